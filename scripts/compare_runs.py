@@ -1,0 +1,77 @@
+"""Print the results under a folder as one table: python scripts/compare_runs.py outputs/demo"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from landmarks.errors import InputError
+from landmarks.results import RESULT, Result, read_result
+
+HEADER = (
+    "strategy",
+    "n_real",
+    "seed",
+    "NME % [95 % interval]",
+    "jaw",
+    "inner 51",
+    "FR@8 %",
+    "AUC@8 %",
+    "real labels",
+    "steps",
+)
+
+
+def row(result: Result) -> tuple[str, ...]:
+    """The cells of one run."""
+    whole = result.metrics["all"]
+    nme = whole["nme"]["interocular"]
+    value, low, high = (100 * nme[key] for key in ("value", "low", "high"))
+    regions = (f"{100 * whole['regions'][name]['value']:.2f}" for name in ("jaw", "inner51"))
+    rates = (f"{100 * whole[name]['8']['value']:.1f}" for name in ("failure_rate", "auc"))
+    return (
+        result.strategy,
+        str(result.n_real),
+        str(result.seed),
+        f"{value:.2f} [{low:.2f}, {high:.2f}]",
+        *regions,
+        *rates,
+        str(result.ledger["total"]),
+        str(result.optimiser_steps),
+    )
+
+
+def table(results: list[Result]) -> str:
+    """Results as a Markdown table, few real labels first, then from the worst to the best."""
+    ordered = sorted(results, key=lambda r: (r.n_real, -r.nme))
+    rows = [HEADER, *map(row, ordered)]
+    widths = [max(len(cells[i]) for cells in rows) for i in range(len(HEADER))]
+    lines = [
+        "| " + " | ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) + " |" for r in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Read every `result.json` below the folder and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="searched for result.json, at any depth")
+    folder = parser.parse_args().folder
+    try:
+        found = [read_result(path.parent) for path in sorted(folder.rglob(RESULT))]
+        if not found:
+            raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    results = [result for result in found if result is not None]
+    print(table(results))
+    tests = sorted({str(result.data["test"]["name"]) for result in results})
+    print(f"\ntested on: {', '.join(tests)}; inter-ocular; intervals over test photos, not seeds")
+    if any(result.rendered_test for result in results):
+        print("drawn or rendered test faces: these numbers say nothing of photographs")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

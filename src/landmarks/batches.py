@@ -1,0 +1,125 @@
+"""Batches: what every optimiser step sees, a function of the seed and the step's number alone.
+
+Batch t can be made by any process, in any order, after any interruption, and is the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
+
+from landmarks.augmentation import Augmentation
+from landmarks.data.crops import FaceCrops
+from landmarks.sample import Batch
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceSource:
+    """Faces of one domain, as a training step draws them.
+
+    Attributes:
+        crops: The stored faces.
+        indices: (n,) which of them.
+        landmarks: (N, K, 2) canvas pixels, for all stored faces: their own labels, or adapted.
+        augmentation: What happens to a face before the model sees it.
+        share: Of every batch.
+    """
+
+    crops: FaceCrops
+    indices: NDArray[np.intp]
+    landmarks: NDArray[np.float32]
+    augmentation: Augmentation
+    share: float
+
+
+class MixtureBatches(Dataset[Batch]):
+    """Batch number t of a training step, for t from 0 to `steps` - 1.
+
+    Each source gives its share of every batch, rounded so that the shares come out right over
+    time, and deals its faces like cards: none comes again before all have come.
+
+    Args:
+        sources: Their shares sum to 1.
+        batch_size: Faces in a batch.
+        steps: Number of batches.
+        seed: Decides every draw.
+    """
+
+    def __init__(
+        self, sources: Sequence[FaceSource], batch_size: int, steps: int, seed: int
+    ) -> None:
+        self.sources = tuple(sources)
+        self.batch_size = batch_size
+        self.steps = steps
+        self.seed = seed
+
+    def __len__(self) -> int:
+        """Number of batches."""
+        return self.steps
+
+    def __getitem__(self, step: int) -> Batch:
+        """Batch number `step`."""
+        drawn = []
+        before = 0.0
+        for number, source in enumerate(self.sources):
+            first, last = (
+                _share(before, source.share, self.batch_size, t) for t in (step, step + 1)
+            )
+            before += source.share
+            drawn += [self._face(number, position) for position in range(first, last)]
+        images, landmarks, visible = zip(*drawn, strict=True)
+        return Batch(
+            images=torch.from_numpy(np.stack(images)),
+            landmarks=torch.from_numpy(np.stack(landmarks)),
+            visible=torch.from_numpy(np.stack(visible)),
+        )
+
+    def _face(
+        self, number: int, position: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]:
+        """The face that source `number` deals as its `position`-th card, augmented."""
+        source = self.sources[number]
+        count = len(source.indices)
+        i = source.indices[_deal(self.seed, number, position // count, count)[position % count]]
+        return source.augmentation(
+            source.crops.images[i],
+            source.landmarks[i],
+            source.crops.visible[i],
+            size=source.crops.size,
+            scheme=source.crops.scheme,
+            rng=np.random.default_rng([self.seed, number, position, 1]),
+        )
+
+
+@lru_cache(maxsize=8)
+def _deal(seed: int, number: int, round_: int, count: int) -> NDArray[np.intp]:
+    """The order in which source `number` deals its faces in one round."""
+    return np.random.default_rng([seed, number, round_]).permutation(count)
+
+
+def _share(before: float, share: float, batch_size: int, step: int) -> int:
+    """Faces that a source has given before `step`: cumulative shares, rounded down.
+
+    The difference of two such floors, so that the sources of a batch always fill it exactly.
+    """
+    return _floor((before + share) * batch_size * step) - _floor(before * batch_size * step)
+
+
+def _floor(value: float) -> int:
+    return int(np.floor(value + 1e-6))
+
+
+def load(batches: MixtureBatches, *, first: int, workers: int) -> DataLoader[Batch]:
+    """Batches `first` to the last, in order, made by `workers` processes or, if 0, in this one."""
+    return DataLoader(
+        batches,
+        batch_size=None,
+        sampler=range(first, len(batches)),
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        prefetch_factor=4 if workers else None,
+    )

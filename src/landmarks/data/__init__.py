@@ -1,0 +1,1 @@
+"""Readers: files of each format in, one `FaceDataset` out."""

@@ -1,0 +1,152 @@
+"""Reader of DGFaces (Datagen, "Facial Landmark Detection Using Synthetic Data", 2022).
+
+Whatever else Datagen's platform rendered of faces has the same format. This module knows the
+folders; `landmarks.data.datagen_files` knows what stands in the files.
+
+    root/{datapoint_*, scene_*, environment_*}/             a scene
+        actor_metadata.json
+        <camera>/ ...                                       of a scene with one face
+        frames/001/<camera>/ ...                            of a scene that moves
+            environment.json                                names the images
+            visible_spectrum_01.png                         or visible_spectrum.png
+            face_bounding_box.json
+            key_points/face_standard_key_points.json        or face_standard_keypoints.json
+            standard_keypoints.json                         in version 1 instead
+
+A file may also lie at the frame or at the scene: the nearest one to the camera counts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from landmarks.data.coordinates import check_first_pixel, first_pixel_note
+from landmarks.data.datagen_files import read_actor, read_box, read_image_names, read_landmarks
+from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.files import entries, existing_folder, is_file
+from landmarks.data.images import ImageFile
+from landmarks.data.options import check_enough, check_whole_number
+from landmarks.errors import InputError
+
+_SCENES = ("datapoint_", "scene_", "environment_")  # what the names of scenes begin with
+_KEY_POINTS = (
+    "key_points/face_standard_key_points.json",
+    "key_points/face_standard_keypoints.json",
+    "standard_keypoints.json",  # version 1
+)
+_IMAGE_PATTERN = "visible_spectrum*.png"
+_LAYOUT = "datapoint_*, scene_* or environment_* folders, each with folders of cameras"
+
+
+def read_dgfaces(
+    root: Path | str, *, first: int | None = None, first_pixel: float = 0.5
+) -> FaceDataset:
+    """Read faces rendered by Datagen, versions 1 and 2 of its format.
+
+    A camera that shows its scene in several environments gives several faces with the same
+    landmarks. All 68 landmarks count: the format's `is_visible`, false where a landmark turns away
+    or leaves the image, is not read, because annotators of real photos mark those as well.
+
+    Args:
+        root: The folder of the scenes.
+        first: Take only the first so many faces; scenes, frames and cameras are sorted by name.
+        first_pixel: The coordinate that the files give to the centre of the top-left pixel. The
+            camera's principal point is half the image size, hence 0.5; the integers of version 1
+            are such coordinates rounded, so the same holds.
+
+    Returns:
+        The faces; the group is the person where `actor_metadata.json` tells, else the scene.
+
+    Raises:
+        InputError: A file is missing or malformed, or there are fewer than `first` faces.
+    """
+    check_whole_number("first", first, 1, or_null=True)
+    check_first_pixel(first_pixel)
+    folder = existing_folder(root, _LAYOUT)
+    scenes = _scenes(folder)
+    views = (view for scene in scenes for view in _views(scene))
+    faces = tuple(islice((f for v in views for f in _faces(folder, v, first_pixel)), first))
+    check_enough("first", first, len(faces), folder)
+    notes = [f"scenes: {len(scenes):,} found; Datagen's article trained on 10,000 images"]
+    if first is not None:
+        notes.append(f"faces: the first {first:,} by scene, frame and camera")
+    return FaceDataset(
+        name="DGFaces",
+        origin=str(folder),
+        faces=faces,
+        notes=(*notes, first_pixel_note(first_pixel)),
+        rendered=True,
+    )
+
+
+@dataclass(frozen=True)
+class _View:
+    """One camera in one frame of a scene."""
+
+    camera: Path
+    levels: tuple[Path, ...]  # where its files may lie, the nearest first; the scene is the last
+
+    def find(self, *names: str) -> Path | None:
+        """The nearest file of one of these names."""
+        paths = (level / name for level in self.levels for name in names)
+        return next((path for path in paths if is_file(path)), None)
+
+    def require(self, *names: str) -> Path:
+        """The nearest file of one of these names, which has to exist."""
+        path = self.find(*names)
+        if path is None:
+            raise InputError(
+                f"{self.camera}: no {' or '.join(names)}, here or in the folders above it "
+                f"up to {self.levels[-1].name}"
+            )
+        return path
+
+
+def _scenes(root: Path) -> list[Path]:
+    scenes = [path for path in _folders(root) if path.name.startswith(_SCENES)]
+    if not scenes:
+        raise InputError(f"{root}: no scenes; expected {_LAYOUT}")
+    return scenes
+
+
+def _views(scene: Path) -> list[_View]:
+    """Cameras of a scene, frame by frame."""
+    frames = scene / "frames"
+    if frames.is_dir():
+        numbered = [path for path in _folders(frames) if path.name.isdecimal()]
+        views = [_View(c, (c, frame, scene)) for frame in numbered for c in _cameras(frame)]
+    else:
+        views = [_View(c, (c, scene)) for c in _cameras(scene)]
+    if not views:
+        raise InputError(f"{scene}: no folder of a camera (with its .json files) in it")
+    return views
+
+
+def _cameras(folder: Path) -> list[Path]:
+    """Sub-folders with annotations or images of a camera."""
+    patterns = ("*.json", "key_points", _IMAGE_PATTERN)
+    return [
+        path for path in _folders(folder) if any(any(path.glob(pattern)) for pattern in patterns)
+    ]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in entries(folder) if path.is_dir()]
+
+
+def _faces(root: Path, view: _View, first_pixel: float) -> Iterator[Face]:
+    """The faces of a view: one for each environment it was rendered in."""
+    landmarks = read_landmarks(view.require(*_KEY_POINTS), first_pixel)
+    box_path = view.find("face_bounding_box.json")
+    box = None if box_path is None else read_box(box_path, first_pixel)
+    actor_path = view.find("actor_metadata.json")
+    actor = None if actor_path is None else read_actor(actor_path)
+    for image_name in read_image_names(view.find("environment.json")):
+        yield Face(
+            id=(view.camera.relative_to(root) / image_name).with_suffix("").as_posix(),
+            image=ImageFile(view.require(image_name)),
+            landmarks=landmarks,
+            group=actor or view.levels[-1].name,
+            box=box,
+        )

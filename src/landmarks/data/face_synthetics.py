@@ -1,0 +1,136 @@
+"""Reader of Microsoft FaceSynthetics (Wood et al., "Fake it till you make it", 2021).
+
+One folder holds, for every face, `{id}.png`, `{id}_ldmks.txt` with 70 rows `x y` (the 68 landmarks
+of iBUG, then the two pupils) and `{id}_seg.png`, which is not read. The labels are projections of
+points of a 3D model: the jaw does not follow the visible outline.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.data.coordinates import (
+    check_first_pixel,
+    first_pixel_note,
+    points_of_lines,
+    to_pixel_centres,
+)
+from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.files import entries, existing_folder, read_text
+from landmarks.data.images import ImageFile
+from landmarks.data.options import check_enough, check_whole_number
+from landmarks.errors import InputError
+from landmarks.scheme import FACE_SYNTHETICS70
+
+_LANDMARKS_END = "_ldmks.txt"
+_SEGMENTATION_END = "_seg.png"
+_IMAGE_END = ".png"
+_LAYOUT = "{id}.png and {id}_ldmks.txt for every face, in this folder itself"
+
+
+def read_face_synthetics(
+    root: Path | str,
+    *,
+    first: int | None = None,
+    sample: int | None = None,
+    sample_seed: int = 0,
+    first_pixel: float = 0.0,
+) -> FaceDataset:
+    """Read faces laid out like Microsoft FaceSynthetics.
+
+    Each face is its own group: every image shows an identity drawn for it alone.
+
+    Args:
+        root: The folder with the images and the landmark files.
+        first: Take only the first so many faces by id.
+        sample: Take so many faces drawn at random. For one seed, a smaller sample is part of a
+            larger one.
+        sample_seed: Seed of that draw.
+        first_pixel: The coordinate that the files give to the centre of the top-left pixel. It is
+            not documented upstream.
+
+    Returns:
+        The faces sorted by id.
+
+    Raises:
+        InputError: Files of a selected face are missing or malformed, or there are too few faces.
+    """
+    _check_options(first, sample, sample_seed, first_pixel)
+    folder = existing_folder(root, _LAYOUT)
+    images, labels = _scan(folder)
+    ids = sorted(images | labels)
+    check_enough("first", first, len(ids), folder)
+    check_enough("sample", sample, len(ids), folder)
+    chosen = ids[:first] if sample is None else _drawn(ids, sample, sample_seed)
+    notes = [f"images: {len(ids):,} found; the official archives hold 100, 1,000 or 100,000"]
+    if first is not None:
+        notes.append(f"faces: the first {first:,} by id")
+    if sample is not None:
+        notes.append(f"faces: {sample:,} drawn with seed {sample_seed}")
+    return FaceDataset(
+        name="FaceSynthetics",
+        origin=str(folder),
+        faces=tuple(_read_face(folder, name, images, labels, first_pixel) for name in chosen),
+        notes=(*notes, first_pixel_note(first_pixel)),
+        rendered=True,
+    )
+
+
+def _check_options(
+    first: int | None, sample: int | None, sample_seed: int, first_pixel: float
+) -> None:
+    check_whole_number("first", first, 1, or_null=True)
+    check_whole_number("sample", sample, 1, or_null=True)
+    if first is not None and sample is not None:
+        raise InputError(f"first ({first}) and sample ({sample}) are both given; choose one")
+    check_whole_number("sample_seed", sample_seed, 0)
+    check_first_pixel(first_pixel)
+
+
+def _scan(folder: Path) -> tuple[set[str], set[str]]:
+    """Ids that have an image, and ids that have landmarks."""
+    images: set[str] = set()
+    labels: set[str] = set()
+    for path in entries(folder):
+        name = path.name
+        if name.endswith(_LANDMARKS_END):
+            labels.add(name.removesuffix(_LANDMARKS_END))
+        elif name.endswith(_IMAGE_END) and not name.endswith(_SEGMENTATION_END):
+            images.add(name.removesuffix(_IMAGE_END))
+    if not labels:
+        raise InputError(f"{folder}: no landmark files; expected {_LAYOUT}")
+    return images, labels
+
+
+def _drawn(ids: list[str], sample: int, seed: int) -> list[str]:
+    """So many of `ids`, in their order."""
+    drawn = np.random.default_rng(seed).permutation(len(ids))[:sample]
+    return [ids[i] for i in sorted(drawn)]
+
+
+def _read_face(
+    folder: Path, name: str, images: set[str], labels: set[str], first_pixel: float
+) -> Face:
+    image_path = folder / (name + _IMAGE_END)
+    landmarks_path = folder / (name + _LANDMARKS_END)
+    if name not in images:
+        raise InputError(f"{landmarks_path}: its image {image_path.name} is missing")
+    if name not in labels:
+        raise InputError(f"{image_path}: its landmarks {landmarks_path.name} are missing")
+    points = to_pixel_centres(_read_rows(landmarks_path), first_pixel)
+    return Face(
+        id=name, image=ImageFile(image_path), landmarks=FACE_SYNTHETICS70(points), group=name
+    )
+
+
+def _read_rows(path: Path) -> NDArray[np.float64]:
+    """The (70, 2) numbers of a landmark file, as they stand in it."""
+    lines = read_text(path).rstrip().splitlines()
+    points = points_of_lines(enumerate(lines, start=1), str(path))
+    expected = FACE_SYNTHETICS70.num_source
+    if len(points) != expected:
+        raise InputError(
+            f"{path}: {len(points)} rows; expected {expected} (68 landmarks and two pupils)"
+        )
+    return points

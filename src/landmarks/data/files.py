@@ -1,0 +1,66 @@
+"""What readers ask of folders and files, each refused with one clear line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from landmarks.errors import InputError
+
+
+def existing_folder(root: Path | str, expected: str) -> Path:
+    """`root` as a path with `~` expanded; `expected` says what should be there if it is not."""
+    folder = expanded(root)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected {expected}")
+    return folder
+
+
+def expanded(path: Path | str) -> Path:
+    """`path` with `~` expanded."""
+    if not isinstance(path, str | Path):
+        raise InputError(f"{path!r} is given as a path; expected text")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InputError(f"{path}: there is no such home folder; write the path in full") from None
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in `folder`, sorted by name, without hidden files such as macOS's "._name.jpg"."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+    return [folder / name for name in names if not name.startswith(".")]
+
+
+def is_file(path: Path) -> bool:
+    """Whether `path` is a file; False also for a name that no file can have."""
+    try:
+        return path.is_file()
+    except OSError:  # a name of thousands of letters
+        return False
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file in UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_json(path: Path, expected: str = "a JSON object") -> dict[str, Any]:
+    """The object in a JSON file; `expected` says what it should be if it is something else."""
+    text = read_text(path)
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+    except (ValueError, RecursionError) as error:  # a number or a nesting without end
+        raise InputError(f"{path}: not JSON that can be read ({error})") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected {expected}, not {type(content).__name__}")
+    return content

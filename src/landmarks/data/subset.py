@@ -1,0 +1,37 @@
+"""The real subset of a run: which photos it may touch, and nothing else."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.errors import InputError
+
+
+def real_subset(groups: Sequence[str], n_real: int | str, seed: int) -> NDArray[np.intp]:
+    """Indices of the faces a run may use: nested for one seed, drawn photo by photo.
+
+    The photos are put in one random order and their faces counted off, so that the 50 faces of a
+    seed are among its 100, and faces of one photo are neighbours: at most one photo is cut.
+
+    Args:
+        groups: (N,) photo of each face of the real training set.
+        n_real: Faces to draw, or "all".
+        seed: Decides the order.
+
+    Returns:
+        (n_real,) indices, in the order drawn.
+
+    Raises:
+        InputError: More faces are asked for than there are.
+    """
+    if n_real == "all":
+        n_real = len(groups)
+    if isinstance(n_real, bool) or not isinstance(n_real, int) or not 0 <= n_real <= len(groups):
+        raise InputError(
+            f"n_real is {n_real!r}; it must be a whole number from 0 to {len(groups)}, the size of "
+            "the real training set, or all"
+        )
+    photos, photo_of_face = np.unique(np.asarray(groups), return_inverse=True)
+    rank = np.random.default_rng([seed, 0x5EED]).permutation(len(photos))
+    return np.argsort(rank[photo_of_face], kind="stable")[:n_real]

@@ -1,0 +1,82 @@
+"""300-W as its authors, the iBUG group, released it (Sagonas et al., 2013 and 2016)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from landmarks.data.coordinates import to_pixel_centres
+from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.files import entries, existing_folder
+from landmarks.data.images import ImageFile
+from landmarks.data.names import in_order
+from landmarks.data.pts import parse_pts, pts_with_images
+from landmarks.data.w300_boxes import check_box_request, read_boxes
+from landmarks.data.w300_folders import (
+    FOLDERS,
+    W300Folder,
+    W300Photo,
+    chosen_folders,
+    chosen_photos,
+)
+from landmarks.errors import InputError
+
+FIRST_PIXEL = 1.0  # iBUG's files are written by MATLAB: the top-left pixel is (1, 1)
+
+_LAYOUT = f"some of {', '.join(folder.path for folder in FOLDERS)}, with name.pts beside each image"
+
+
+def read_w300(
+    root: Path | str,
+    *,
+    subsets: Sequence[str] = ("common", "challenging"),
+    folders: Sequence[str] | None = None,
+    mirrored: bool = False,
+    boxes: str | None = None,
+) -> FaceDataset:
+    """Read 300-W from the folders of its release; those not there are told in the notes.
+
+    Args:
+        root: The folder that holds `afw`, `helen`, `ibug`, `lfpw`, `Test`, or some of them.
+        subsets: Any of "train", "common", "challenging", "full" (both before) and "private".
+        folders: Instead of `subsets`, folders of the release, e.g. ["helen/trainset"].
+        mirrored: Whether mirrored copies (`name_mirror`) are faces too; if not, they are left
+            out and their number is told in the notes.
+        boxes: "detector" or "ground_truth" (the tight box of the landmarks) to take face boxes
+            from `bounding_boxes/*.mat`.
+
+    Returns:
+        Faces in the order of their ids; the group is the photo.
+
+    Raises:
+        InputError: None of the folders is there, or a file is wrong or without its partner.
+    """
+    rows = chosen_folders(subsets, folders)
+    check_box_request(boxes, mirrored, rows)
+    folder = existing_folder(root, _LAYOUT)
+    annotations = {photo: pts for row in rows for photo, pts in _photos(folder, row).items()}
+    photos, notes = chosen_photos(annotations, rows, mirrored, folder)
+    face_boxes = read_boxes(folder, photos, boxes, FIRST_PIXEL) if boxes else {}
+    faces = [
+        Face(
+            id=photo.id,
+            image=ImageFile(photo.path),
+            landmarks=to_pixel_centres(parse_pts(annotations[photo]), FIRST_PIXEL),
+            group=photo.group,
+            subset=photo.folder.subset,
+            box=face_boxes.get(photo),
+        )
+        for photo in photos
+    ]
+    return FaceDataset(name="300-W", origin=str(folder), faces=in_order(faces), notes=notes)
+
+
+def _photos(root: Path, row: W300Folder) -> dict[W300Photo, Path]:
+    """The photos of one folder with their `.pts` files; none if the folder is not there."""
+    places = [root / path for path in (row.path, row.other_path) if path and (root / path).is_dir()]
+    if len(places) > 1:
+        raise InputError(f"{places[0]} and {places[1]} are both there; keep one of the two")
+    if not places:
+        return {}
+    pairs = pts_with_images(entries(places[0]))
+    if not pairs:
+        raise InputError(f"{places[0]}: no .pts files; fill the folder or take it away")
+    return {W300Photo(folder=row, name=image.stem, path=image): pts for pts, image in pairs.items()}

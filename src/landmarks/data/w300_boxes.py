@@ -1,0 +1,112 @@
+"""The face boxes of 300-W: `bounding_boxes.zip`, a MATLAB file for each folder of the release."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.io import loadmat
+
+from landmarks.data.coordinates import Box, checked_box
+from landmarks.data.files import is_file
+from landmarks.data.w300_folders import W300Folder, W300Photo
+from landmarks.errors import InputError
+
+_FIELDS = {"detector": "bb_detector", "ground_truth": "bb_ground_truth"}
+_PLACES = ("bounding_boxes", "Bounding Boxes", "Bounding_Boxes")
+
+
+def check_box_request(boxes: str | None, mirrored: bool, rows: Sequence[W300Folder]) -> None:
+    """Refuse boxes that 300-W does not have.
+
+    Args:
+        boxes: "detector", "ground_truth", or None for no boxes.
+        mirrored: Whether mirrored copies are asked for as well.
+        rows: The folders to read.
+    """
+    if boxes is None:
+        return
+    if boxes not in tuple(_FIELDS):
+        raise InputError(f"boxes is {boxes!r}; expected null or one of {', '.join(_FIELDS)}")
+    if mirrored:
+        raise InputError(
+            f"boxes={boxes} with mirrored=true: 300-W has no boxes for mirrored copies; drop one"
+        )
+    without = [row for row in rows if not row.has_boxes]
+    if without:
+        raise InputError(
+            f"boxes={boxes}: 300-W has no boxes for {without[0].path} ({without[0].subset}); "
+            "leave it out or set boxes to null"
+        )
+
+
+def read_boxes(
+    root: Path, photos: Sequence[W300Photo], boxes: str, first_pixel: float
+) -> dict[W300Photo, Box]:
+    """The box of each photo, (x0, y0, x1, y1) source pixels.
+
+    Args:
+        root: The folder that holds `bounding_boxes`.
+        photos: Those that need a box.
+        boxes: "detector" or "ground_truth".
+        first_pixel: The files' coordinate of the centre of the top-left pixel.
+
+    Raises:
+        InputError: A file is missing or wrong, or has no box of a photo.
+    """
+    folder = next((root / name for name in _PLACES if (root / name).is_dir()), None)
+    if folder is None:
+        raise InputError(f"{root / _PLACES[0]}: no such folder; unpack bounding_boxes.zip there")
+    files = {photo.folder.box_file for photo in photos}
+    tables = {name: _box_table(folder / name, _FIELDS[boxes], first_pixel) for name in files}
+    found = {}
+    for photo in photos:
+        box = tables[photo.folder.box_file].get(_box_key(photo.name))
+        if box is None:
+            raise InputError(
+                f"{folder / photo.folder.box_file}: no box of {photo.path.name!r} ({photo.id}); "
+                "add it, move the face away, or set boxes to null"
+            )
+        found[photo] = box
+    return found
+
+
+def _box_key(name: str) -> str:
+    """Image name without the space that copies have or have not in "image_092 _01"."""
+    return name.replace(" ", "")
+
+
+def _box_table(path: Path, field: str, first_pixel: float) -> dict[str, Box]:
+    """Boxes of a `.mat` file by image name: a cell array of structs with `imgName` and `field`."""
+    table: dict[str, Box] = {}
+    for number, struct in enumerate(_structs(path), start=1):
+        try:
+            name = _box_key(Path(str(struct["imgName"])).stem)
+            corners = np.asarray(struct[field], dtype=np.float64).reshape(4)  # x1 y1 x2 y2
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise InputError(
+                f"{path}, entry {number}: expected a struct with imgName and {field} = "
+                "[x1 y1 x2 y2]"
+            ) from None
+        box = checked_box(corners - first_pixel, f"{path}, entry {number} ({name})")
+        if table.setdefault(name, box) != box:
+            raise InputError(f"{path}, entry {number}: a second, different box of {name!r}")
+    return table
+
+
+def _structs(path: Path) -> list[Any]:
+    """The entries of the cell array.
+
+    scipy's decoder trusts the type codes inside the file, so take `.mat` files from the release
+    only: one made to do harm can end the process.
+    """
+    if not is_file(path):
+        raise InputError(f"{path}: no such file; unpack bounding_boxes.zip there")
+    try:
+        content = loadmat(path, simplify_cells=True)
+    except Exception as error:  # loadmat raises whatever its decoder stumbles on
+        raise InputError(f"{path}: not a MATLAB file before version 7.3 ({error})") from None
+    if "bounding_boxes" not in content:
+        raise InputError(f"{path}: no variable 'bounding_boxes'; get the file anew")
+    structs = content["bounding_boxes"]
+    return list(structs) if isinstance(structs, list | np.ndarray) else [structs]

@@ -1,0 +1,111 @@
+"""WFLW (Wu et al., "Look at Boundary", 2018), its 98 landmarks mapped to the 68 of 300-W.
+
+`list_98pt_rect_attr_{train,test}.txt`: a line holds 196 coordinates, the face box x_min y_min
+x_max y_max, six attributes (pose, expression, illumination, make-up, occlusion, blur; 0 or 1) and
+the image's name. An image of several faces has several lines.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from landmarks.data.coordinates import (
+    check_first_pixel,
+    checked_box,
+    finite_numbers,
+    first_pixel_note,
+    to_pixel_centres,
+)
+from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.files import existing_folder, expanded, read_text
+from landmarks.data.images import ImageFile
+from landmarks.data.names import face_ids, in_order, named_image
+from landmarks.errors import InputError
+from landmarks.scheme import WFLW98
+
+_COORDINATES = 2 * WFLW98.num_source
+_BOX = 4
+_ATTRIBUTES = 6
+_NUMBERS = _COORDINATES + _BOX + _ATTRIBUTES
+
+
+@dataclass(frozen=True)
+class _Line:
+    where: str
+    numbers: list[float]
+    image: str
+
+
+def read_wflw(
+    annotations: Path | str, images: Path | str, *, first_pixel: float = 0.0
+) -> FaceDataset:
+    """Read one annotation file of WFLW.
+
+    The jaw, brows and lids of the two schemes agree in meaning, not to the pixel: compare errors
+    on WFLW only among themselves.
+
+    Args:
+        annotations: `list_98pt_rect_attr_train.txt` or `list_98pt_rect_attr_test.txt`.
+        images: The folder `WFLW_images`.
+        first_pixel: The coordinate that the file gives to the centre of the top-left pixel; WFLW
+            does not document it.
+
+    Returns:
+        Faces in the order of their ids; the group is the image.
+
+    Raises:
+        InputError: A line is not of this format, or its image is missing.
+    """
+    check_first_pixel(first_pixel)
+    path = expanded(annotations)
+    folder = existing_folder(images, "WFLW_images, with a folder for each kind of event")
+    lines = list(_lines(path))
+    if not lines:
+        raise InputError(f"{path}: no lines; expected one for each face")
+    found = [named_image(folder, line.image, line.where) for line in lines]
+    ids = face_ids([name for name, _ in found])
+    faces = [
+        _face(line, id, name, image, first_pixel)
+        for line, id, (name, image) in zip(lines, ids, found, strict=True)
+    ]
+    return FaceDataset(
+        name="WFLW",
+        origin=str(path),
+        faces=in_order(faces),
+        notes=(first_pixel_note(first_pixel),),
+    )
+
+
+def _lines(path: Path) -> Iterator[_Line]:
+    for number, text in enumerate(read_text(path).splitlines(), start=1):
+        words = text.split(maxsplit=_NUMBERS)  # what is left is the name, spaces included
+        if not words:
+            continue
+        where = f"{path}, line {number}"
+        if len(words) != _NUMBERS + 1:
+            raise InputError(
+                f"{where}: {len(words)} values; expected {_NUMBERS + 1}: {_COORDINATES} "
+                f"coordinates, {_BOX} of the box, {_ATTRIBUTES} attributes and the image, as in "
+                "list_98pt_rect_attr_test.txt"
+            )
+        yield _Line(where, finite_numbers(words[:_NUMBERS], where), words[-1].strip())
+
+
+def _face(line: _Line, id: str, group: str, image: Path, first_pixel: float) -> Face:
+    points = np.array(line.numbers[:_COORDINATES]).reshape(WFLW98.num_source, 2)
+    box = np.array(line.numbers[_COORDINATES : _COORDINATES + _BOX])
+    attributes = line.numbers[_COORDINATES + _BOX :]
+    if not set(attributes) <= {0.0, 1.0}:
+        raise InputError(
+            f"{line.where}: attributes {attributes} hold other than 0 and 1, so the line is out "
+            "of step; expected 196 coordinates, 4 of the box, 6 attributes, the image"
+        )
+    return Face(
+        id=id,
+        image=ImageFile(image),
+        landmarks=WFLW98(to_pixel_centres(points, first_pixel)),
+        group=group,
+        box=checked_box(box - first_pixel, line.where),
+    )

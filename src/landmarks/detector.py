@@ -1,0 +1,131 @@
+"""Detector: trained weights with everything needed to use them, in memory and in one file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from landmarks import __version__
+from landmarks.adaptation import Adapter, adapter_from_state
+from landmarks.data.crops import FaceCrops
+from landmarks.engine import predict, predict_images
+from landmarks.errors import InputError
+from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
+from landmarks.machine import Machine
+from landmarks.models.architecture import Architecture
+from landmarks.record import record, restore
+from landmarks.scheme import IBUG68, LandmarkScheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detector:
+    """From a face to its landmarks.
+
+    Attributes:
+        network: Trained.
+        architecture: Its input size and codec.
+        crop: The crop rule it was trained with.
+        adapter: Moves its answer to another convention, if given.
+        scheme: What the landmark indices mean.
+    """
+
+    network: nn.Module
+    architecture: Architecture
+    crop: CropRule
+    adapter: Adapter | None = None
+    scheme: LandmarkScheme = IBUG68
+
+    def on_crops(self, crops: FaceCrops, machine: Machine) -> NDArray[np.float32]:
+        """Landmarks of every stored face, (N, K, 2) source pixels."""
+        indices = np.arange(len(crops))
+        found = predict(self.network, self.architecture, crops, indices, machine=machine)
+        return crops.to_source(self._adapted(found), indices)
+
+    def on_image(
+        self,
+        image: NDArray[np.uint8],
+        box: tuple[float, float, float, float],
+        machine: Machine | None = None,
+    ) -> NDArray[np.float32]:
+        """Landmarks of one face in a picture.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            box: Tight box of the face's landmarks, (x0, y0, x1, y1) pixels.
+            machine: What to compute on; None: the CPU, or a GPU where there is one.
+
+        Returns:
+            (K, 2) pixels of `image`.
+        """
+        device = (machine or Machine()).torch_device
+        x0, y0, x1, y1 = box
+        corners = np.array([[x0, y0], [x1, y1]], np.float32)
+        matrix = crop_matrix(self.crop.square(corners, box), self.architecture.input_size)
+        crop = warp(image, matrix, self.architecture.input_size)
+        self.network.to(device).eval()
+        with torch.inference_mode():
+            found = predict_images(self.network, self.architecture, crop[None], self.scheme, device)
+        return transform(self._adapted(found)[0], inverse(matrix))
+
+    def _adapted(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
+        return landmarks if self.adapter is None else self.adapter.adapt(landmarks)
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file; the metadata says what the weights mean."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        if self.adapter is not None:
+            tensors |= {f"adapter.{k}": v for k, v in self.adapter.state_dict().items()}
+        meaning = {
+            "landmarks": __version__,
+            "scheme": self.scheme.name,
+            "architecture": json.dumps(record(self.architecture)),
+            "crop": json.dumps(record(self.crop)),
+        }
+        partial = path.with_suffix(".partial")
+        save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, partial, meaning)
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Detector":
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: The file is missing, is not such a file, or has another scheme.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                meaning = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file; a finished run has one") from None
+        except SafetensorError as error:
+            raise InputError(f"{path}: not a safetensors file ({error})") from None
+        missing = {"scheme", "architecture", "crop"} - meaning.keys()
+        if missing:
+            raise InputError(
+                f"{path}: weights without their meaning (no {sorted(missing)[0]!r} in the "
+                "metadata); a detector is written by landmarks.train"
+            )
+        if meaning["scheme"] != IBUG68.name:
+            raise InputError(
+                f"{path}: landmarks of scheme {meaning['scheme']!r}; known is {IBUG68.name!r}"
+            )
+        architecture: Architecture = restore(json.loads(meaning["architecture"]))
+        network = architecture.build(IBUG68.num_landmarks)
+        parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "adapter": {}}
+        for key, value in tensors.items():
+            owner, _, name = key.partition(".")
+            parts[owner][name] = value
+        network.load_state_dict(parts["network"])
+        return cls(
+            network=network,
+            architecture=architecture,
+            crop=restore(json.loads(meaning["crop"])),
+            adapter=adapter_from_state(parts["adapter"]) if parts["adapter"] else None,
+        )

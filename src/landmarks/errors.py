@@ -1,0 +1,10 @@
+"""The one kind of error that is the user's to mend."""
+
+
+class InputError(ValueError):
+    """Something given from outside is wrong: a file, a folder, a setting.
+
+    The message is one line that says what was given, where, what is allowed, and what to do.
+    Command lines print it alone and end with exit code 2; any other exception is a fault of the
+    program and keeps its traceback.
+    """

@@ -1,0 +1,40 @@
+"""Command line: the detector of a stored run on any labelled set.
+
+python -m landmarks.evaluate run=outputs/... data.test.root=...
+python -m landmarks.evaluate run=outputs/... faces@data.test=toy
+"""
+
+import logging
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from landmarks.command_line import run_command
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(cfg: DictConfig) -> float:
+    """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
+    # torch and timm take seconds to import; --help and --cfg should not wait for them.
+    from landmarks.testing import evaluate_run
+
+    run, out = Path(cfg.run), Path(cfg.out)
+    test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
+    machine = hydra.utils.instantiate(cfg.machine)
+    log.info("%s", test.describe())
+    evaluation = evaluate_run(run, test, machine, Path(cfg.artifacts), out)
+    nme = evaluation["metrics"]["all"]["nme"]["interocular"]
+    log.info(
+        "NME %.2f %% [%.2f, %.2f] (%d faces)%s",
+        *(100 * nme[key] for key in ("value", "low", "high")),
+        evaluation["metrics"]["all"]["faces"],
+        ", drawn or rendered, not photographs" if evaluation["rendered_test"] else "",
+    )
+    log.info("results are in %s (evaluation.json, predictions.npz, faces.png)", out)
+    return float(nme["value"])
+
+
+if __name__ == "__main__":
+    run_command(evaluate, "evaluate")

@@ -1,0 +1,116 @@
+"""Experiment: everything that one run needs, as a value that is complete once made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks import __version__
+from landmarks.augmentation import Augmentation
+from landmarks.data.dataset import FaceDataset
+from landmarks.data.subset import real_subset
+from landmarks.errors import InputError
+from landmarks.geometry import CropRule
+from landmarks.machine import Machine
+from landmarks.models.architecture import Architecture
+from landmarks.record import fingerprint
+from landmarks.strategies import Strategy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The three sets of faces of an experiment.
+
+    Attributes:
+        real: Photos to draw the real subset from.
+        test: Photos to test on; no choice is made on them.
+        synthetic: Rendered faces; None for strategies that use none.
+    """
+
+    real: FaceDataset
+    test: FaceDataset
+    synthetic: FaceDataset | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Everything one run needs. `configs/train.yaml` has one key per field.
+
+    Attributes:
+        strategy: What is trained on what.
+        n_real: Faces of the real subset, or "all" of them.
+        seed: Of the subset, the weights and the batches.
+        data: The faces.
+        model: Network, codec, loss, input size.
+        crop: Region around a face, the same rule at training and test.
+        augmentation: For "real" and "synthetic" faces.
+        machine: What to compute on; not part of the result.
+        out: Folder of the run.
+        artifacts: Folder of shared steps.
+    """
+
+    strategy: Strategy
+    n_real: int | str
+    seed: int
+    data: Data
+    model: Architecture
+    crop: CropRule
+    augmentation: Mapping[str, Augmentation]
+    machine: Machine = field(default_factory=Machine)
+    out: Path
+    artifacts: Path
+
+    def __post_init__(self) -> None:
+        """Refuse a run that could only fail later."""
+        object.__setattr__(self, "out", Path(self.out))
+        object.__setattr__(self, "artifacts", Path(self.artifacts))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0")
+        missing = {"real", "synthetic"} - self.augmentation.keys()
+        if missing:
+            raise InputError(f"augmentation has no {sorted(missing)[0]!r}; it needs both domains")
+        name = self.strategy.name
+        if self.strategy.uses_real and len(self.subset) == 0:
+            raise InputError(f"n_real is 0, but strategy {name!r} needs real faces")
+        if not self.strategy.uses_real and len(self.subset) > 0:
+            raise InputError(
+                f"n_real is {self.n_real!r}, but strategy {name!r} uses no real face; "
+                "run it once a seed, with n_real=0"
+            )
+        if self.strategy.uses_synthetic and self.data.synthetic is None:
+            raise InputError(f"strategy {name!r} needs synthetic faces, but data.synthetic is null")
+
+    @cached_property
+    def subset(self) -> NDArray[np.intp]:
+        """Indices of the real subset: nested for one seed, drawn by photo."""
+        groups = [face.group for face in self.data.real.faces]
+        return real_subset(groups, self.n_real, self.seed)
+
+    @cached_property
+    def data_used(self) -> dict[str, FaceDataset]:
+        """The sets that the strategy looks at, by role: "test", "real", "synthetic"."""
+        used = {"test": self.data.test}
+        if self.strategy.uses_real:
+            used["real"] = self.data.real
+        if self.strategy.uses_synthetic and self.data.synthetic is not None:
+            used["synthetic"] = self.data.synthetic
+        return used
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of everything the result depends on: settings and the content of the data used."""
+        return fingerprint(
+            {
+                "landmarks": __version__,
+                "strategy": self.strategy,
+                "subset": self.subset.tolist(),
+                "seed": self.seed,
+                "data": {role: dataset.content for role, dataset in self.data_used.items()},
+                "model": self.model,
+                "crop": self.crop,
+                "augmentation": dict(self.augmentation),
+            }
+        )

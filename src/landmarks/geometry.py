@@ -1,0 +1,210 @@
+"""Maps between source, crop and heatmap pixels; the crop rule; the mirror.
+
+Every map is a 3 x 3 matrix on `(x, y, 1)`, in the convention of `landmarks.sample`: coordinates
+are pixel centres, so an image of width W covers -0.5 to W - 0.5.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.errors import InputError
+from landmarks.scheme import LandmarkScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square region of an image, upright.
+
+    Attributes:
+        x: Centre, source pixels.
+        y: Centre, source pixels.
+        side: Length of a side, source pixels.
+    """
+
+    x: float
+    y: float
+    side: float
+
+
+class CropRule(Protocol):
+    """Which square region around a face the model sees; the same rule at training and test."""
+
+    @property
+    def box_source(self) -> str:
+        """Where the face box comes from, recorded in every result."""
+        ...
+
+    def square(
+        self,
+        landmarks: NDArray[np.float32],
+        box: tuple[float, float, float, float] | None,
+    ) -> Square:
+        """The region for a face.
+
+        Args:
+            landmarks: (K, 2) source pixels.
+            box: The face's own box, (x0, y0, x1, y1) source pixels, if it has one.
+        """
+        ...
+
+
+def _check_scale(scale: float) -> None:
+    if not isinstance(scale, int | float) or not 0.5 <= scale <= 4:
+        raise InputError(f"crop scale is {scale!r}; it must be a number from 0.5 to 4")
+
+
+@dataclass(frozen=True)
+class LandmarkCrop:
+    """Square around the tight box of the landmarks: `scale` times its longer side.
+
+    The rule of HRNet-FLD and most published 300-W numbers. It uses the annotation at test time
+    too, so its errors are those of a perfect face detector.
+    """
+
+    scale: float = 1.25
+    box_source: str = "landmarks"
+
+    def __post_init__(self) -> None:
+        """Refuse a scale that cuts the face away or leaves it tiny."""
+        _check_scale(self.scale)
+
+    def square(
+        self,
+        landmarks: NDArray[np.float32],
+        box: tuple[float, float, float, float] | None,
+    ) -> Square:
+        """The region around `landmarks`; `box` is left aside."""
+        x0, y0 = landmarks.min(axis=0)
+        x1, y1 = landmarks.max(axis=0)
+        return _around(float(x0), float(y0), float(x1), float(y1), self.scale)
+
+
+@dataclass(frozen=True)
+class GivenBoxCrop:
+    """Square around the box that comes with the face: `scale` times its longer side."""
+
+    scale: float = 1.25
+    box_source: str = "given"
+
+    def __post_init__(self) -> None:
+        """Refuse a scale that cuts the face away or leaves it tiny."""
+        _check_scale(self.scale)
+
+    def square(
+        self,
+        landmarks: NDArray[np.float32],
+        box: tuple[float, float, float, float] | None,
+    ) -> Square:
+        """The region around `box`.
+
+        Raises:
+            InputError: The face has no box.
+        """
+        if box is None:
+            raise InputError(
+                "a face comes without a box of its own; use crop=landmarks, or read the data set "
+                "with its boxes"
+            )
+        return _around(*box, self.scale)
+
+
+def _around(x0: float, y0: float, x1: float, y1: float, scale: float) -> Square:
+    return Square(x=(x0 + x1) / 2, y=(y0 + y1) / 2, side=max(x1 - x0, y1 - y0) * scale)
+
+
+def crop_matrix(square: Square, size: int) -> NDArray[np.float64]:
+    """Source pixels to the pixels of a crop.
+
+    Args:
+        square: The region.
+        size: Side of the crop, pixels.
+
+    Returns:
+        (3, 3) matrix; the region's edges fall on the crop's edges, -0.5 and size - 0.5.
+    """
+    factor = size / square.side
+    centre = (size - 1) / 2
+    return np.array(
+        [
+            [factor, 0.0, centre - factor * square.x],
+            [0.0, factor, centre - factor * square.y],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+
+
+def transform(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Apply a map to points.
+
+    Args:
+        points: (..., 2) pixels.
+        matrix: (3, 3), or (..., 3, 3) with one map for each leading index.
+
+    Returns:
+        (..., 2) pixels of the target frame.
+    """
+    homogeneous = points @ np.swapaxes(matrix[..., :2], -1, -2) + matrix[..., None, :, 2]
+    return (homogeneous[..., :2] / homogeneous[..., 2:]).astype(np.float32)
+
+
+def inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The map back, (..., 3, 3)."""
+    return np.asarray(np.linalg.inv(matrix), np.float64)
+
+
+def warp(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+    """Resample an image; beyond its border the outermost pixels go on.
+
+    Args:
+        image: (H, W, 3) uint8.
+        matrix: (3, 3) from the image's pixels to the result's.
+        size: Side of the result.
+
+    Returns:
+        (size, size, 3) uint8.
+    """
+    # Bilinear sampling skips pixels when it shrinks by more than two: average them first.
+    shrink = int(1 / np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    if shrink >= 2:
+        height, width = (max(1, round(side / shrink)) for side in image.shape[:2])
+        fx, fy = width / image.shape[1], height / image.shape[0]
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        to_full = np.array(
+            [[1 / fx, 0, (1 / fx - 1) / 2], [0, 1 / fy, (1 / fy - 1) / 2], [0, 0, 1.0]]
+        )
+        matrix = matrix @ to_full
+    warped = cv2.warpPerspective(
+        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return warped.astype(np.uint8, copy=False)
+
+
+def mirror_matrix(width: int) -> NDArray[np.float64]:
+    """The left-right reflection of an image of `width` pixels: x -> (width - 1) - x."""
+    return np.array([[-1.0, 0.0, width - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+
+
+def mirror_order(scheme: LandmarkScheme) -> NDArray[np.intp]:
+    """Order that puts reflected landmarks back under their own names."""
+    return np.array(scheme.mirror, dtype=np.intp)
+
+
+def mirrored(
+    landmarks: NDArray[np.float32], width: int, scheme: LandmarkScheme
+) -> NDArray[np.float32]:
+    """Landmarks of the left-right mirrored image.
+
+    Args:
+        landmarks: (..., K, 2) pixels.
+        width: Of the image, pixels.
+        scheme: Gives each landmark's partner.
+
+    Returns:
+        (..., K, 2): reflected, and left and right exchanged.
+    """
+    reflected = landmarks * np.array([-1, 1], np.float32) + np.array([width - 1, 0], np.float32)
+    return np.ascontiguousarray(reflected[..., mirror_order(scheme), :])

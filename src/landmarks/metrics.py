@@ -1,0 +1,212 @@
+"""Metrics: errors per face, and what a set of faces makes of them, with intervals.
+
+Errors are fractions (0.05 is 5 %); 0 is the best value of an NME and of a failure rate, 1 of an
+AUC. Bigger faces do not count more: every error is a face's own mean over its own normaliser.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.scheme import LandmarkScheme
+
+BOOTSTRAP_DRAWS = 2000
+THRESHOLDS = (8, 10)  # per cent
+
+
+def interocular(target: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """Distance of the outer eye corners of each face, (N,), from landmarks (N, K, 2)."""
+    right, left = scheme.interocular
+    return _length(target[:, left] - target[:, right])
+
+
+def interpupil(target: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """Distance of the mean landmarks of the two eyes, (N,)."""
+    right, left = (target[:, list(eye)].mean(axis=1) for eye in scheme.pupils)
+    return _length(left - right)
+
+
+def box(target: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """Square root of the area of the landmarks' tight box, (N,)."""
+    width_height = target.max(axis=1) - target.min(axis=1)
+    return np.asarray(np.sqrt(width_height.astype(np.float64).prod(axis=-1)))
+
+
+def _length(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.norm(vectors.astype(np.float64), axis=-1))
+
+
+Normaliser = Callable[[NDArray[np.float32], LandmarkScheme], NDArray[np.float64]]
+NORMALISERS: Mapping[str, Normaliser] = {
+    "interocular": interocular,
+    "interpupil": interpupil,
+    "box": box,
+}
+
+
+def point_errors(
+    predicted: NDArray[np.float32], target: NDArray[np.float32], visible: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Distance of each landmark from its target, (N, K) pixels; NaN where it is not visible.
+
+    Args:
+        predicted: (N, K, 2) source pixels.
+        target: (N, K, 2) source pixels.
+        visible: (N, K).
+    """
+    return np.where(visible, _length(predicted - target), np.nan)
+
+
+def nme(
+    errors: NDArray[np.float64], normaliser: NDArray[np.float64], landmarks: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Normalised mean error of each face, (N,) fractions; NaN if no landmark of it is visible.
+
+    Args:
+        errors: (N, K) pixels, from `point_errors`.
+        normaliser: (N,) pixels.
+        landmarks: Which of the K count.
+    """
+    part = errors[:, list(landmarks)]
+    count = (~np.isnan(part)).sum(axis=1)
+    total = np.nansum(part, axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan) / normaliser
+
+
+def fails(errors: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """1 for each face whose NME is above `threshold`, else 0; the mean is the failure rate."""
+    return (errors > threshold).astype(np.float64)
+
+
+def area(errors: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """What each face adds to the AUC; the mean is the AUC, exactly.
+
+    The cumulative error curve steps up by 1 / N at each error, so its area on [0, threshold], over
+    threshold, is the mean of what is left of [0, threshold] above each error.
+    """
+    return np.clip(1 - errors / threshold, 0, None)
+
+
+def cumulative_error(errors: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """The cumulative error distribution: sorted errors, and the share of faces up to each."""
+    return np.sort(errors), np.arange(1, len(errors) + 1) / len(errors)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its 95 % interval.
+
+    Attributes:
+        value: Of the faces at hand.
+        low: 2.5 % quantile of the bootstrap.
+        high: 97.5 % quantile.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap(
+    errors: NDArray[np.float64],
+    groups: NDArray[np.str_],
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    seed: int = 0,
+) -> Estimate:
+    """Mean of a per-face statistic with an interval over photos (Efron, 1979).
+
+    Whole photos are drawn, because the faces of one are not independent. The interval says what
+    other test photos would change; other training seeds are another matter.
+
+    Args:
+        errors: (N,) NME.
+        groups: (N,) photo of each face.
+        statistic: (N,) errors to (N,) numbers whose mean is reported.
+        seed: Of the draws.
+    """
+    values = statistic(errors)
+    photos, photo = np.unique(groups, return_inverse=True)
+    totals = np.bincount(photo, values, len(photos))
+    counts = np.bincount(photo, minlength=len(photos))
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(
+        len(photos), np.full(len(photos), 1 / len(photos)), size=BOOTSTRAP_DRAWS
+    )
+    means = (drawn @ totals) / (drawn @ counts)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Estimate(float(values.mean()), float(low), float(high))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a run is judged by, on one set of faces.
+
+    Attributes:
+        faces: Number of faces.
+        photos: Number of groups they come from.
+        nme: By normaliser, all landmarks.
+        regions: By region, inter-ocular.
+        failure_rate: By threshold in per cent, inter-ocular.
+        auc: By threshold in per cent, inter-ocular.
+    """
+
+    faces: int
+    photos: int
+    nme: dict[str, Estimate]
+    regions: dict[str, Estimate]
+    failure_rate: dict[str, Estimate]
+    auc: dict[str, Estimate]
+
+
+def summarise(
+    predicted: NDArray[np.float32],
+    target: NDArray[np.float32],
+    visible: NDArray[np.bool_],
+    groups: NDArray[np.str_],
+    scheme: LandmarkScheme,
+) -> Summary:
+    """All metrics of a set of faces.
+
+    Args:
+        predicted: (N, K, 2) source pixels.
+        target: (N, K, 2) source pixels.
+        visible: (N, K); the faces without a visible landmark in a region do not count there.
+        groups: (N,) photo of each face.
+        scheme: Names regions and normalising pairs.
+    """
+    errors = point_errors(predicted, target, visible)
+    every = tuple(range(scheme.num_landmarks))
+
+    def estimate(
+        values: NDArray[np.float64],
+        statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.asarray,
+    ) -> Estimate:
+        known = ~np.isnan(values)
+        return bootstrap(values[known], groups[known], statistic)
+
+    ocular = interocular(target, scheme)
+    face = nme(errors, ocular, every)
+    return Summary(
+        faces=len(target),
+        photos=len(np.unique(groups)),
+        nme={
+            name: estimate(nme(errors, unit(target, scheme), every))
+            for name, unit in NORMALISERS.items()
+        },
+        regions={
+            name: estimate(nme(errors, ocular, landmarks))
+            for name, landmarks in scheme.regions.items()
+        },
+        failure_rate={
+            f"{percent}": estimate(face, partial(fails, threshold=percent / 100))
+            for percent in THRESHOLDS
+        },
+        auc={
+            f"{percent}": estimate(face, partial(area, threshold=percent / 100))
+            for percent in THRESHOLDS
+        },
+    )

@@ -1,0 +1,1 @@
+"""Networks, and the architecture that joins one with its codec and its loss."""

@@ -1,0 +1,57 @@
+"""Architecture: a network, what reads its output, and what trains it, as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from landmarks.errors import InputError
+from landmarks.heatmap import Codec
+from landmarks.losses import Loss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """The fixed model of an experiment. `configs/model/*.yaml` has one key per field.
+
+    Attributes:
+        network: Makes the network, given the number of landmarks as `num_landmarks`.
+        input_size: Side of the crop, pixels.
+        codec: Reads landmarks from the network's output.
+        loss: Trains the network; it must fit the codec.
+        initial: Puts pre-trained weights into a new network; None: it starts from scratch.
+        bfloat16: Whether the network gains from bfloat16 where the machine computes in it.
+            Networks of depthwise convolutions lose on CPUs.
+    """
+
+    network: Callable[..., nn.Module]
+    input_size: int
+    codec: Codec
+    loss: Loss[Any]
+    initial: Callable[[nn.Module], None] | None = None
+    bfloat16: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a loss that cannot read what the codec reads."""
+        if not isinstance(self.input_size, int) or not 32 <= self.input_size <= 1024:
+            raise InputError(f"input_size is {self.input_size!r}; it must be 32 to 1024 pixels")
+        if not isinstance(self.codec, self.loss.codec_type):
+            raise InputError(
+                f"loss {type(self.loss).__name__} needs a {self.loss.codec_type.__name__}, but "
+                f"the model's codec is a {type(self.codec).__name__}; choose another loss"
+            )
+
+    def build(self, num_landmarks: int) -> nn.Module:
+        """A network with K = `num_landmarks`, for weights that are loaded next."""
+        return self.network(num_landmarks=num_landmarks)
+
+    def start(self, num_landmarks: int, seed: int) -> nn.Module:
+        """A network as training starts: random from `seed`, then `initial`'s weights if given."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = self.build(num_landmarks)
+        if self.initial is not None:
+            self.initial(network)
+        return network

@@ -1,0 +1,79 @@
+"""UNet: a small residual network trained from scratch, the default on CPUs."""
+
+import itertools
+from collections.abc import Sequence
+from typing import cast
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landmarks.models.scale import InputScale
+
+
+class ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut (He et al., 2016, Figure 2)."""
+
+    def __init__(self, channels_in: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(channels_in, channels, 3, stride, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or channels_in != channels:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(channels_in, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C_in, h, w) to (B, C, h / stride, w / stride)."""
+        return F.relu(self.body(x) + self.shortcut(x))
+
+
+class UNet(nn.Module):
+    """Down to 1/32 and back up to 1/4, with a sum at each level.
+
+    Shape: (B, 3, H, W) to (B, K, H / 4, W / 4), for H and W divisible by 32.
+
+    Args:
+        num_landmarks: K.
+        widths: Channels at strides 2, 4, 8, 16 and 32.
+    """
+
+    stride = 4
+
+    def __init__(self, num_landmarks: int, widths: Sequence[int] = (24, 48, 80, 112, 144)) -> None:
+        super().__init__()
+        self.scale = InputScale(mean=(0.45, 0.45, 0.45), deviation=(0.225, 0.225, 0.225))
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(inplace=True),
+        )
+        self.down = nn.ModuleList(
+            ResidualBlock(fine, coarse, stride=2) for fine, coarse in itertools.pairwise(widths)
+        )
+        self.bottom = ResidualBlock(widths[-1], widths[-1])
+        self.lateral = nn.ModuleList(
+            nn.Conv2d(coarse, fine, 1) for fine, coarse in itertools.pairwise(widths[1:])
+        )
+        self.up = nn.ModuleList(ResidualBlock(fine, fine) for fine in widths[1:-1])
+        self.head = nn.Conv2d(widths[1], num_landmarks, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) to maps (B, K, H / 4, W / 4)."""
+        x = self.stem(self.scale(images))
+        levels = []
+        for down in self.down:
+            x = down(x)
+            levels.append(x)
+        x = self.bottom(x)
+        for lateral, up, fine in zip(
+            reversed(self.lateral), reversed(self.up), reversed(levels[:-1]), strict=True
+        ):
+            coarse = F.interpolate(lateral(x), scale_factor=2.0, mode="nearest")
+            x = up(fine + coarse)
+        return cast(Tensor, self.head(x))

@@ -1,0 +1,81 @@
+"""Values as plain records: what a result stores, what a fingerprint is a hash of.
+
+A record has the shape of the YAML that made the value, `_target_` and fields, so that a person
+can read it and paste it back. Only values of this project can be restored from one.
+"""
+
+import hashlib
+import importlib
+import json
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any
+
+from landmarks.errors import InputError
+
+
+def record(value: Any) -> Any:  # noqa: ANN401 - a record is of any JSON type
+    """`value` in JSON's types.
+
+    Args:
+        value: A number, text, None, list, tuple, dict, dataclass, partial or module-level function.
+
+    Raises:
+        TypeError: A value of another type, which would make a fingerprint blind.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [record(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): record(item) for key, item in value.items()}
+    if isinstance(value, partial):
+        arguments = {"_args_": record(value.args)} if value.args else {}
+        keywords = {key: record(item) for key, item in value.keywords.items()}
+        return {"_target_": _name(value.func), "_partial_": True, **arguments, **keywords}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            "_target_": _name(type(value)),
+            **{field.name: record(getattr(value, field.name)) for field in fields(value)},
+        }
+    if callable(value) and hasattr(value, "__qualname__"):
+        return {"_target_": _name(value), "_partial_": True}
+    raise TypeError(f"{type(value).__name__} cannot be recorded; make it a dataclass")
+
+
+def _name(target: Any) -> str:  # noqa: ANN401 - a class or a function
+    return f"{target.__module__}.{target.__qualname__}"
+
+
+def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
+    """The value of a record; lists stay lists.
+
+    Raises:
+        InputError: The record names something outside this project.
+    """
+    if isinstance(stored, list):
+        return [restore(item) for item in stored]
+    if not isinstance(stored, dict):
+        return stored
+    values = {key: restore(item) for key, item in stored.items() if not key.startswith("_")}
+    if "_target_" not in stored:
+        return values
+    module_name, _, name = stored["_target_"].rpartition(".")
+    if module_name.partition(".")[0] != "landmarks" or not name.isidentifier():
+        raise InputError(
+            f"a stored record names {stored['_target_']!r}; only parts of landmarks are restored"
+        )
+    try:
+        target = getattr(importlib.import_module(module_name), name)
+        return partial(target, **values) if stored.get("_partial_") else target(**values)
+    except (ImportError, AttributeError, TypeError) as error:
+        raise InputError(
+            f"a stored record names {stored['_target_']!r}, which this version of landmarks "
+            f"cannot make ({error}); use the version that stored it"
+        ) from None
+
+
+def fingerprint(value: Any) -> str:  # noqa: ANN401 - of anything that can be recorded
+    """16 hexadecimal digits that change when any part of `value` changes."""
+    text = json.dumps(record(value), sort_keys=True, allow_nan=False)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,229 @@
+"""Results: what a run leaves behind, written whole or not at all.
+
+A folder with `result.json` holds a finished run; the file is written last.
+"""
+
+import csv
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.errors import InputError
+from landmarks.metrics import Summary, interocular, nme, point_errors, summarise
+from landmarks.scheme import LandmarkScheme
+
+RESULT = "result.json"
+PREDICTIONS = "predictions.npz"
+LEDGER = "ledger.json"
+DETECTOR = "detector.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRecord:
+    """One step of a run.
+
+    Attributes:
+        name: E.g. "pretrain".
+        artifact: Fingerprint of its product.
+        optimiser_steps: Updates, 0 for an adapter.
+        real_labels: Number of faces of the real subset whose labels it used.
+        moved: For an adapter: how far it moved each region of the real subset, a fraction of the
+            inter-ocular distance.
+    """
+
+    name: str
+    artifact: str
+    optimiser_steps: int
+    real_labels: int
+    moved: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepTiming:
+    """What a step took.
+
+    Attributes:
+        seconds: Of the call that finished it, whoever made it.
+        reused: Whether it had been made before this run.
+        continued: Whether that call continued an interrupted one, so that `seconds` is a part.
+        faces_per_second: Of a training, augmentation included; None for others, or a part.
+    """
+
+    seconds: float
+    reused: bool
+    continued: bool
+    faces_per_second: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """Every real label that a run touched, and for what.
+
+    Attributes:
+        n_real: Faces of the real subset.
+        photos: Photos they come from.
+        training: Faces whose labels trained the model.
+        adapter: Faces whose labels fitted the adapter.
+        validation: Faces whose labels chose among models; none, the last weights are kept.
+        total: Different faces whose labels were used at all.
+    """
+
+    n_real: int
+    photos: int
+    training: int
+    adapter: int
+    validation: int
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Everything a figure needs to know of a run. Field by field the contents of `result.json`.
+
+    Attributes:
+        fingerprint: Of every setting and all data.
+        strategy: Name.
+        n_real: Faces of the real subset.
+        seed: Of subset, weights and batches.
+        optimiser_steps: Of the whole strategy.
+        data: Description of each data set.
+        rendered_test: Whether the test faces are drawn or rendered, so that no number here is an
+            accuracy on photographs.
+        crop: The crop rule.
+        box_source: Where the test faces' boxes come from.
+        metrics: By subset of the test set; "all" is the whole.
+        ledger: Real labels used.
+        steps: What was made or reused.
+        versions: Of the software.
+        timings: The one part that differs between two runs of the same experiment: "seconds" of
+            this run, and a `StepTiming` for each of "steps".
+    """
+
+    fingerprint: str
+    strategy: str
+    n_real: int
+    seed: int
+    optimiser_steps: int
+    data: Mapping[str, Any]
+    rendered_test: bool
+    crop: Mapping[str, Any]
+    box_source: str
+    metrics: Mapping[str, Any]
+    ledger: Mapping[str, Any]
+    steps: Sequence[Mapping[str, Any]]
+    versions: Mapping[str, str]
+    timings: Mapping[str, Any]
+
+    @property
+    def nme(self) -> float:
+        """Inter-ocular NME of the whole test set, a fraction."""
+        return float(self.metrics["all"]["nme"]["interocular"]["value"])
+
+    def write(self, directory: Path) -> None:
+        """Write `result.json`, whose presence says that the run is complete."""
+        write_json(directory / RESULT, asdict(self))
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file whole: under another name first, then renamed."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+    partial.replace(path)
+
+
+def read_result(directory: Path) -> Result | None:
+    """The result of a finished run, or None if `directory` holds none.
+
+    Raises:
+        InputError: There is a `result.json`, but not one of this version.
+    """
+    path = directory / RESULT
+    if not path.exists():
+        return None
+    try:
+        return Result(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: not a result of this version of landmarks ({error}); move it away"
+        ) from None
+
+
+def versions() -> dict[str, str]:
+    """What a number depends on besides its inputs."""
+    packages = ("landmarks", "torch", "numpy", "opencv-python-headless", "albumentations", "timm")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """Predicted and true landmarks of a test set.
+
+    Attributes:
+        ids: (N,) names of the faces.
+        groups: (N,) photo of each.
+        subsets: (N,) subset of each.
+        predicted: (N, K, 2) source pixels.
+        target: (N, K, 2) source pixels.
+        visible: (N, K).
+        scheme: What the indices mean.
+    """
+
+    ids: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    subsets: NDArray[np.str_]
+    predicted: NDArray[np.float32]
+    target: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+    scheme: LandmarkScheme
+
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """(N,) inter-ocular NME of each face."""
+        points = point_errors(self.predicted, self.target, self.visible)
+        every = tuple(range(self.scheme.num_landmarks))
+        return nme(points, interocular(self.target, self.scheme), every)
+
+    def summaries(self) -> dict[str, Summary]:
+        """Metrics of the whole and of each subset."""
+        names = sorted(set(self.subsets.tolist()) - {"all"})
+        parts = {name: self.subsets == name for name in names}
+        parts = {"all": np.ones(len(self.ids), bool), **(parts if len(parts) > 1 else {})}
+        return {
+            name: summarise(
+                self.predicted[chosen],
+                self.target[chosen],
+                self.visible[chosen],
+                self.groups[chosen],
+                self.scheme,
+            )
+            for name, chosen in parts.items()
+        }
+
+    def write(self, directory: Path) -> None:
+        """Write `predictions.npz`."""
+        np.savez(
+            directory / PREDICTIONS,
+            ids=self.ids,
+            groups=self.groups,
+            subsets=self.subsets,
+            predicted=self.predicted,
+            target=self.target,
+            visible=self.visible,
+            error=self.errors,
+        )
+
+
+def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:
+    """Write the loss of each training step as `loss.csv`: step name, update, loss, rate."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["training", "step", "loss", "learning_rate"])
+        for name, curve in curves.items():
+            writer.writerows([name, int(step), loss, rate] for step, loss, rate in curve)

@@ -1,0 +1,189 @@
+"""One run from start to end: the method section in code."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from filelock import FileLock
+
+from landmarks.errors import InputError
+from landmarks.experiment import Experiment
+from landmarks.pictures import draw_predictions
+from landmarks.progress import TrainingProgress
+from landmarks.record import record
+from landmarks.results import (
+    DETECTOR,
+    LEDGER,
+    Ledger,
+    Predictions,
+    Result,
+    read_result,
+    versions,
+    write_curve,
+    write_json,
+)
+from landmarks.steps import StepRunner
+from landmarks.strategies import FitAdapter, Real, Train
+from landmarks.testing import caption, check_apart, predict_set
+
+log = logging.getLogger(__name__)
+
+
+def run(experiment: Experiment, config: str = "") -> Result:
+    """Train and test once; leave result, predictions, detector and pictures in `experiment.out`.
+
+    A finished run is read, not run again; an interrupted one is continued.
+
+    Args:
+        experiment: What to do.
+        config: The composed YAML, stored beside the result.
+
+    Raises:
+        InputError: The data cannot be used, or the folder holds a run of other settings.
+    """
+    done = _finished(experiment)
+    if done is not None:
+        return done
+    trained_on = _trained_on(experiment)
+    check_apart(trained_on, experiment.data.test)
+    started = time.perf_counter()
+    experiment.machine.prepare()
+    steps = StepRunner(experiment)
+    out = experiment.out
+    with FileLock(experiment.artifacts / "locks" / f"run-{experiment.fingerprint}.lock"):
+        done = _finished(experiment)  # another job may have been making the same run
+        if done is not None:
+            return done
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "config.yaml").write_text(config)
+        with _logged_to(out / "run.log"):
+            predictions = _train_and_predict(experiment, steps)
+            ledger = _ledger(experiment)
+            write_json(out / LEDGER, {**asdict(ledger), "faces": trained_on})
+            result = _result(experiment, predictions, steps, ledger, time.perf_counter() - started)
+            result.write(out)
+            log.info("%s", headline(result))
+    log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
+    return result
+
+
+def _train_and_predict(experiment: Experiment, steps: StepRunner) -> Predictions:
+    """Evaluate the strategy; leave the detector, its predictions, a picture and the loss."""
+    out = experiment.out
+    with TrainingProgress(out / "tensorboard") as progress:
+        detector = steps.detector(progress)
+    detector.save(out / DETECTOR)
+    test = steps.crops("test")
+    predictions = predict_set(detector, test, experiment.machine)
+    predictions.write(out)
+    what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
+    title = f"{what}: {caption(experiment.data.test)}"
+    draw_predictions(predictions, test, title, out / "faces.png")
+    write_curve(out / "loss.csv", steps.curves)
+    return predictions
+
+
+@contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """Write what the project logs to a file too, for as long as the run lasts."""
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger = logging.getLogger("landmarks")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        handler.close()
+
+
+def _finished(experiment: Experiment) -> Result | None:
+    result = read_result(experiment.out)
+    if result is None:
+        return None
+    if result.fingerprint != experiment.fingerprint:
+        raise InputError(
+            f"{experiment.out} holds a finished run of other settings or data "
+            f"({result.fingerprint}, now {experiment.fingerprint}); give another out=..., or move "
+            "that folder away"
+        )
+    log.info("done before: %s", headline(result))
+    return result
+
+
+def _trained_on(experiment: Experiment) -> dict[str, str]:
+    """Id and image content of every real face whose label the run may use."""
+    real = experiment.data.real
+    contents = real.image_contents if len(experiment.subset) else ()
+    return {real.faces[i].id: contents[i] for i in experiment.subset}
+
+
+def _result(
+    experiment: Experiment,
+    predictions: Predictions,
+    steps: StepRunner,
+    ledger: Ledger,
+    seconds: float,
+) -> Result:
+    data = experiment.data
+    return Result(
+        fingerprint=experiment.fingerprint,
+        strategy=experiment.strategy.name,
+        n_real=len(experiment.subset),
+        seed=experiment.seed,
+        optimiser_steps=experiment.strategy.optimiser_steps,
+        data={
+            role: asdict(dataset.describe())
+            for role, dataset in (
+                ("real", data.real),
+                ("synthetic", data.synthetic),
+                ("test", data.test),
+            )
+            if dataset is not None
+        },
+        rendered_test=data.test.rendered,
+        crop=record(experiment.crop),
+        box_source=experiment.crop.box_source,
+        metrics={name: asdict(part) for name, part in predictions.summaries().items()},
+        ledger=asdict(ledger),
+        steps=[asdict(step) for step in steps.records],
+        versions=versions(),
+        timings={
+            "seconds": seconds,
+            "steps": {name: asdict(timing) for name, timing in steps.timings.items()},
+        },
+    )
+
+
+def _ledger(experiment: Experiment) -> Ledger:
+    """Count the labels of the subset by what they did; the strategy's steps say."""
+    n = len(experiment.subset)
+    steps = experiment.strategy.steps
+    trains = any(isinstance(step, Train) and step.draws_on(Real) for step in steps)
+    adapts = any(isinstance(step, FitAdapter) for step in steps)
+    photos = {experiment.data.real.faces[i].group for i in experiment.subset}
+    return Ledger(
+        n_real=n,
+        photos=len(photos),
+        training=n if trains else 0,
+        adapter=n if adapts else 0,
+        validation=0,
+        total=n if trains or adapts else 0,
+    )
+
+
+def headline(result: Result) -> str:
+    """The answer of a run in one line."""
+    estimate = result.metrics["all"]["nme"]["interocular"]
+    kind = " on drawn or rendered faces" if result.rendered_test else ""
+    return (
+        f"{result.strategy}, n_real {result.n_real}, seed {result.seed}: NME "
+        f"{100 * estimate['value']:.2f} % [{100 * estimate['low']:.2f}, "
+        f"{100 * estimate['high']:.2f}]{kind} ({result.metrics['all']['faces']} faces)"
+    )

@@ -1,0 +1,52 @@
+"""Batches, and the conventions that every array of the project follows.
+
+Coordinates are `(x, y)` float32 pixels with `(0, 0)` at the centre of the top-left pixel. Three
+frames exist: *source* pixels (the image file), *crop* pixels (what the model sees) and *heatmap*
+pixels (what it answers). `landmarks` without a further word are crop pixels in a `Batch` and
+source pixels in a `Face`.
+
+Shape letters: B batch, N faces of a data set, K landmarks, H and W image, h and w heatmap.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Augmented crops with their landmarks, ready for a step.
+
+    Attributes:
+        images: (B, H, W, 3) uint8 RGB; small to move between processes, made float on the device.
+        landmarks: (B, K, 2) float32 crop pixels.
+        visible: (B, K) bool; False is left out of the loss.
+    """
+
+    images: Tensor
+    landmarks: Tensor
+    visible: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on `device`."""
+        return Batch(*(t.to(device, non_blocking=True) for t in self._tensors()))
+
+    def pin_memory(self) -> "Batch":
+        """The same batch in page-locked memory; `DataLoader` calls this for CUDA."""
+        return Batch(*(t.pin_memory() for t in self._tensors()))
+
+    def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.images, self.landmarks, self.visible
+
+
+def to_network(images: Tensor) -> Tensor:
+    """Images as a network takes them.
+
+    Args:
+        images: (B, H, W, 3) uint8 RGB.
+
+    Returns:
+        (B, 3, H, W) float32 in [0, 1], channels last in memory.
+    """
+    return images.permute(0, 3, 1, 2).float().div_(255)

@@ -1,0 +1,107 @@
+"""Testing: a detector on a labelled set, with a check that it was not trained on it."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from landmarks.artifacts import ArtifactStore
+from landmarks.data.crops import FaceCrops
+from landmarks.data.dataset import FaceDataset
+from landmarks.detector import Detector
+from landmarks.errors import InputError
+from landmarks.machine import Machine
+from landmarks.pictures import draw_predictions
+from landmarks.record import record
+from landmarks.results import DETECTOR, LEDGER, Predictions, versions, write_json
+from landmarks.stored_faces import stored_faces
+
+log = logging.getLogger(__name__)
+
+EVALUATION = "evaluation.json"
+
+
+def check_apart(trained_on: Mapping[str, str], test: FaceDataset) -> None:
+    """Refuse test photos whose labels trained the model.
+
+    Args:
+        trained_on: Content of the image of each real face that was used, by its id.
+        test: The test set.
+
+    Raises:
+        InputError: An image is in both.
+    """
+    tested = dict(zip(test.image_contents, test.faces, strict=True))
+    for name, content in trained_on.items():
+        if content in tested:
+            raise InputError(
+                f"the real face {name!r} and the test face {tested[content].id!r} are on the same "
+                "photo; a model must not be tested on what it was trained on, so keep the two "
+                "sets apart"
+            )
+
+
+def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
+    """A detector's landmarks of a test set, beside the true ones."""
+    return Predictions(
+        ids=crops.ids,
+        groups=crops.groups,
+        subsets=crops.subsets,
+        predicted=detector.on_crops(crops, machine),
+        target=crops.source_landmarks,
+        visible=crops.visible,
+        scheme=detector.scheme,
+    )
+
+
+def caption(test: FaceDataset) -> str:
+    """What a picture's reader must know of the test faces."""
+    kind = "drawn or rendered, not photographs" if test.rendered else "photographs"
+    return f"{test.name} ({kind})"
+
+
+def evaluate_run(
+    run: Path, test: FaceDataset, machine: Machine, artifacts: Path, out: Path
+) -> dict[str, Any]:
+    """Test the detector of a finished run on another set.
+
+    Args:
+        run: Folder of the run.
+        test: Labelled faces.
+        machine: What to compute on.
+        artifacts: Where decoded faces are kept.
+        out: Folder for `evaluation.json`, `predictions.npz` and `faces.png`.
+
+    Returns:
+        What `evaluation.json` holds.
+
+    Raises:
+        InputError: There is no finished run, or it was trained on photos of `test`.
+    """
+    detector = Detector.load(run / DETECTOR)
+    try:
+        trained_on = json.loads((run / LEDGER).read_text())["faces"]
+    except FileNotFoundError:
+        raise InputError(f"{run / LEDGER}: no such file; a finished run has one") from None
+    check_apart(trained_on, test)
+    machine.prepare()
+    store = ArtifactStore(artifacts)
+    size = detector.architecture.input_size
+    crops = stored_faces(test, detector.crop, size, store, "test")
+    predictions = predict_set(detector, crops, machine)
+    out.mkdir(parents=True, exist_ok=True)
+    predictions.write(out)
+    draw_predictions(predictions, crops, caption(test), out / "faces.png")
+    evaluation = {
+        "run": str(run),
+        "test": asdict(test.describe()),
+        "rendered_test": test.rendered,
+        "crop": record(detector.crop),
+        "box_source": detector.crop.box_source,
+        "metrics": {name: asdict(part) for name, part in predictions.summaries().items()},
+        "versions": versions(),
+    }
+    write_json(out / EVALUATION, evaluation)
+    return evaluation

@@ -1,0 +1,36 @@
+"""Fixtures that several test modules share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from landmarks.data.crops import FaceCrops, make_crops
+from landmarks.data.toy import read_toy
+from landmarks.geometry import LandmarkCrop
+from landmarks.models.architecture import Architecture
+from tests.small import small_architecture
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files in the real formats, which are not part of the project."""
+    root = os.environ.get("LANDMARKS_SHARED_DATA")
+    if not root or not Path(root).is_dir():
+        pytest.skip("LANDMARKS_SHARED_DATA does not name a folder of real data")
+    return Path(root)
+
+
+@pytest.fixture(scope="session")
+def toy_crops(tmp_path_factory: pytest.TempPathFactory) -> FaceCrops:
+    """Forty drawn faces at 64 pixels."""
+    directory = tmp_path_factory.mktemp("crops")
+    dataset = read_toy(count=40, domain="stand_in", seed=5)
+    make_crops(dataset, LandmarkCrop(1.35), 64, directory)
+    return FaceCrops(directory, 64, dataset.scheme)
+
+
+@pytest.fixture
+def architecture() -> Architecture:
+    """See `small_architecture`."""
+    return small_architecture()

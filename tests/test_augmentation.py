@@ -1,0 +1,115 @@
+"""Augmentation: landmarks stay on their pixels, and every draw comes from the generator given."""
+
+import numpy as np
+import pytest
+
+from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.errors import InputError
+from landmarks.scheme import IBUG68
+
+STRONG = Geometry(rotation=25, scale=0.3, shift=0.1, perspective=0.3, mirror=0.5)
+EVERYTHING = Appearance(
+    light=1, colour=1, grey=0.3, blur=1, downscale=1, noise=1, jpeg=1, occlusion=1
+)
+VISIBLE = np.ones(68, bool)
+
+
+def canvas_with_dots(seed):
+    """A 192-pixel canvas with 68 landmarks; landmark `lit` is a bright blob on black."""
+    rng = np.random.default_rng(seed)
+    landmarks = rng.uniform(70, 122, (68, 2)).astype(np.float32)
+    lit = int(rng.integers(68))
+    y, x = np.mgrid[0:192, 0:192]
+    blob = np.exp(-((x - landmarks[lit, 0]) ** 2 + (y - landmarks[lit, 1]) ** 2) / (2 * 2.5**2))
+    return (blob * 255).astype(np.uint8)[..., None].repeat(3, axis=2), landmarks, lit
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_lit_landmark_is_still_lit_under_its_new_name(seed):
+    canvas, landmarks, lit = canvas_with_dots(seed)
+    augment = Augmentation(geometry=STRONG, appearance=Appearance())
+    image, moved, _ = augment(
+        canvas, landmarks, VISIBLE, size=128, scheme=IBUG68, rng=np.random.default_rng(seed)
+    )
+    y, x = np.mgrid[0:128, 0:128]
+    weight = image[..., 0].astype(float) ** 2
+    found = np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
+    distance = np.linalg.norm(moved - found, axis=1)
+    # A mirrored face shows the blob under its partner's name.
+    assert distance[[lit, IBUG68.mirror[lit]]].min() < 0.25
+
+
+def test_the_mirror_renames_landmarks():
+    canvas, landmarks, _ = canvas_with_dots(0)
+    augment = Augmentation(geometry=Geometry(mirror=1.0), appearance=Appearance())
+    image, moved, _ = augment(
+        canvas, landmarks, VISIBLE, size=128, scheme=IBUG68, rng=np.random.default_rng(0)
+    )
+    np.testing.assert_array_equal(image, canvas[32:160, 32:160][:, ::-1])
+    for k in range(68):
+        expected = [127 - (landmarks[k, 0] - 32), landmarks[k, 1] - 32]
+        np.testing.assert_allclose(moved[IBUG68.mirror[k]], expected, atol=1e-4)
+
+
+def test_visibility_is_mirrored_with_the_landmarks():
+    canvas, landmarks, _ = canvas_with_dots(0)
+    visible = VISIBLE.copy()
+    visible[36] = False
+    augment = Augmentation(geometry=Geometry(mirror=1.0), appearance=Appearance())
+    rng = np.random.default_rng(0)
+    _, _, seen = augment(canvas, landmarks, visible, size=128, scheme=IBUG68, rng=rng)
+    assert not seen[45]
+    assert seen.sum() == 67
+
+
+def test_all_off_is_the_middle_of_the_canvas_to_the_pixel():
+    canvas = np.random.default_rng(0).integers(0, 255, (192, 192, 3), np.uint8)
+    landmarks = np.random.default_rng(1).uniform(40, 150, (68, 2)).astype(np.float32)
+    augment = Augmentation(geometry=Geometry(), appearance=Appearance())
+    image, moved, _ = augment(
+        canvas, landmarks, VISIBLE, size=128, scheme=IBUG68, rng=np.random.default_rng(0)
+    )
+    np.testing.assert_array_equal(image, canvas[32:160, 32:160])
+    np.testing.assert_allclose(moved, landmarks - 32, atol=1e-4)
+
+
+def test_the_same_generator_gives_the_same_face_whatever_ran_before():
+    canvas = np.random.default_rng(0).integers(0, 255, (192, 192, 3), np.uint8)
+    landmarks = np.full((68, 2), 96, np.float32)
+    augment = Augmentation(geometry=STRONG, appearance=EVERYTHING)
+
+    def once(seed):
+        rng = np.random.default_rng(seed)
+        return augment(canvas, landmarks, VISIBLE, size=128, scheme=IBUG68, rng=rng)[0]
+
+    first = once(5)
+    once(6)
+    np.testing.assert_array_equal(once(5), first)
+    assert (once(7) != first).any()
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["light", "colour", "grey", "blur", "downscale", "noise", "jpeg", "occlusion"],
+)
+def test_each_part_changes_the_picture_and_can_be_switched_off(part):
+    rng = np.random.default_rng(3)
+    image = np.repeat(np.repeat(rng.integers(0, 255, (32, 32, 3), np.uint8), 4, 0), 4, 1)
+    on, off = Appearance(**{part: 1.0}), Appearance(**{part: 0.0})
+    assert (on(image, np.random.default_rng(0)) != image).mean() > 0.02
+    np.testing.assert_array_equal(off(image, np.random.default_rng(0)), image)
+
+
+@pytest.mark.parametrize(
+    ("owner", "bad"),
+    [
+        (Geometry, {"rotation": 200}),
+        (Geometry, {"mirror": -1}),
+        (Appearance, {"noise": 2}),
+        (Appearance, {"blur_pixels": 1}),
+        (Appearance, {"jpeg": "often"}),
+    ],
+)
+def test_impossible_strengths_are_refused(owner, bad):
+    with pytest.raises(InputError, match=next(iter(bad))):
+        owner(**bad)

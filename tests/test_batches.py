@@ -1,0 +1,88 @@
+"""Batches: right shares, every face dealt, and the same whoever makes them."""
+
+import numpy as np
+import pytest
+import torch
+
+from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.batches import FaceSource, MixtureBatches, load
+
+AUGMENT = Augmentation(
+    geometry=Geometry(rotation=20, scale=0.2, mirror=0.5), appearance=Appearance(noise=0.5, jpeg=1)
+)
+
+
+def source(crops, indices, share):
+    return FaceSource(
+        crops=crops,
+        indices=np.asarray(indices),
+        landmarks=crops.landmarks,
+        augmentation=AUGMENT,
+        share=share,
+    )
+
+
+class Spy(MixtureBatches):
+    """Tells which faces a batch holds instead of making it."""
+
+    def _face(self, number, position):
+        face = super()._face(number, position)
+        self.drawn.append((number, position))
+        return face
+
+
+def dealt(sources, batch_size, steps):
+    spy = Spy(sources, batch_size, steps, seed=0)
+    per_step = []
+    for step in range(steps):
+        spy.drawn = []
+        spy[step]
+        per_step.append(spy.drawn)
+    return per_step
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.9])
+def test_shares_come_out_right_and_each_batch_is_full(toy_crops, share):
+    sources = [source(toy_crops, range(30), share), source(toy_crops, range(30, 40), 1 - share)]
+    steps = dealt(sources, 8, 50)
+    assert all(len(step) == 8 for step in steps)
+    given = sum(number == 0 for step in steps for number, _ in step)
+    assert abs(given - share * 400) < 1
+    counts = {sum(number == 0 for number, _ in step) for step in steps}
+    assert max(counts) - min(counts) <= 1
+    for number in (0, 1):
+        positions = [p for step in steps for n, p in step if n == number]
+        assert positions == list(range(len(positions)))
+
+
+def test_every_face_is_dealt_before_any_comes_again(toy_crops):
+    batches = MixtureBatches([source(toy_crops, [3, 5, 7, 11], 1.0)], 4, 6, seed=0)
+    landmarks = {round(float(x), 1) for x in toy_crops.landmarks[[3, 5, 7, 11], 0, 0]}
+    plain = Augmentation(geometry=Geometry(), appearance=Appearance())
+    object.__setattr__(batches.sources[0], "augmentation", plain)
+    for step in range(6):
+        seen = {round(float(x) + toy_crops.border, 1) for x in batches[step].landmarks[:, 0, 0]}
+        assert seen == landmarks
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_batches_are_the_same_for_any_number_of_workers(toy_crops, workers):
+    batches = MixtureBatches([source(toy_crops, range(40), 1.0)], 4, 6, seed=3)
+    alone = list(load(batches, first=0, workers=0))
+    for one, other in zip(alone, load(batches, first=0, workers=workers), strict=True):
+        assert torch.equal(one.images, other.images)
+        assert torch.equal(one.landmarks, other.landmarks)
+
+
+def test_batches_go_on_where_they_stopped(toy_crops):
+    batches = MixtureBatches([source(toy_crops, range(40), 1.0)], 4, 6, seed=3)
+    rest = list(load(batches, first=4, workers=0))
+    assert len(rest) == 2
+    assert torch.equal(rest[0].images, batches[4].images)
+
+
+def test_another_seed_gives_other_batches(toy_crops):
+    one, other = (
+        MixtureBatches([source(toy_crops, range(40), 1.0)], 4, 2, seed=s)[0] for s in (0, 1)
+    )
+    assert not torch.equal(one.images, other.images)

@@ -1,0 +1,97 @@
+"""Every option of every group composes, and every model runs forward and backward."""
+
+from pathlib import Path
+
+import hydra
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from landmarks.command_line import CONFIGS
+from landmarks.experiment import Experiment
+from landmarks.train import SHARED_PARTS
+
+SMALL = ["data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "n_real=2", "out=x"]
+
+
+def options(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        return compose("train", overrides=list(overrides))
+
+
+def experiment(*overrides) -> Experiment:
+    cfg = OmegaConf.to_container(composed(*SMALL, *overrides), resolve=True)
+    fields = {key: value for key, value in cfg.items() if key not in SHARED_PARTS}
+    return hydra.utils.instantiate(fields, _convert_="all")
+
+
+def test_the_default_is_an_experiment():
+    assert experiment().strategy.name == "finetune"
+
+
+@pytest.mark.parametrize("strategy", options("strategy"))
+def test_every_strategy_is_what_its_file_says(strategy):
+    n_real = "n_real=0" if strategy == "synthetic_only" else "n_real=2"
+    assert experiment(f"strategy={strategy}", n_real).strategy.name == strategy
+
+
+@pytest.mark.parametrize("group", ["schedule", "adapter", "crop"])
+def test_every_small_choice_makes_an_experiment(group):
+    for option in options(group):
+        experiment(f"{group}={option}", "strategy=mixing")
+
+
+@pytest.mark.parametrize("option", options("augmentation"))
+def test_every_augmentation_serves_both_domains(option):
+    domains = [f"augmentation@augmentation.{domain}={option}" for domain in ("real", "synthetic")]
+    assert set(experiment(*domains).augmentation) == {"real", "synthetic"}
+
+
+@pytest.mark.parametrize("loss", options("loss"))
+def test_every_loss_comes_with_its_codec(loss):
+    model = experiment(f"loss={loss}").model
+    assert isinstance(model.codec, model.loss.codec_type)
+
+
+@pytest.mark.parametrize("name", options("model"))
+def test_every_model_answers_and_learns(name):
+    model = experiment(f"model={name}").model
+    network = model.start(68, seed=0)
+    images = torch.rand(2, 3, model.input_size, model.input_size)
+    output = network(images)
+    landmarks = torch.rand(2, 68, 2) * (model.input_size - 1)
+    assert model.codec.decode(output).shape == (2, 68, 2)
+    loss = model.loss(output, landmarks, torch.ones(2, 68, dtype=torch.bool), model.codec)
+    loss.backward()
+    without = [key for key, value in network.named_parameters() if value.grad is None]
+    assert without == []
+    if hasattr(network, "stride"):
+        side = model.input_size // network.stride
+        assert output.shape == (2, 68, side, side)
+
+
+@pytest.mark.parametrize("data", [name for name in options("data") if name != "toy"])
+def test_every_data_choice_asks_for_its_folders(data):
+    cfg = composed(f"data={data}")
+    assert cfg.data.real._target_ == "landmarks.data.w300.read_w300"
+    assert OmegaConf.is_missing(cfg.data.real, "root")
+
+
+@pytest.mark.parametrize("name", options("faces"))
+def test_every_face_format_names_a_reader_that_takes_its_keys(name):
+    import inspect
+
+    cfg = OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml")
+    keys = {str(key) for key in cfg} - {"_target_"}
+    reader = hydra.utils.get_method(cfg["_target_"])
+    assert keys <= set(inspect.signature(reader).parameters)
+
+
+def test_every_yaml_says_what_it_is_in_its_first_line():
+    for path in Path(CONFIGS).rglob("*.yaml"):
+        assert path.read_text().startswith("# "), path

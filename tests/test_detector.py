@@ -1,0 +1,64 @@
+"""Detectors: one file, equal answers, and a refusal of what is not one."""
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+
+from landmarks.adaptation import RidgeFit
+from landmarks.data.toy import read_toy
+from landmarks.detector import Detector
+from landmarks.errors import InputError
+from landmarks.geometry import LandmarkCrop
+from landmarks.machine import Machine
+from landmarks.scheme import IBUG68
+
+
+def detector(architecture, crops, adapted):
+    adapter = None
+    if adapted:
+        target = crops.landmarks + np.float32([3, 0])
+        adapter = RidgeFit()(crops.landmarks, target, crops.visible, IBUG68, 0)
+    network = architecture.start(68, seed=0).eval()
+    return Detector(
+        network=network, architecture=architecture, crop=LandmarkCrop(1.35), adapter=adapter
+    )
+
+
+@pytest.mark.parametrize("adapted", [False, True])
+def test_saved_and_loaded_it_answers_the_same(architecture, toy_crops, tmp_path, adapted):
+    original = detector(architecture, toy_crops, adapted)
+    original.save(tmp_path / "d.safetensors")
+    loaded = Detector.load(tmp_path / "d.safetensors")
+    machine = Machine(device="cpu")
+    np.testing.assert_array_equal(
+        loaded.on_crops(toy_crops, machine), original.on_crops(toy_crops, machine)
+    )
+    assert loaded.crop == original.crop
+    assert (loaded.adapter is not None) == adapted
+
+
+def test_a_picture_and_its_stored_crop_give_the_same_landmarks(architecture, toy_crops):
+    found = detector(architecture, toy_crops, True)
+    face = read_toy(count=40, domain="stand_in", seed=5).faces[7]
+    (x0, y0), (x1, y1) = face.landmarks.min(0), face.landmarks.max(0)
+    machine = Machine(device="cpu")
+    from_image = found.on_image(face.image.read(), (x0, y0, x1, y1), machine)
+    index = toy_crops.ids.tolist().index(face.id)
+    assert np.abs(from_image - found.on_crops(toy_crops, machine)[index]).max() < 0.05
+
+
+def test_what_is_no_detector_is_refused(architecture, toy_crops, tmp_path):
+    path = tmp_path / "d.safetensors"
+    with pytest.raises(InputError, match="no such file"):
+        Detector.load(path)
+    path.write_bytes(b"not weights")
+    with pytest.raises(InputError, match="not a safetensors file"):
+        Detector.load(path)
+    detector(architecture, toy_crops, False).save(path)
+    tensors = load_file(path)
+    save_file(tensors, path)
+    with pytest.raises(InputError, match="weights without their meaning"):
+        Detector.load(path)
+    save_file(tensors, path, {"scheme": "wflw98", "architecture": "{}", "crop": "{}"})
+    with pytest.raises(InputError, match="scheme 'wflw98'"):
+        Detector.load(path)

@@ -1,0 +1,189 @@
+"""The loops: they learn, they stop on nonsense, and an interruption changes nothing."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.batches import FaceSource, MixtureBatches
+from landmarks.engine import (
+    CHECKPOINT,
+    CURVE,
+    NonFiniteLossError,
+    fit,
+    learning_rate,
+    load_weights,
+    predict,
+)
+from landmarks.geometry import mirrored
+from landmarks.machine import Machine
+from landmarks.strategies import Schedule
+
+MACHINE = Machine(device="cpu", checkpoint_seconds=0)
+
+
+def batches(crops, indices, schedule, geometry=None, seed=0):
+    augmentation = Augmentation(geometry=geometry or Geometry(), appearance=Appearance())
+    source = FaceSource(
+        crops=crops,
+        indices=np.asarray(indices),
+        landmarks=crops.landmarks,
+        augmentation=augmentation,
+        share=1.0,
+    )
+    return MixtureBatches([source], schedule.batch_size, schedule.steps, seed)
+
+
+def train(architecture, crops, directory, schedule, on_progress=None, machine=MACHINE, **kwargs):
+    directory.mkdir(exist_ok=True)
+    network = architecture.start(68, seed=1)
+    fit(
+        network,
+        architecture,
+        batches(crops, range(8), schedule, **kwargs),
+        schedule,
+        machine=machine,
+        directory=directory,
+        on_progress=on_progress or (lambda *_: None),
+    )
+    load_weights(network, directory)
+    return network
+
+
+def test_eight_faces_are_learned_by_heart(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=300, batch_size=8, learning_rate=8e-3, warmup=20, ema=0.98)
+    network = train(architecture, toy_crops, tmp_path / "fit", schedule)
+    indices = np.arange(8)
+    found = predict(network, architecture, toy_crops, indices, machine=MACHINE)
+    error = np.abs(found - (toy_crops.landmarks[:8] - toy_crops.border)).mean()
+    curve = np.load(tmp_path / "fit" / CURVE)
+    assert curve[-1, 1] < 0.6 * curve[0, 1]
+    assert error < 1.5  # pixels of 64; the untrained network is 15 off
+
+
+def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=40, batch_size=4, learning_rate=2e-3)
+    geometry = Geometry(rotation=20, mirror=0.5)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule, geometry=geometry)
+
+    class KilledError(Exception):
+        pass
+
+    def stop_at(limit):
+        def progress(step, loss, rate):
+            if step == limit:
+                raise KilledError
+
+        return progress
+
+    for limit in (20, 30):  # is killed twice; the checkpoint is of the step before
+        with pytest.raises(KilledError):
+            train(
+                architecture,
+                toy_crops,
+                tmp_path / "parts",
+                schedule,
+                stop_at(limit),
+                geometry=geometry,
+            )
+        assert (tmp_path / "parts" / CHECKPOINT).exists()
+    parts = train(architecture, toy_crops, tmp_path / "parts", schedule, geometry=geometry)
+    for one, other in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "whole" / CURVE), np.load(tmp_path / "parts" / CURVE)
+    )
+    assert not (tmp_path / "parts" / CHECKPOINT).exists()
+
+
+def test_a_continued_training_tells_its_past_again(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
+    told = []
+
+    def stop(step, loss, rate):
+        if step == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(architecture, toy_crops, tmp_path / "fit", schedule, stop)
+    train(architecture, toy_crops, tmp_path / "fit", schedule, lambda *point: told.append(point[0]))
+    assert told == [10, 20, 30]
+
+
+def test_the_number_of_workers_changes_nothing(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=6, batch_size=4, learning_rate=2e-3)
+    geometry = Geometry(rotation=20, mirror=0.5)
+    alone, helped = (
+        train(
+            architecture,
+            toy_crops,
+            tmp_path / str(workers),
+            schedule,
+            machine=Machine(device="cpu", workers=workers),
+            geometry=geometry,
+        )
+        for workers in (0, 2)
+    )
+    for one, other in zip(alone.state_dict().values(), helped.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    network = architecture.start(68, seed=0)
+    with torch.no_grad():
+        network.head.bias.fill_(math.nan)
+    with pytest.raises(NonFiniteLossError, match="the loss is nan at step 10 of 20; lower"):
+        fit(
+            network,
+            architecture,
+            batches(toy_crops, range(8), schedule),
+            schedule,
+            machine=MACHINE,
+            directory=tmp_path,
+            on_progress=lambda *_: None,
+        )
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    schedule = Schedule(steps=1000, batch_size=1, learning_rate=0.01, warmup=100)
+    rates = [learning_rate(step, schedule) for step in range(1000)]
+    assert rates[0] == pytest.approx(0.0001)
+    assert rates[99] == rates[100] == pytest.approx(0.01)
+    assert rates[550] == pytest.approx(0.005)
+    assert rates[-1] < 1e-6
+    assert max(rates) == rates[99]
+
+
+def test_prediction_of_a_mirrored_picture_is_the_mirrored_prediction(architecture, toy_crops):
+    from landmarks.engine import predict_images
+
+    network = architecture.start(68, seed=0).eval()
+    images = toy_crops.crops(np.arange(3))
+    device = torch.device("cpu")
+    with torch.inference_mode():
+        plain, reflected = (
+            predict_images(network, architecture, x, toy_crops.scheme, device)
+            for x in (images, np.ascontiguousarray(images[:, :, ::-1]))
+        )
+    np.testing.assert_allclose(mirrored(reflected, 64, toy_crops.scheme), plain, atol=1e-3)
+
+
+def test_starting_weights_come_from_the_seed_alone(architecture):
+    torch.manual_seed(5)
+    one = architecture.start(68, seed=1)
+    torch.manual_seed(6)
+    other, third = architecture.start(68, seed=1), architecture.start(68, seed=2)
+    assert torch.equal(one.head.weight, other.head.weight)
+    assert not torch.equal(one.head.weight, third.head.weight)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"device": "tpu"}, {"workers": -1}, {"threads": 0}, {"checkpoint_seconds": "often"}]
+)
+def test_a_machine_that_is_not_there_is_refused(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        Machine(**bad)

@@ -1,0 +1,64 @@
+"""Records: readable, restorable, and blind to nothing."""
+
+from functools import partial
+
+import pytest
+
+from landmarks.errors import InputError
+from landmarks.geometry import LandmarkCrop
+from landmarks.heatmap import DistributionCodec
+from landmarks.losses import CrossEntropySoftArgmax
+from landmarks.models.architecture import Architecture
+from landmarks.models.unet import UNet
+from landmarks.record import fingerprint, record, restore
+
+
+def architecture(width=8):
+    return Architecture(
+        network=partial(UNet, widths=[width, 8, 8, 8, 8]),
+        input_size=64,
+        codec=DistributionCodec(),
+        loss=CrossEntropySoftArgmax(),
+    )
+
+
+def test_a_record_has_the_shape_of_its_yaml():
+    assert record(architecture())["network"] == {
+        "_target_": "landmarks.models.unet.UNet",
+        "_partial_": True,
+        "widths": [8, 8, 8, 8, 8],
+    }
+    assert record(LandmarkCrop(1.35)) == {
+        "_target_": "landmarks.geometry.LandmarkCrop",
+        "scale": 1.35,
+        "box_source": "landmarks",
+    }
+
+
+def test_restored_it_is_the_same_value():
+    restored = restore(record(architecture()))
+    assert record(restored) == record(architecture())
+    assert restored.codec == DistributionCodec()
+
+
+def test_any_change_changes_the_fingerprint():
+    assert fingerprint(architecture()) == fingerprint(architecture())
+    assert fingerprint(architecture()) != fingerprint(architecture(width=16))
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert fingerprint([1, 2]) != fingerprint([2, 1])
+
+
+@pytest.mark.parametrize("target", ["os.system", "landmarks_evil.run", "builtins.eval"])
+def test_nothing_outside_the_project_is_restored(target):
+    with pytest.raises(InputError, match="only parts of landmarks"):
+        restore({"_target_": target, "command": "true"})
+
+
+def test_what_this_version_does_not_know_is_said():
+    with pytest.raises(InputError, match="which this version of landmarks cannot make"):
+        restore({"_target_": "landmarks.geometry.LandmarkCrop", "shape": "round"})
+
+
+def test_a_value_that_cannot_be_recorded_is_refused():
+    with pytest.raises(TypeError, match="cannot be recorded"):
+        record(object())

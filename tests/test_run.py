@@ -1,0 +1,227 @@
+"""One run, by hand and without Hydra: what it leaves, what it shares, what it refuses."""
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.small import small_architecture
+
+from landmarks.adaptation import RidgeFit
+from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.data.toy import read_toy
+from landmarks.errors import InputError
+from landmarks.experiment import Data, Experiment
+from landmarks.geometry import LandmarkCrop
+from landmarks.machine import Machine
+from landmarks.run import run
+from landmarks.strategies import (
+    Schedule,
+    data_adaptation,
+    finetune,
+    label_adaptation,
+    mixing,
+    real_only,
+    synthetic_only,
+)
+
+LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
+SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
+PLAIN = Augmentation(geometry=Geometry(mirror=0.5), appearance=Appearance())
+DATA = Data(
+    synthetic=read_toy(count=24, domain="synthetic"),
+    real=read_toy(count=30, domain="stand_in", seed=1),
+    test=read_toy(count=12, domain="stand_in", seed=2),
+)
+
+
+def experiment(tmp_path, strategy, **changes):
+    values = {
+        "strategy": strategy,
+        "n_real": 10,
+        "seed": 0,
+        "data": DATA,
+        "model": small_architecture(),
+        "crop": LandmarkCrop(1.35),
+        "augmentation": {"real": PLAIN, "synthetic": PLAIN},
+        "machine": Machine(device="cpu"),
+        "out": tmp_path / strategy.name,
+        "artifacts": tmp_path / "artifacts",
+    }
+    return Experiment(**{**values, **changes})
+
+
+def without_timings(folder: Path):
+    stored = json.loads((folder / "result.json").read_text())
+    del stored["timings"]
+    return stored
+
+
+def test_a_run_leaves_everything_that_explains_it(tmp_path):
+    result = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())), config="n_real: 10\n")
+    out = tmp_path / "label_adaptation"
+    assert {path.name for path in out.iterdir()} == {
+        "config.yaml",
+        "detector.safetensors",
+        "faces.png",
+        "ledger.json",
+        "loss.csv",
+        "predictions.npz",
+        "result.json",
+        "run.log",
+        "tensorboard",
+    }
+    assert (out / "config.yaml").read_text() == "n_real: 10\n"
+    assert result.rendered_test
+    assert result.box_source == "landmarks"
+    with np.load(out / "predictions.npz") as stored:
+        assert stored["predicted"].shape == (12, 68, 2)
+        assert stored["error"].mean() == pytest.approx(result.nme)
+    rows = list(csv.DictReader((out / "loss.csv").read_text().splitlines()))
+    assert [row["step"] for row in rows] == ["10", "12"]
+    assert "NME" in (out / "run.log").read_text()
+
+
+def test_the_ledger_counts_each_use_of_a_real_label(tmp_path):
+    cases = [
+        (real_only(LONG), 10, (10, 0, 10)),
+        (label_adaptation(LONG, RidgeFit()), 10, (0, 10, 10)),
+        (mixing(LONG, RidgeFit(), SHORT, alpha=0.5), 10, (10, 10, 10)),
+        (synthetic_only(LONG), 0, (0, 0, 0)),
+    ]
+    for strategy, n_real, (training, adapter, total) in cases:
+        ledger = run(experiment(tmp_path, strategy, n_real=n_real)).ledger
+        assert (ledger["training"], ledger["adapter"], ledger["total"]) == (
+            training,
+            adapter,
+            total,
+        )
+        assert ledger["validation"] == 0
+        faces = json.loads((tmp_path / strategy.name / "ledger.json").read_text())["faces"]
+        assert len(faces) == n_real
+
+
+def test_five_strategies_pretrain_once(tmp_path):
+    fit = RidgeFit()
+    strategies = [
+        synthetic_only(LONG),
+        label_adaptation(LONG, fit),
+        data_adaptation(LONG, fit, SHORT),
+        mixing(LONG, fit, SHORT, alpha=0.5),
+        finetune(LONG, fit, SHORT),
+    ]
+    reused = []
+    for strategy in strategies:
+        n_real = 10 if strategy.uses_real else 0
+        timings = run(experiment(tmp_path, strategy, n_real=n_real)).timings
+        reused.append(timings["steps"]["pretrain"]["reused"])
+    assert reused == [False, True, True, True, True]
+    adapters = list((tmp_path / "artifacts").glob("*/adapter.safetensors"))
+    assert len(adapters) == 1
+
+
+def test_another_n_real_shares_the_pretraining_but_not_the_rest(tmp_path):
+    first = run(experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT)))
+    other = run(
+        experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT), n_real=20, out=tmp_path / "other")
+    )
+    one, two = ({s["name"]: s["artifact"] for s in r.steps} for r in (first, other))
+    assert one["pretrain"] == two["pretrain"]
+    assert one["finetune"] != two["finetune"]
+
+
+def test_a_finished_run_is_read_not_run_again(tmp_path):
+    first = run(experiment(tmp_path, real_only(LONG)))
+    before = (tmp_path / "real_only" / "result.json").stat().st_mtime_ns
+    again = run(experiment(tmp_path, real_only(LONG)))
+    assert again.metrics == first.metrics
+    assert (tmp_path / "real_only" / "result.json").stat().st_mtime_ns == before
+
+
+def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):
+    run(experiment(tmp_path, real_only(LONG)))
+    with pytest.raises(InputError, match="holds a finished run of other settings"):
+        run(experiment(tmp_path, real_only(SHORT)))
+
+
+def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
+    one = experiment(tmp_path, real_only(LONG))
+    other = replace(one, machine=Machine(workers=2), out=tmp_path / "x", artifacts=tmp_path / "y")
+    assert one.fingerprint == other.fingerprint
+    changes = [
+        {"seed": 1},
+        {"n_real": 11},
+        {"crop": LandmarkCrop(1.3)},
+        {"strategy": real_only(SHORT)},
+        {"model": small_architecture(width=16)},
+        {"data": replace(DATA, real=read_toy(count=30, domain="stand_in", seed=9))},
+    ]
+    prints = {replace(one, **change).fingerprint for change in changes}
+    assert len(prints | {one.fingerprint}) == 1 + len(changes)
+
+
+def test_synthetic_faces_do_not_matter_to_a_run_without_them(tmp_path):
+    one = experiment(tmp_path, real_only(LONG))
+    assert replace(one, data=replace(DATA, synthetic=None)).fingerprint == one.fingerprint
+
+
+def test_results_do_not_depend_on_what_ran_before(tmp_path):
+    alone = run(experiment(tmp_path / "a", real_only(LONG)))
+    run(experiment(tmp_path / "b", real_only(SHORT)))
+    after = run(experiment(tmp_path / "b", real_only(LONG), out=tmp_path / "b" / "second"))
+    assert after.metrics == alone.metrics
+
+
+def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
+    leaking = replace(DATA, test=DATA.real.take(range(5)))
+    with pytest.raises(InputError, match="are on the same photo; a model must not be tested"):
+        run(experiment(tmp_path, real_only(LONG), data=leaking, n_real="all"))
+    assert not (tmp_path / "real_only").exists()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "changes", "message"),
+    [
+        (real_only(LONG), {"n_real": 0}, "n_real is 0, but strategy 'real_only' needs real faces"),
+        (synthetic_only(LONG), {}, "uses no real face; run it once a seed, with n_real=0"),
+        (real_only(LONG), {"n_real": 31}, "whole number from 0 to 30"),
+        (real_only(LONG), {"seed": -1}, "seed is -1"),
+        (
+            synthetic_only(LONG),
+            {"n_real": 0, "data": replace(DATA, synthetic=None)},
+            "needs synthetic faces",
+        ),
+    ],
+)
+def test_an_impossible_run_is_refused_at_once(tmp_path, strategy, changes, message):
+    with pytest.raises(InputError, match=message):
+        experiment(tmp_path, strategy, **changes)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from tests.test_run import LONG, SHORT, experiment
+from landmarks.adaptation import RidgeFit
+from landmarks.machine import Machine
+from landmarks.run import run
+from landmarks.strategies import finetune
+
+run(experiment(Path(sys.argv[1]), finetune(LONG, RidgeFit(), SHORT)))
+"""
+
+
+def test_two_processes_with_one_run_do_it_once_and_agree(tmp_path):
+    children = [
+        subprocess.Popen([sys.executable, "-c", CHILD, tmp_path], cwd=Path(__file__).parents[1])
+        for _ in range(2)
+    ]
+    assert [child.wait(timeout=120) for child in children] == [0, 0]
+    alone = run(experiment(tmp_path / "alone", finetune(LONG, RidgeFit(), SHORT)))
+    assert without_timings(tmp_path / "finetune")["metrics"] == json.loads(
+        json.dumps(alone.metrics)
+    )

@@ -1,0 +1,82 @@
+"""The constants that a wrong index hides in."""
+
+import numpy as np
+import pytest
+
+from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, WFLW98, LandmarkScheme, SchemeMap
+
+# HRNet-Facial-Landmark-Detection's pairs for 300-W, which count from 1.
+HRNET_PAIRS = """1 17, 2 16, 3 15, 4 14, 5 13, 6 12, 7 11, 8 10, 18 27, 19 26, 20 25, 21 24, 22 23,
+32 36, 33 35, 37 46, 38 45, 39 44, 40 43, 41 48, 42 47, 49 55, 50 54, 51 53, 62 64, 61 65, 68 66,
+59 57, 60 56"""
+
+
+def test_mirror_agrees_with_the_pairs_of_another_project():
+    expected = list(range(68))
+    for pair in HRNET_PAIRS.split(","):
+        right, left = (int(k) - 1 for k in pair.split())
+        expected[right], expected[left] = left, right
+    assert list(IBUG68.mirror) == expected
+
+
+def test_outer_eye_corners_and_eyes_are_mirror_partners():
+    right, left = IBUG68.interocular
+    assert (right, left) == (36, 45)
+    assert IBUG68.mirror[right] == left
+    assert {IBUG68.mirror[k] for k in IBUG68.pupils[0]} == set(IBUG68.pupils[1])
+
+
+@pytest.mark.parametrize("region", IBUG68.regions)
+def test_each_region_is_its_own_mirror_image(region):
+    indices = set(IBUG68.regions[region])
+    assert {IBUG68.mirror[k] for k in indices} == indices
+
+
+def test_regions_cover_the_face_once():
+    parts = [k for name, part in IBUG68.regions.items() if name != "inner51" for k in part]
+    assert sorted(parts) == list(range(68))
+    assert len(IBUG68.regions["inner51"]) == 51
+
+
+def test_a_mirror_that_does_not_pair_up_is_refused():
+    with pytest.raises(InputError, match=r"mirror\[1\] = 2, but mirror\[2\] is not 1"):
+        LandmarkScheme(
+            name="broken", mirror=(0, 2, 0), interocular=(0, 1), pupils=((0,), (1,)), regions={}
+        )
+
+
+def test_a_region_outside_the_face_is_refused():
+    with pytest.raises(InputError, match="region 'nose' names landmark 9"):
+        LandmarkScheme(
+            name="x", mirror=(1, 0), interocular=(0, 1), pupils=((0,), (1,)), regions={"nose": (9,)}
+        )
+
+
+def test_wflw_map_keeps_the_mirror_symmetry():
+    # WFLW's own mirror: jaw 0-32, brows 33-50, nose 51-59, eyes 60-75, mouth 76-95 (Wu et al.).
+    wflw_mirror = {k: 32 - k for k in range(33)}
+    for a, b in [(33, 46), (34, 45), (35, 44), (36, 43), (37, 42)]:
+        wflw_mirror |= {a: b, b: a}
+    wflw_mirror |= {k: k for k in (51, 52, 53, 54)} | {55 + i: 59 - i for i in range(5)}
+    right_eye, left_eye = (60, 61, 62, 63, 64, 65, 66, 67), (72, 71, 70, 69, 68, 75, 74, 73)
+    for a, b in zip(right_eye, left_eye, strict=True):
+        wflw_mirror |= {a: b, b: a}
+    wflw_mirror |= {76 + i: 82 - i for i in range(7)} | {83 + i: 87 - i for i in range(5)}
+    wflw_mirror |= {88 + i: 92 - i for i in range(5)} | {93 + i: 95 - i for i in range(3)}
+    for k, source in enumerate(WFLW98.indices):
+        assert wflw_mirror[source] == WFLW98.indices[IBUG68.mirror[k]]
+
+
+def test_a_map_picks_rows():
+    points = np.arange(98)[:, None] * np.ones(2)
+    assert WFLW98(points)[36].tolist() == [60.0, 60.0]
+    assert WFLW98(points)[45].tolist() == [72.0, 72.0]
+
+
+@pytest.mark.parametrize(
+    ("indices", "message"), [((0, 1), "has 2 indices; expected 68"), ((98,) * 68, "landmark 98")]
+)
+def test_a_map_that_does_not_fit_is_refused(indices, message):
+    with pytest.raises(InputError, match=message):
+        SchemeMap(source_name="x", num_source=98, indices=indices)
