@@ -1,4 +1,7 @@
-"""Print the results under a folder as one table: python scripts/compare_runs.py outputs/demo"""
+"""Print the results under a folder as one table.
+
+python scripts/compare_runs.py outputs/demo
+"""
 
 import argparse
 import sys
@@ -54,7 +57,7 @@ def table(results: list[Result]) -> str:
 
 def main() -> int:
     """Read every `result.json` below the folder and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("folder", type=Path, help="searched for result.json, at any depth")
     folder = parser.parse_args().folder
     try:

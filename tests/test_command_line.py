@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
+    "n_real=10",
     "schedule=tiny",
     "data.synthetic.count=24",
     "data.real.count=30",
@@ -54,7 +55,9 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     run = found[0].parent
     tested = command("evaluate", f"run={run}", "faces@data.test=toy", cwd=tmp_path)
     assert tested.returncode == 0, tested.stderr
-    assert (tmp_path / run / "evaluations" / "toy" / "evaluation.json").exists()
+    (written,) = (tmp_path / run / "evaluations").glob("*/evaluation.json")
+    assert json.loads(written.read_text())["rendered_test"] is True
+    assert str(written.parent.relative_to(tmp_path)) in tested.stdout
 
     again = command("train", *words, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
@@ -86,9 +89,9 @@ def test_help_and_cfg_answer_without_importing_torch(tmp_path):
         (["strategy=finetun"], "Could not find 'strategy/finetun'"),
         (["n_rael=50"], "n_rael"),
         (["strategy=mixing", "strategy.alpha=2"], "alpha is 2"),
-        (["loss=coordinate_mse"], "choose another loss|codec"),
+        (["loss=coordinate_mse"], "choose another loss"),
         (["data=w300_face_synthetics"], "Missing mandatory value: data.real.root"),
-        (["data=w300_face_synthetics", "data.real.root=x", "data.synthetic.root=y"], "x"),
+        (["data=w300_face_synthetics", "data.real.root=x", "data.synthetic.root=y"], "error: x: "),
         (["machine.device=tpu"], "device is 'tpu'"),
     ],
 )
@@ -96,12 +99,9 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
     small = [] if any(word.startswith("data=") for word in words) else SMALL
     done = command("train", *small, *words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    last = done.stderr.strip().splitlines()
-    assert last[0].startswith("error: "), done.stderr
-    assert "Traceback" not in done.stderr
-    import re
-
-    assert re.search(message, done.stderr), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.small import small_architecture
 
 from landmarks.adaptation import RidgeFit
 from landmarks.augmentation import Appearance, Augmentation, Geometry
@@ -28,6 +27,7 @@ from landmarks.strategies import (
     real_only,
     synthetic_only,
 )
+from tests.small import small_architecture
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)

@@ -1,21 +1,25 @@
 """What every command line does alike: find its YAML, and end with one clear line on bad input."""
 
-import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 
 import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from landmarks.errors import InputError
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
-log = logging.getLogger(__name__)
+
+# Errors in the words of the command line or in the YAML, found by the libraries that read them.
+CONFIG_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
 
 
 def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
@@ -28,33 +32,40 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
         sys.exit(f"error: {CONFIGS} not found; install from a clone with: pip install -e .")
     # Hydra would print and end by itself, and with another code.
     os.environ["HYDRA_FULL_ERROR"] = "1"
+
+    @wraps(task)
+    def guarded(cfg: DictConfig) -> object:
+        with _one_line_for_bad_input():  # inside, before Hydra adds lines of its own
+            return task(cfg)
+
     command = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)
+    with _one_line_for_bad_input():
+        command(guarded)()
+
+
+@contextmanager
+def _one_line_for_bad_input() -> Iterator[None]:
     try:
-        command(task)()
-    except (InputError, HydraException, OmegaConfBaseException) as error:
-        sys.exit(_report(error))
+        yield
+    except (InputError, *CONFIG_ERRORS) as error:
+        cause = _input_error(error)
+        if cause is None and _is_fault_of_the_program(error):
+            raise
+        print("error:", " ".join(str(cause or error).split()), file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; the same command continues", file=sys.stderr)
         sys.exit(130)
 
 
-def _report(error: Exception) -> int:
-    """Print the one line that helps; return the exit code."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, InputError):
-            print(f"error: {cause}", file=sys.stderr)
-            return 2
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, HydraException) and _is_fault_of_the_program(error):
-        raise error
-    print(f"error: {error}", file=sys.stderr)
-    return 2
+def _input_error(error: BaseException | None) -> InputError | None:
+    """The `InputError` that led to `error`, which Hydra wraps when a constructor raises it."""
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _is_fault_of_the_program(error: BaseException) -> bool:
     """Whether a constructor that Hydra called failed in a way that no input explains."""
     cause = error.__cause__
-    return cause is not None and not isinstance(
-        cause, HydraException | OmegaConfBaseException | TypeError
-    )
+    return cause is not None and not isinstance(cause, (*CONFIG_ERRORS, TypeError))

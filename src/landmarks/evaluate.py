@@ -18,12 +18,13 @@ log = logging.getLogger(__name__)
 def evaluate(cfg: DictConfig) -> float:
     """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
     # torch and timm take seconds to import; --help and --cfg should not wait for them.
-    from landmarks.testing import evaluate_run
+    from landmarks.testing import evaluate_run, folder_name
 
-    run, out = Path(cfg.run), Path(cfg.out)
+    run = Path(cfg.run)
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     machine = hydra.utils.instantiate(cfg.machine)
     log.info("%s", test.describe())
+    out = run / "evaluations" / folder_name(test) if cfg.out is None else Path(cfg.out)
     evaluation = evaluate_run(run, test, machine, Path(cfg.artifacts), out)
     nme = evaluation["metrics"]["all"]["nme"]["interocular"]
     log.info(

@@ -1,7 +1,7 @@
 """Testing: a detector on a labelled set, with a check that it was not trained on it."""
 
 import json
-import logging
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +17,6 @@ from landmarks.pictures import draw_predictions
 from landmarks.record import record
 from landmarks.results import DETECTOR, LEDGER, Predictions, versions, write_json
 from landmarks.stored_faces import stored_faces
-
-log = logging.getLogger(__name__)
 
 EVALUATION = "evaluation.json"
 
@@ -60,6 +58,12 @@ def caption(test: FaceDataset) -> str:
     """What a picture's reader must know of the test faces."""
     kind = "drawn or rendered, not photographs" if test.rendered else "photographs"
     return f"{test.name} ({kind})"
+
+
+def folder_name(test: FaceDataset) -> str:
+    """A folder name that tells the test set and changes with its content."""
+    words = re.sub(r"[^a-z0-9]+", "_", test.name.lower()).strip("_")
+    return f"{words}_{test.content[:8]}"
 
 
 def evaluate_run(
