@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from landmarks.errors import InputError
-from landmarks.results import RESULT, Result, read_result
+from landmarks.results import Result, read_results
 
 HEADER = (
     "strategy",
@@ -56,18 +56,15 @@ def table(results: list[Result]) -> str:
 
 
 def main() -> int:
-    """Read every `result.json` below the folder and print the table."""
+    """Print the table of the runs below a folder."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("folder", type=Path, help="searched for result.json, at any depth")
     folder = parser.parse_args().folder
     try:
-        found = [read_result(path.parent) for path in sorted(folder.rglob(RESULT))]
-        if not found:
-            raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
+        results = read_results(folder)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    results = [result for result in found if result is not None]
     print(table(results))
     tests = sorted({str(result.data["test"]["name"]) for result in results})
     print(f"\ntested on: {', '.join(tests)}; inter-ocular; intervals over test photos, not seeds")

@@ -155,6 +155,18 @@ def read_result(directory: Path) -> Result | None:
         ) from None
 
 
+def read_results(folder: Path) -> list[Result]:
+    """Every finished run below a folder, in the order of their paths.
+
+    Raises:
+        InputError: There is none, or one is not of this version.
+    """
+    found = [read_result(path.parent) for path in sorted(folder.rglob(RESULT))]
+    if not found:
+        raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
+    return [result for result in found if result is not None]
+
+
 def versions() -> dict[str, str]:
     """What a number depends on besides its inputs."""
     packages = ("landmarks", "torch", "numpy", "opencv-python-headless", "albumentations", "timm")

