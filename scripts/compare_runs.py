@@ -43,15 +43,23 @@ def row(result: Result) -> tuple[str, ...]:
     )
 
 
+def setting(result: Result) -> str:
+    """What must be the same for two runs to be compared: test set and model."""
+    network = dict(result.settings["model"]["network"])
+    name = network.pop("_target_").rpartition(".")[2]
+    options = " ".join(str(value) for value in network.values() if value is not True)
+    note = ": drawn or rendered, says nothing of photographs" if result.rendered_test else ""
+    size = result.settings["model"]["input_size"]
+    return f"{name} {options} at {size} px, tested on {result.data['test']['name']}{note}"
+
+
 def table(results: list[Result]) -> str:
     """Results as a Markdown table, few real labels first, then from the worst to the best."""
     ordered = sorted(results, key=lambda r: (r.n_real, -r.nme))
     rows = [HEADER, *map(row, ordered)]
     widths = [max(len(cells[i]) for cells in rows) for i in range(len(HEADER))]
-    lines = [
-        "| " + " | ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) + " |" for r in rows
-    ]
-    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    lines = ["| " + " | ".join(map(str.ljust, cells, widths)) + " |" for cells in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
 
@@ -65,11 +73,9 @@ def main() -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(table(results))
-    tests = sorted({str(result.data["test"]["name"]) for result in results})
-    print(f"\ntested on: {', '.join(tests)}; inter-ocular; intervals over test photos, not seeds")
-    if any(result.rendered_test for result in results):
-        print("drawn or rendered test faces: these numbers say nothing of photographs")
+    for name in sorted(set(map(setting, results))):
+        print(f"{name}\n\n{table([r for r in results if setting(r) == name])}\n")
+    print("NME over the inter-ocular distance; intervals over test photos, not over seeds")
     return 0
 
 

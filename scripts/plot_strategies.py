@@ -31,6 +31,9 @@ def draw(results: list[Result], path: Path) -> None:
     mpl.rcParams["svg.fonttype"] = "none"
     figure = Figure(figsize=(7.5, 3.6), layout="constrained")
     ax: Axes = figure.subplots()
+    unknown = {result.strategy for result in results} - LOOKS.keys()
+    if unknown:
+        raise InputError(f"no look for strategy {sorted(unknown)[0]!r}; known: {', '.join(LOOKS)}")
     names = [name for name in LOOKS if any(result.strategy == name for result in results)]
     for place, name in enumerate(names):
         colour, marker = LOOKS[name]

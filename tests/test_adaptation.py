@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from landmarks.adaptation import (
+from landmarks.adaptation import PerceptronFit, RidgeFit
+from landmarks.adapter import (
     Adapter,
     Frame,
-    PerceptronFit,
-    RidgeFit,
     displacement,
     load_adapter,
     reference_shape,

@@ -9,7 +9,7 @@ from landmarks.scheme import IBUG68
 
 STRONG = Geometry(rotation=25, scale=0.3, shift=0.1, perspective=0.3, mirror=0.5)
 EVERYTHING = Appearance(
-    light=1, colour=1, grey=0.3, blur=1, downscale=1, noise=1, jpeg=1, occlusion=1
+    light=1, colour=1, grey=0.3, defocus=1, motion=1, downscale=1, noise=1, jpeg=1, occlusion=1
 )
 VISIBLE = np.ones(68, bool)
 
@@ -90,7 +90,7 @@ def test_the_same_generator_gives_the_same_face_whatever_ran_before():
 
 @pytest.mark.parametrize(
     "part",
-    ["light", "colour", "grey", "blur", "downscale", "noise", "jpeg", "occlusion"],
+    ["light", "colour", "grey", "defocus", "motion", "downscale", "noise", "jpeg", "occlusion"],
 )
 def test_each_part_changes_the_picture_and_can_be_switched_off(part):
     rng = np.random.default_rng(3)
@@ -98,6 +98,21 @@ def test_each_part_changes_the_picture_and_can_be_switched_off(part):
     on, off = Appearance(**{part: 1.0}), Appearance(**{part: 0.0})
     assert (on(image, np.random.default_rng(0)) != image).mean() > 0.02
     np.testing.assert_array_equal(off(image, np.random.default_rng(0)), image)
+
+
+def test_parts_happen_independently_of_one_another():
+    look = Appearance(occlusion=0.3, grey=0.3)
+    image = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8)
+    grey, occluded = [], []
+    for seed in range(600):
+        changed = look(image, np.random.default_rng(seed))
+        spread = changed.max(axis=2) == changed.min(axis=2)
+        grey.append(spread.all())
+        plain = (changed == image).all(axis=2)
+        occluded.append(0.02 < (~plain).mean() < 0.98 if not grey[-1] else None)
+    assert np.mean(grey) == pytest.approx(0.3, abs=0.06)
+    alone = [value for value in occluded if value is not None]
+    assert np.mean(alone) == pytest.approx(0.3, abs=0.06)  # as often without grey as at all
 
 
 @pytest.mark.parametrize(

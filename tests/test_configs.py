@@ -54,8 +54,12 @@ def test_every_augmentation_serves_both_domains(option):
 
 @pytest.mark.parametrize("loss", options("loss"))
 def test_every_loss_comes_with_its_codec(loss):
-    model = experiment(f"loss={loss}").model
+    direct = loss in ("coordinate_mse", "gaussian_nll")
+    network = "resnet34_direct" if direct else "unet"
+    model = experiment(f"loss={loss}", f"model={network}").model
     assert isinstance(model.codec, model.loss.codec_type)
+    with pytest.raises(hydra.errors.InstantiationException, match="choose another loss"):
+        experiment(f"loss={loss}", f"model={'unet' if direct else 'resnet34_direct'}")
 
 
 @pytest.mark.parametrize("name", options("model"))

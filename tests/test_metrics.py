@@ -18,6 +18,12 @@ from landmarks.metrics import (
 from landmarks.scheme import IBUG68
 
 EVERY = tuple(range(68))
+SEEN = np.ones((1, 68), bool)
+
+
+def unit(normaliser, target):
+    """A normaliser of faces that are wholly visible."""
+    return normaliser(target, np.ones(target.shape[:2], bool), IBUG68)
 
 
 def face():
@@ -35,14 +41,14 @@ def test_a_face_worked_by_hand():
     predicted[0, 8] += [3, 4]  # 5 pixels off
     errors = point_errors(predicted, target, np.ones((1, 68), bool))
     assert errors[0, 8] == 5
-    assert nme(errors, interocular(target, IBUG68), EVERY)[0] == pytest.approx(5 / 68 / 100)
-    assert interpupil(target, IBUG68)[0] == pytest.approx(70)
+    assert nme(errors, unit(interocular, target), EVERY)[0] == pytest.approx(5 / 68 / 100)
+    assert unit(interpupil, target)[0] == pytest.approx(70)
     # The box is 200 wide (jaw) and 155 high (chin to upper lids).
-    assert box(target, IBUG68)[0] == pytest.approx(np.sqrt(200 * 155))
-    assert nme(errors, interocular(target, IBUG68), IBUG68.regions["jaw"])[0] == pytest.approx(
+    assert unit(box, target)[0] == pytest.approx(np.sqrt(200 * 155))
+    assert nme(errors, unit(interocular, target), IBUG68.regions["jaw"])[0] == pytest.approx(
         5 / 17 / 100
     )
-    assert nme(errors, interocular(target, IBUG68), IBUG68.regions["inner51"])[0] == 0
+    assert nme(errors, unit(interocular, target), IBUG68.regions["inner51"])[0] == 0
 
 
 def test_nme_does_not_change_with_position_size_and_turn():
@@ -53,7 +59,7 @@ def test_nme_does_not_change_with_position_size_and_turn():
     visible = np.ones((5, 68), bool)
 
     def error(p, t):
-        return nme(point_errors(p, t, visible), interocular(t, IBUG68), EVERY)
+        return nme(point_errors(p, t, visible), unit(interocular, t), EVERY)
 
     np.testing.assert_allclose(
         error(predicted @ turn + 17, target @ turn + 17), error(predicted, target), rtol=1e-3
@@ -66,7 +72,11 @@ def test_invisible_landmarks_are_left_out():
     predicted[0, 0] += 1000
     visible = np.ones((1, 68), bool)
     visible[0, 0] = False
-    error = nme(point_errors(predicted, target, visible), interocular(target, IBUG68), EVERY)
+    error = nme(
+        point_errors(predicted, target, visible),
+        unit(interocular, target),
+        EVERY,
+    )
     assert error[0] == pytest.approx(np.sqrt(2) / 100)
 
 
@@ -74,7 +84,25 @@ def test_a_region_without_a_visible_landmark_has_no_error():
     visible = np.ones((1, 68), bool)
     visible[0, :17] = False
     errors = point_errors(face(), face(), visible)
-    assert np.isnan(nme(errors, interocular(face(), IBUG68), IBUG68.regions["jaw"])[0])
+    assert np.isnan(nme(errors, interocular(face(), visible, IBUG68), IBUG68.regions["jaw"])[0])
+
+
+def test_a_normaliser_does_not_use_what_is_not_visible():
+    visible = SEEN.copy()
+    visible[0, 1] = False
+    assert np.isnan(box(face(), visible, IBUG68)[0])
+    assert interpupil(face(), visible, IBUG68)[0] == pytest.approx(70)
+    visible[0, 37] = False
+    assert np.isnan(interpupil(face(), visible, IBUG68)[0])
+
+
+def test_a_set_that_never_shows_the_jaw_has_no_error_of_the_jaw():
+    visible = SEEN.copy()
+    visible[0, :17] = False
+    summary = summarise(face(), face(), visible, np.array(["a"]), IBUG68)
+    assert "jaw" not in summary.regions
+    assert "box" not in summary.nme
+    assert summary.nme["interocular"].value == 0
 
 
 def test_failure_rate_and_area_under_the_curve_are_exact():
@@ -126,5 +154,5 @@ def test_inter_pupil_error_is_the_known_multiple_on_real_faces(shared_data):
     from landmarks.data.w300 import read_w300
 
     target = read_w300(shared_data / "300w", folders=["afw"]).landmarks
-    ratio = interocular(target, IBUG68) / interpupil(target, IBUG68)
+    ratio = unit(interocular, target) / interpupil(target, SEEN[: len(target)], IBUG68)
     assert 1.39 < ratio.mean() < 1.44

@@ -65,6 +65,7 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
     result = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())), config="n_real: 10\n")
     out = tmp_path / "label_adaptation"
     assert {path.name for path in out.iterdir()} == {
+        "ced.csv",
         "config.yaml",
         "detector.safetensors",
         "faces.png",
@@ -178,7 +179,7 @@ def test_results_do_not_depend_on_what_ran_before(tmp_path):
 
 def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
     leaking = replace(DATA, test=DATA.real.take(range(5)))
-    with pytest.raises(InputError, match="are on the same photo; a model must not be tested"):
+    with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
         run(experiment(tmp_path, real_only(LONG), data=leaking, n_real="all"))
     assert not (tmp_path / "real_only").exists()
 

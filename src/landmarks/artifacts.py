@@ -9,7 +9,8 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from landmarks import __version__
 from landmarks.errors import InputError
-from landmarks.record import fingerprint, record
+from landmarks.record import code, fingerprint, record
 
 log = logging.getLogger(__name__)
 
@@ -65,26 +66,30 @@ class ArtifactStore:
             make: Fills the directory it is given. It may find there what an interrupted call left.
 
         Raises:
-            InputError: From `make`; what was half made is then removed.
+            InputError: From `make`; what this call half made is then removed.
         """
-        key = fingerprint({"landmarks": __version__, **ingredients})
+        key = fingerprint({"landmarks": __version__, "code": code(), **ingredients})
         directory = self.root / key
         if not directory.exists():
             (self.root / "locks").mkdir(parents=True, exist_ok=True)
-            with self._lock(name, key):
+            with self._locked(name, key):
                 if not directory.exists():
                     self._make(name, key, ingredients, make)
                     return self._finished(name, key, reused=False)
         return self._finished(name, key, reused=True)
 
-    def _lock(self, name: str, key: str) -> FileLock:
+    @contextmanager
+    def _locked(self, name: str, key: str) -> Iterator[None]:
         lock = FileLock(self.root / "locks" / f"{key}.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
             log.info("%s: another job is making %s; waiting for it", name, key)
             lock.acquire()
-        return lock
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _make(
         self, name: str, key: str, ingredients: Mapping[str, Any], make: Callable[[Path], None]
@@ -97,7 +102,8 @@ class ArtifactStore:
         try:
             make(partial)
         except InputError:
-            shutil.rmtree(partial)
+            if not continued:  # else hours of work may lie there, and the input can be mended
+                shutil.rmtree(partial)
             raise
         about = {
             "name": name,

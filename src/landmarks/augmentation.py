@@ -25,6 +25,10 @@ from landmarks.scheme import LandmarkScheme
 cv2.setNumThreads(0)
 
 
+# Interpolation that neither skips pixels on the way down nor makes blocks on the way up.
+SMOOTH = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
+
+
 def _check_range(owner: object, limits: dict[str, float]) -> None:
     for name, limit in limits.items():
         value = getattr(owner, name)
@@ -95,7 +99,8 @@ class Appearance:
         colour: Probability of a shift of hue, saturation and channel levels.
         colour_strength: Largest shift, share of the full range.
         grey: Probability of losing all colour.
-        blur: Probability of defocus or motion blur.
+        defocus: Probability of a lens out of focus.
+        motion: Probability of motion blur.
         blur_pixels: Largest kernel, crop pixels, at least 3.
         downscale: Probability of a lower resolution, enlarged again.
         noise: Probability of sensor noise.
@@ -110,7 +115,8 @@ class Appearance:
     colour: float = 0.0
     colour_strength: float = 0.1
     grey: float = 0.0
-    blur: float = 0.0
+    defocus: float = 0.0
+    motion: float = 0.0
     blur_pixels: int = 5
     downscale: float = 0.0
     noise: float = 0.0
@@ -122,82 +128,67 @@ class Appearance:
     def __post_init__(self) -> None:
         """Refuse what is no probability or no strength."""
         limits: dict[str, float] = {field.name: 1 for field in fields(self)}
-        _check_range(self, {**limits, "blur_pixels": 31})
-        if self.blur_pixels < 3:
-            raise InputError(f"augmentation blur_pixels is {self.blur_pixels}; it must be 3 to 31")
+        _check_range(self, {**limits, "light_strength": 0.9, "blur_pixels": 31})
+        if not isinstance(self.blur_pixels, int) or self.blur_pixels < 3:
+            raise InputError(
+                f"augmentation blur_pixels is {self.blur_pixels!r}; it must be a whole number "
+                "from 3 to 31"
+            )
 
     def __call__(self, image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Another look of `image`, (H, W, 3) uint8."""
-        pipeline = _pipeline(self)
-        if not pipeline.transforms:
-            return image
-        pipeline.set_random_seed(int(rng.integers(2**31)))
-        changed: NDArray[np.uint8] = pipeline(image=image)["image"]
-        return changed
+        for probability, transforms in _parts(self):
+            if rng.random() < probability:
+                for transform in transforms:
+                    # Each from a seed of its own: albumentations' Compose gives all its parts the
+                    # same one, so that noise, blur and compression would come only together.
+                    transform.set_random_seed(int(rng.integers(2**31)))
+                    image = transform(image=image)["image"]
+        return image
 
 
 @lru_cache(maxsize=16)
-def _pipeline(look: Appearance) -> A.Compose:
-    """The albumentations pipeline of a look: in the order in which a camera does it."""
-    light, colour, blur = look.light_strength, look.colour_strength, look.blur_pixels
+def _parts(look: Appearance) -> tuple[tuple[float, tuple[A.BasicTransform, ...]], ...]:
+    """The parts of a look with their probabilities, in the order in which a camera does them."""
+    light, colour = look.light_strength, look.colour_strength
     block = (0.3 * look.occlusion_size, look.occlusion_size)
-    parts = [
+    return (
         (
             look.occlusion,
-            A.CoarseDropout(
-                num_holes_range=(1, 3),
-                hole_height_range=block,
-                hole_width_range=block,
-                fill="random_uniform",
+            (
+                A.CoarseDropout(
+                    num_holes_range=(1, 3),
+                    hole_height_range=block,
+                    hole_width_range=block,
+                    fill="random_uniform",
+                    p=1,
+                ),
             ),
         ),
         (
             look.light,
-            A.Sequential(
-                [
-                    A.RandomBrightnessContrast(brightness_limit=light, contrast_limit=light, p=1),
-                    A.RandomGamma(gamma_limit=(100 * (1 - light), 100 * (1 + light)), p=1),
-                ]
+            (
+                A.RandomBrightnessContrast(brightness_limit=light, contrast_limit=light, p=1),
+                A.RandomGamma(gamma_limit=(100 * (1 - light), 100 * (1 + light)), p=1),
             ),
         ),
         (
             look.colour,
-            A.Sequential(
-                [
-                    A.HueSaturationValue(180 * colour / 4, 255 * colour * 1.5, 0, p=1),
-                    A.RGBShift(*[255 * colour] * 3, p=1),
-                ]
+            (
+                A.HueSaturationValue(180 * colour / 4, 255 * colour * 1.5, 0, p=1),
+                A.RGBShift(*[255 * colour] * 3, p=1),
             ),
         ),
-        (look.grey, A.ToGray()),
+        (look.grey, (A.ToGray(p=1),)),
         (
-            look.blur,
-            A.OneOf(
-                [
-                    A.GaussianBlur(blur_limit=0, sigma_limit=(0.3, blur / 4)),
-                    A.MotionBlur(blur_limit=(3, blur | 1)),
-                ],
-            ),
+            look.defocus,
+            (A.GaussianBlur(0, (0.3, look.blur_pixels / 4), p=1),),
         ),
-        (
-            look.downscale,
-            A.Downscale(
-                scale_range=(0.35, 0.85),
-                interpolation_pair={
-                    "downscale": cv2.INTER_AREA,
-                    "upscale": cv2.INTER_LINEAR,
-                },
-            ),
-        ),
-        (look.noise, A.GaussNoise(std_range=(0.2 * look.noise_strength, look.noise_strength))),
-        (look.jpeg, A.ImageCompression(quality_range=(20, 90))),
-    ]
-    chosen = []
-    for probability, part in parts:
-        if probability > 0:
-            part.p = probability
-            chosen.append(part)
-    return A.Compose(chosen)
+        (look.motion, (A.MotionBlur(blur_limit=(3, look.blur_pixels | 1), p=1),)),
+        (look.downscale, (A.Downscale(scale_range=(0.35, 0.85), interpolation_pair=SMOOTH, p=1),)),
+        (look.noise, (A.GaussNoise((0.2 * look.noise_strength, look.noise_strength), p=1),)),
+        (look.jpeg, (A.ImageCompression(quality_range=(20, 90), p=1),)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

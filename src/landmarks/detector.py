@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from landmarks import __version__
-from landmarks.adaptation import Adapter, adapter_from_state
+from landmarks.adapter import Adapter, adapter_from_state
 from landmarks.data.crops import FaceCrops
 from landmarks.engine import predict, predict_images
 from landmarks.errors import InputError
@@ -57,7 +57,8 @@ class Detector:
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            box: Tight box of the face's landmarks, (x0, y0, x1, y1) pixels.
+            box: Around the face, (x0, y0, x1, y1) pixels, of the kind its crop rule was trained
+                with: the tight box of the landmarks, or the data set's own.
             machine: What to compute on; None: the CPU, or a GPU where there is one.
 
         Returns:
@@ -65,6 +66,8 @@ class Detector:
         """
         device = (machine or Machine()).torch_device
         x0, y0, x1, y1 = box
+        if not (x0 < x1 and y0 < y1):
+            raise InputError(f"box is {box!r}; it must be (x0, y0, x1, y1) with x0 < x1, y0 < y1")
         corners = np.array([[x0, y0], [x1, y1]], np.float32)
         matrix = crop_matrix(self.crop.square(corners, box), self.architecture.input_size)
         crop = warp(image, matrix, self.architecture.input_size)
@@ -116,6 +119,14 @@ class Detector:
             raise InputError(
                 f"{path}: landmarks of scheme {meaning['scheme']!r}; known is {IBUG68.name!r}"
             )
+        try:
+            return cls._assembled(meaning, tensors)
+        except (ValueError, KeyError, AttributeError, RuntimeError) as error:
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"{path}: weights and meaning do not fit ({first})") from None
+
+    @classmethod
+    def _assembled(cls, meaning: dict[str, str], tensors: dict[str, torch.Tensor]) -> "Detector":
         architecture: Architecture = restore(json.loads(meaning["architecture"]))
         network = architecture.build(IBUG68.num_landmarks)
         parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "adapter": {}}

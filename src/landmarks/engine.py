@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from landmarks.batches import MixtureBatches, load
 from landmarks.data.crops import FaceCrops
+from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.machine import Machine
@@ -42,7 +43,7 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 OnProgress = Callable[[int, float, float], None]
 
 
-class NonFiniteLossError(ArithmeticError):
+class NonFiniteLossError(InputError):
     """Training diverged."""
 
 
@@ -135,7 +136,8 @@ def fit(
     """Train `network`; leave the averaged weights and the loss curve in `directory`.
 
     A checkpoint in `directory` is continued, and the result is that of an undisturbed call: the
-    batches depend on their numbers alone and everything else is in the checkpoint.
+    batches depend on their numbers alone and everything else is in the checkpoint. The last one is
+    left there; it may go once the weights are in a safe place.
 
     Args:
         network: Its weights are where training starts.
@@ -201,7 +203,6 @@ def _finish(state: _State, directory: Path) -> None:
     weights = state.average.module.state_dict()
     save_file({k: v.cpu().contiguous() for k, v in weights.items()}, directory / WEIGHTS)
     np.save(directory / CURVE, np.array(state.curve))
-    (directory / CHECKPOINT).unlink(missing_ok=True)
 
 
 def load_weights(network: nn.Module, directory: Path) -> None:

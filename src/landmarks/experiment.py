@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks import __version__
+from landmarks.adaptation import MIN_PAIRS
 from landmarks.augmentation import Augmentation
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.subset import real_subset
@@ -16,8 +17,8 @@ from landmarks.errors import InputError
 from landmarks.geometry import CropRule
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
-from landmarks.record import fingerprint
-from landmarks.strategies import Strategy
+from landmarks.record import code, fingerprint
+from landmarks.strategies import FitAdapter, Strategy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,12 @@ class Experiment:
                 f"n_real is {self.n_real!r}, but strategy {name!r} uses no real face; "
                 "run it once a seed, with n_real=0"
             )
+        adapts = any(isinstance(step, FitAdapter) for step in self.strategy.steps)
+        if adapts and len(self.subset) < MIN_PAIRS:
+            raise InputError(
+                f"n_real is {self.n_real!r}, but strategy {name!r} fits an adapter, which needs "
+                f"at least {MIN_PAIRS} real faces"
+            )
         if self.strategy.uses_synthetic and self.data.synthetic is None:
             raise InputError(f"strategy {name!r} needs synthetic faces, but data.synthetic is null")
 
@@ -105,12 +112,17 @@ class Experiment:
         return fingerprint(
             {
                 "landmarks": __version__,
+                "code": code(),
                 "strategy": self.strategy,
                 "subset": self.subset.tolist(),
                 "seed": self.seed,
                 "data": {role: dataset.content for role, dataset in self.data_used.items()},
                 "model": self.model,
                 "crop": self.crop,
-                "augmentation": dict(self.augmentation),
+                "augmentation": {
+                    domain: augmentation
+                    for domain, augmentation in self.augmentation.items()
+                    if domain in self.data_used
+                },
             }
         )

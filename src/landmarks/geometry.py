@@ -66,11 +66,15 @@ class LandmarkCrop:
     """
 
     scale: float = 1.25
-    box_source: str = "landmarks"
 
     def __post_init__(self) -> None:
         """Refuse a scale that cuts the face away or leaves it tiny."""
         _check_scale(self.scale)
+
+    @property
+    def box_source(self) -> str:
+        """The annotation."""
+        return "landmarks"
 
     def square(
         self,
@@ -88,11 +92,15 @@ class GivenBoxCrop:
     """Square around the box that comes with the face: `scale` times its longer side."""
 
     scale: float = 1.25
-    box_source: str = "given"
 
     def __post_init__(self) -> None:
         """Refuse a scale that cuts the face away or leaves it tiny."""
         _check_scale(self.scale)
+
+    @property
+    def box_source(self) -> str:
+        """The data set; its description says whose boxes they are."""
+        return "given"
 
     def square(
         self,

@@ -5,7 +5,7 @@ stride in the answer: leaving it out costs more than the gap between two publish
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -14,7 +14,13 @@ from landmarks.errors import InputError
 
 
 class Codec(Protocol):
-    """Reads landmarks from what a network answers."""
+    """Reads landmarks from what a network answers.
+
+    Attributes:
+        answer: Of which kind that is, "heatmaps" or "coordinates"; a network has the same.
+    """
+
+    answer: ClassVar[str]
 
     def decode(self, output: Tensor) -> Tensor:
         """Landmarks, (B, K, 2) crop pixels, from a network's output."""
@@ -73,6 +79,7 @@ class HeatmapCodec:
 
     stride: int = 4
     sigma: float = 1.5
+    answer: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
@@ -132,6 +139,7 @@ class DistributionCodec:
 
     stride: int = 4
     sigma: float = 1.0
+    answer: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
@@ -166,6 +174,7 @@ class CoordinateCodec:
     """
 
     size: int
+    answer: ClassVar[str] = "coordinates"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""

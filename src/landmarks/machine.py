@@ -30,9 +30,13 @@ class Machine:
             raise InputError(f"device is {self.device!r}; allowed are auto, cpu and cuda")
         if self.device == "cuda" and not torch.cuda.is_available():
             raise InputError("device is 'cuda', but torch sees no GPU here; use device=auto")
-        for name, least in (("workers", 0), ("threads", 1), ("checkpoint_seconds", 0)):
+        for name, kind, least in (
+            ("workers", int, 0),
+            ("threads", int | None, 1),
+            ("checkpoint_seconds", int | float, 0),
+        ):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int | float) or value < least):
+            if not isinstance(value, kind) or (value is not None and value < least):
                 raise InputError(f"machine {name} is {value!r}; it must be {least} or more")
 
     @property
@@ -49,6 +53,16 @@ class Machine:
         torch.backends.cudnn.deterministic = True
         torch.backends.cudnn.benchmark = False
         torch.set_flush_denormal(True)
+
+    def describe(self, *, bfloat16: bool) -> dict[str, str | int]:
+        """What was computed on, for the result; `bfloat16` as for `autocast`."""
+        device = self.torch_device
+        used = bfloat16 and _computes_bfloat16(device)
+        return {
+            "device": str(device),
+            "precision": "bfloat16" if used else "float32",
+            "threads": torch.get_num_threads(),
+        }
 
     def autocast(self, *, bfloat16: bool) -> AbstractContextManager[object]:
         """Computation in bfloat16 if that is wanted and the hardware multiplies in it."""

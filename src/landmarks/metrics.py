@@ -17,29 +17,39 @@ BOOTSTRAP_DRAWS = 2000
 THRESHOLDS = (8, 10)  # per cent
 
 
-def interocular(target: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
-    """Distance of the outer eye corners of each face, (N,), from landmarks (N, K, 2)."""
+def interocular(
+    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
+) -> NDArray[np.float64]:
+    """Distance of the outer eye corners of each face, (N,), from landmarks (N, K, 2).
+
+    The corners count even where they are hidden: without them no face has an error at all.
+    """
     right, left = scheme.interocular
     return _length(target[:, left] - target[:, right])
 
 
-def interpupil(target: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
-    """Distance of the mean landmarks of the two eyes, (N,)."""
+def interpupil(
+    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
+) -> NDArray[np.float64]:
+    """Distance of the mean landmarks of the two eyes, (N,); NaN where one is not visible."""
     right, left = (target[:, list(eye)].mean(axis=1) for eye in scheme.pupils)
-    return _length(left - right)
+    whole = visible[:, [k for eye in scheme.pupils for k in eye]].all(axis=1)
+    return np.where(whole, _length(left - right), np.nan)
 
 
-def box(target: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
-    """Square root of the area of the landmarks' tight box, (N,)."""
-    width_height = target.max(axis=1) - target.min(axis=1)
-    return np.asarray(np.sqrt(width_height.astype(np.float64).prod(axis=-1)))
+def box(
+    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
+) -> NDArray[np.float64]:
+    """Square root of the area of the landmarks' tight box, (N,); NaN where one is not visible."""
+    width_height = (target.max(axis=1) - target.min(axis=1)).astype(np.float64)
+    return np.where(visible.all(axis=1), np.sqrt(width_height.prod(axis=-1)), np.nan)
 
 
 def _length(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.norm(vectors.astype(np.float64), axis=-1))
 
 
-Normaliser = Callable[[NDArray[np.float32], LandmarkScheme], NDArray[np.float64]]
+Normaliser = Callable[[NDArray[np.float32], NDArray[np.bool_], LandmarkScheme], NDArray[np.float64]]
 NORMALISERS: Mapping[str, Normaliser] = {
     "interocular": interocular,
     "interpupil": interpupil,
@@ -148,8 +158,8 @@ class Summary:
     Attributes:
         faces: Number of faces.
         photos: Number of groups they come from.
-        nme: By normaliser, all landmarks.
-        regions: By region, inter-ocular.
+        nme: By normaliser, all landmarks; without those that no face can be measured by.
+        regions: By region, inter-ocular; without those of which no face shows a landmark.
         failure_rate: By threshold in per cent, inter-ocular.
         auc: By threshold in per cent, inter-ocular.
     """
@@ -188,19 +198,18 @@ def summarise(
         known = ~np.isnan(values)
         return bootstrap(values[known], groups[known], statistic)
 
-    ocular = interocular(target, scheme)
+    ocular = interocular(target, visible, scheme)
     face = nme(errors, ocular, every)
+    by_unit = {
+        name: nme(errors, unit(target, visible, scheme), every)
+        for name, unit in NORMALISERS.items()
+    }
+    by_region = {name: nme(errors, ocular, part) for name, part in scheme.regions.items()}
     return Summary(
         faces=len(target),
         photos=len(np.unique(groups)),
-        nme={
-            name: estimate(nme(errors, unit(target, scheme), every))
-            for name, unit in NORMALISERS.items()
-        },
-        regions={
-            name: estimate(nme(errors, ocular, landmarks))
-            for name, landmarks in scheme.regions.items()
-        },
+        nme={name: estimate(v) for name, v in by_unit.items() if not np.isnan(v).all()},
+        regions={name: estimate(v) for name, v in by_region.items() if not np.isnan(v).all()},
         failure_rate={
             f"{percent}": estimate(face, partial(fails, threshold=percent / 100))
             for percent in THRESHOLDS

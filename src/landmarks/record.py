@@ -8,10 +8,21 @@ import hashlib
 import importlib
 import json
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from landmarks.errors import InputError
+
+# Modules that only talk: to the command line, to a person, to a folder.
+NO_PART_OF_A_RESULT = frozenset(
+    {"train.py", "evaluate.py", "command_line.py", "pictures.py", "progress.py", "errors.py"}
+)
+
+# Where a restored value may come from.
+RESTORABLE = ("landmarks.models", "landmarks.heatmap", "landmarks.losses", "landmarks.geometry")
 
 
 def record(value: Any) -> Any:  # noqa: ANN401 - a record is of any JSON type
@@ -51,7 +62,7 @@ def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
     """The value of a record; lists stay lists.
 
     Raises:
-        InputError: The record names something outside this project.
+        InputError: The record names anything but a value or network of this project.
     """
     if isinstance(stored, list):
         return [restore(item) for item in stored]
@@ -60,19 +71,36 @@ def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
     values = {key: restore(item) for key, item in stored.items() if not key.startswith("_")}
     if "_target_" not in stored:
         return values
-    module_name, _, name = stored["_target_"].rpartition(".")
-    if module_name.partition(".")[0] != "landmarks" or not name.isidentifier():
+    module_name, _, name = str(stored["_target_"]).rpartition(".")
+    if not any(module_name == m or module_name.startswith(f"{m}.") for m in RESTORABLE):
         raise InputError(
-            f"a stored record names {stored['_target_']!r}; only parts of landmarks are restored"
+            f"a stored record names {stored['_target_']!r}; only models, codecs, losses and crop "
+            "rules are restored"
         )
     try:
         target = getattr(importlib.import_module(module_name), name)
+        if target.__module__ != module_name or not (
+            is_dataclass(target) or (isinstance(target, type) and issubclass(target, nn.Module))
+        ):
+            raise TypeError("it is neither a value nor a network")
         return partial(target, **values) if stored.get("_partial_") else target(**values)
     except (ImportError, AttributeError, TypeError) as error:
         raise InputError(
             f"a stored record names {stored['_target_']!r}, which this version of landmarks "
             f"cannot make ({error}); use the version that stored it"
         ) from None
+
+
+@cache
+def code() -> str:
+    """A hash of the sources that compute results, so that no change of theirs goes unseen."""
+    package = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).as_posix()
+        if name not in NO_PART_OF_A_RESULT:
+            digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def fingerprint(value: Any) -> str:  # noqa: ANN401 - of anything that can be recorded

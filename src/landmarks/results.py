@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.metrics import Summary, interocular, nme, point_errors, summarise
+from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
 from landmarks.scheme import LandmarkScheme
 
 RESULT = "result.json"
@@ -93,7 +93,9 @@ class Result:
         n_real: Faces of the real subset.
         seed: Of subset, weights and batches.
         optimiser_steps: Of the whole strategy.
-        data: Description of each data set.
+        settings: Record of the strategy, the model and the augmentation.
+        data: Description of each data set that was used.
+        shared_photos: Test faces whose photo is in the real subset too, as another crop or face.
         rendered_test: Whether the test faces are drawn or rendered, so that no number here is an
             accuracy on photographs.
         crop: The crop rule.
@@ -103,7 +105,7 @@ class Result:
         steps: What was made or reused.
         versions: Of the software.
         timings: The one part that differs between two runs of the same experiment: "seconds" of
-            this run, and a `StepTiming` for each of "steps".
+            this run, the "machine", and a `StepTiming` for each of "steps".
     """
 
     fingerprint: str
@@ -111,7 +113,9 @@ class Result:
     n_real: int
     seed: int
     optimiser_steps: int
+    settings: Mapping[str, Any]
     data: Mapping[str, Any]
+    shared_photos: int
     rendered_test: bool
     crop: Mapping[str, Any]
     box_source: str
@@ -200,7 +204,8 @@ class Predictions:
         """(N,) inter-ocular NME of each face."""
         points = point_errors(self.predicted, self.target, self.visible)
         every = tuple(range(self.scheme.num_landmarks))
-        return nme(points, interocular(self.target, self.scheme), every)
+        unit = interocular(self.target, self.visible, self.scheme)
+        return nme(points, unit, every)
 
     def summaries(self) -> dict[str, Summary]:
         """Metrics of the whole and of each subset."""
@@ -230,6 +235,14 @@ class Predictions:
             visible=self.visible,
             error=self.errors,
         )
+
+
+def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
+    """Write the cumulative error distribution as `ced.csv`: NME, share of faces up to it."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["nme", "share"])
+        writer.writerows(zip(*cumulative_error(errors[~np.isnan(errors)]), strict=True))
 
 
 def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from filelock import FileLock
 
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.pictures import draw_predictions
 from landmarks.progress import TrainingProgress
-from landmarks.record import record
+from landmarks.record import fingerprint, record
 from landmarks.results import (
     DETECTOR,
     LEDGER,
@@ -22,12 +23,13 @@ from landmarks.results import (
     Result,
     read_result,
     versions,
+    write_cumulative_error,
     write_curve,
     write_json,
 )
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
-from landmarks.testing import caption, check_apart, predict_set
+from landmarks.testing import caption, check_apart, predict_set, shared_photos
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +50,14 @@ def run(experiment: Experiment, config: str = "") -> Result:
     if done is not None:
         return done
     trained_on = _trained_on(experiment)
-    check_apart(trained_on, experiment.data.test)
+    check_apart({**trained_on, **_rendered(experiment)}, experiment.data.test)
     started = time.perf_counter()
     experiment.machine.prepare()
+    with torch.device("meta"):  # a network that cannot be built should not cost a decoded data set
+        experiment.model.build(experiment.data.test.scheme.num_landmarks)
     steps = StepRunner(experiment)
     out = experiment.out
-    with FileLock(experiment.artifacts / "locks" / f"run-{experiment.fingerprint}.lock"):
+    with FileLock(experiment.artifacts / "locks" / f"run-{fingerprint(str(out.resolve()))}.lock"):
         done = _finished(experiment)  # another job may have been making the same run
         if done is not None:
             return done
@@ -82,6 +86,7 @@ def _train_and_predict(experiment: Experiment, steps: StepRunner) -> Predictions
     what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
     title = f"{what}: {caption(experiment.data.test)}"
     draw_predictions(predictions, test, title, out / "faces.png")
+    write_cumulative_error(out / "ced.csv", predictions.errors)
     write_curve(out / "loss.csv", steps.curves)
     return predictions
 
@@ -124,6 +129,15 @@ def _trained_on(experiment: Experiment) -> dict[str, str]:
     return {real.faces[i].id: contents[i] for i in experiment.subset}
 
 
+def _rendered(experiment: Experiment) -> dict[str, str]:
+    """Id and image content of every synthetic face the run trains on."""
+    synthetic = experiment.data_used.get("synthetic")
+    if synthetic is None:
+        return {}
+    ids = (face.id for face in synthetic.faces)
+    return dict(zip(ids, synthetic.image_contents, strict=True))
+
+
 def _result(
     experiment: Experiment,
     predictions: Predictions,
@@ -132,21 +146,22 @@ def _result(
     seconds: float,
 ) -> Result:
     data = experiment.data
+    photos = (data.real.faces[i].group for i in experiment.subset)
     return Result(
         fingerprint=experiment.fingerprint,
         strategy=experiment.strategy.name,
         n_real=len(experiment.subset),
         seed=experiment.seed,
         optimiser_steps=experiment.strategy.optimiser_steps,
-        data={
-            role: asdict(dataset.describe())
-            for role, dataset in (
-                ("real", data.real),
-                ("synthetic", data.synthetic),
-                ("test", data.test),
-            )
-            if dataset is not None
-        },
+        settings=record(
+            {
+                "strategy": experiment.strategy,
+                "model": experiment.model,
+                "augmentation": dict(experiment.augmentation),
+            }
+        ),
+        data={role: asdict(used.describe()) for role, used in experiment.data_used.items()},
+        shared_photos=shared_photos(photos, data.test),
         rendered_test=data.test.rendered,
         crop=record(experiment.crop),
         box_source=experiment.crop.box_source,
@@ -156,6 +171,7 @@ def _result(
         versions=versions(),
         timings={
             "seconds": seconds,
+            "machine": experiment.machine.describe(bfloat16=experiment.model.bfloat16),
             "steps": {name: asdict(timing) for name, timing in steps.timings.items()},
         },
     )

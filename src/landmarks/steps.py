@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from landmarks.adaptation import displacement, load_adapter, save_adapter
+from landmarks.adapter import displacement, load_adapter, save_adapter
 from landmarks.artifacts import Artifact, ArtifactStore
 from landmarks.batches import FaceSource, MixtureBatches
 from landmarks.data.crops import FaceCrops
 from landmarks.detector import Detector
-from landmarks.engine import CURVE, fit, load_weights, predict
+from landmarks.engine import CHECKPOINT, CURVE, fit, load_weights, predict
+from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.progress import TrainingProgress
 from landmarks.results import StepRecord, StepTiming
@@ -117,6 +118,7 @@ class StepRunner:
             },
             make,
         )
+        (made.directory / CHECKPOINT).unlink(missing_ok=True)  # not before the product is in place
         self.curves[step.name] = np.load(made.directory / CURVE)
         if made.reused:
             for point in self.curves[step.name]:
@@ -165,6 +167,11 @@ class StepRunner:
         crops = self._crops[source.domain]
         landmarks = crops.landmarks
         if isinstance(source, Adapted):
+            if not crops.visible.all():
+                raise InputError(
+                    "some synthetic faces have landmarks without a label; adapted labels need all "
+                    "of them, so leave those faces out or choose original labels"
+                )
             adapter = load_adapter(self._made[source.by].directory / ADAPTER)
             landmarks = adapter.adapt(landmarks)
         return FaceSource(

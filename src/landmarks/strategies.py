@@ -1,7 +1,7 @@
 """The five strategies and their controls, side by side, as compositions of two verbs.
 
 A strategy is an expression: `Train` and `FitAdapter` name what they need, down to the data, so
-that the whole comparison can be read on this page. Nothing here computes; `landmarks.experiment`
+that the whole comparison can be read on this page. Nothing here computes; `landmarks.steps`
 evaluates an expression, each distinct step once. YAML says how long and how fast.
 
 Definitions: Datagen, "Facial landmark detection using synthetic data", 2022, part 2.
@@ -45,7 +45,13 @@ class Schedule:
             raise InputError(
                 f"schedule learning_rate is {self.learning_rate!r}; it must be between 0 and 1"
             )
-        if not 0 <= self.ema < 1:
+        if isinstance(self.warmup, bool) or not isinstance(self.warmup, int) or self.warmup < 0:
+            raise InputError(
+                f"schedule warmup is {self.warmup!r}; it must be a whole number from 0"
+            )
+        if not isinstance(self.weight_decay, int | float) or not 0 <= self.weight_decay <= 1:
+            raise InputError(f"schedule weight_decay is {self.weight_decay!r}; it must be 0 to 1")
+        if not isinstance(self.ema, int | float) or not 0 <= self.ema < 1:
             raise InputError(f"schedule ema is {self.ema!r}; it must be from 0 to below 1")
 
 
@@ -229,7 +235,8 @@ def mixing(
         raise InputError(f"alpha is {alpha!r}; it must be between 0 and 1, both excluded")
     source = _synthetic(labels, pretrain, adapter)
     on = (Share(source, alpha), Share(Real(), 1 - alpha))
-    return Strategy(name="mixing", model=Train(name="train", on=on, schedule=train))
+    name = "mixing" if labels == "adapted" else f"mixing_{labels}"
+    return Strategy(name=name, model=Train(name="train", on=on, schedule=train))
 
 
 def finetune(
@@ -244,10 +251,10 @@ def finetune(
         pretrain_labels: "original", or "adapted" for a pre-training on S*.
     """
     source = _synthetic(pretrain_labels, pretrain, adapter)
-    name = "pretrain" if pretrain_labels == "original" else f"pretrain_{pretrain_labels}"
-    start = Train(name=name, on=(Share(source),), schedule=pretrain)
+    suffix = "" if pretrain_labels == "original" else f"_{pretrain_labels}"
+    start = Train(name=f"pretrain{suffix}", on=(Share(source),), schedule=pretrain)
     model = Train(name="finetune", on=(Share(Real()),), schedule=finetune, start=start)
-    return Strategy(name="finetune", model=model)
+    return Strategy(name=f"finetune{suffix}", model=model)
 
 
 def _pretrain(schedule: Schedule) -> Train:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ EVALUATION = "evaluation.json"
 
 
 def check_apart(trained_on: Mapping[str, str], test: FaceDataset) -> None:
-    """Refuse test photos whose labels trained the model.
+    """Refuse test images that trained the model.
 
     Args:
-        trained_on: Content of the image of each real face that was used, by its id.
+        trained_on: Content of the image of each face that training used, by the face's id.
         test: The test set.
 
     Raises:
@@ -35,10 +35,19 @@ def check_apart(trained_on: Mapping[str, str], test: FaceDataset) -> None:
     for name, content in trained_on.items():
         if content in tested:
             raise InputError(
-                f"the real face {name!r} and the test face {tested[content].id!r} are on the same "
-                "photo; a model must not be tested on what it was trained on, so keep the two "
-                "sets apart"
+                f"the training face {name!r} and the test face {tested[content].id!r} are on the "
+                "same image; a model must not be tested on what it was trained on, so keep the "
+                "two sets apart"
             )
+
+
+def shared_photos(groups: Iterable[str], test: FaceDataset) -> int:
+    """Number of test faces whose photo is among `groups`, the photos of a training set.
+
+    Other crops or faces of a photo have other files, so that `check_apart` cannot see them.
+    """
+    known = set(groups)
+    return sum(face.group in known for face in test.faces)
 
 
 def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
@@ -56,14 +65,23 @@ def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predi
 
 def caption(test: FaceDataset) -> str:
     """What a picture's reader must know of the test faces."""
-    kind = "drawn or rendered, not photographs" if test.rendered else "photographs"
-    return f"{test.name} ({kind})"
+    return f"{test.name} (drawn or rendered, not photographs)" if test.rendered else test.name
 
 
 def folder_name(test: FaceDataset) -> str:
     """A folder name that tells the test set and changes with its content."""
     words = re.sub(r"[^a-z0-9]+", "_", test.name.lower()).strip("_")
     return f"{words}_{test.content[:8]}"
+
+
+def _trained_on(ledger: Path) -> dict[str, str]:
+    try:
+        faces: dict[str, str] = json.loads(ledger.read_text())["faces"]
+    except FileNotFoundError:
+        raise InputError(f"{ledger}: no such file; a finished run has one") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{ledger}: not the ledger of a run ({error}); run it again") from None
+    return faces
 
 
 def evaluate_run(
@@ -85,10 +103,7 @@ def evaluate_run(
         InputError: There is no finished run, or it was trained on photos of `test`.
     """
     detector = Detector.load(run / DETECTOR)
-    try:
-        trained_on = json.loads((run / LEDGER).read_text())["faces"]
-    except FileNotFoundError:
-        raise InputError(f"{run / LEDGER}: no such file; a finished run has one") from None
+    trained_on = _trained_on(run / LEDGER)
     check_apart(trained_on, test)
     machine.prepare()
     store = ArtifactStore(artifacts)

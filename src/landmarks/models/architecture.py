@@ -35,8 +35,22 @@ class Architecture:
 
     def __post_init__(self) -> None:
         """Refuse a loss that cannot read what the codec reads."""
-        if not isinstance(self.input_size, int) or not 32 <= self.input_size <= 1024:
-            raise InputError(f"input_size is {self.input_size!r}; it must be 32 to 1024 pixels")
+        if self.input_size not in range(32, 1025, 32):
+            raise InputError(
+                f"input_size is {self.input_size!r}; it must be a multiple of 32, up to 1024 pixels"
+            )
+        network: Any = getattr(self.network, "func", self.network)
+        if network.answer != self.codec.answer:
+            raise InputError(
+                f"{network.__name__} answers in {network.answer}, but the codec reads "
+                f"{self.codec.answer}; choose another loss, which brings its codec"
+            )
+        strides = getattr(network, "stride", None), getattr(self.codec, "stride", None)
+        if strides[0] != strides[1]:
+            raise InputError(
+                f"{network.__name__} has stride {strides[0]}, the codec {strides[1]}; they must "
+                "be equal"
+            )
         if not isinstance(self.codec, self.loss.codec_type):
             raise InputError(
                 f"loss {type(self.loss).__name__} needs a {self.loss.codec_type.__name__}, but "

@@ -22,6 +22,8 @@ class CoordinateNet(nn.Module):
         backbone: Name of a timm model.
     """
 
+    answer = "coordinates"
+
     def __init__(self, num_landmarks: int, backbone: str = "resnet34") -> None:
         super().__init__()
         self.num_landmarks = num_landmarks

@@ -27,6 +27,7 @@ class HeatmapNet(nn.Module):
         InputError: The backbone is unknown, or has no features at stride 4.
     """
 
+    answer = "heatmaps"
     stride = STRIDE
 
     def __init__(

@@ -21,7 +21,7 @@ class InputScale(nn.Module):
     def __init__(self, mean: tuple[float, ...], deviation: tuple[float, ...]) -> None:
         super().__init__()
         for name, values in (("mean", mean), ("deviation", deviation)):
-            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
+            self.register_buffer(name, torch.tensor(values)[:, None, None])
 
     @classmethod
     def of(cls, backbone: str) -> "InputScale":

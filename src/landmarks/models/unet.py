@@ -43,6 +43,7 @@ class UNet(nn.Module):
         widths: Channels at strides 2, 4, 8, 16 and 32.
     """
 
+    answer = "heatmaps"
     stride = 4
 
     def __init__(self, num_landmarks: int, widths: Sequence[int] = (24, 48, 80, 112, 144)) -> None:
