@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from landmarks.adaptation import RidgeFit
@@ -47,6 +48,28 @@ def test_a_picture_and_its_stored_crop_give_the_same_landmarks(architecture, toy
     assert np.abs(from_image - found.on_crops(toy_crops, machine)[index]).max() < 0.05
 
 
+def test_weights_that_do_not_fit_their_meaning_are_refused(architecture, toy_crops, tmp_path):
+    path = tmp_path / "d.safetensors"
+    detector(architecture, toy_crops, False).save(path)
+    with safe_open(path, framework="pt") as file:
+        meaning = file.metadata()
+    for spoil in (
+        lambda t: t.popitem(),
+        lambda t: t.update(foreign=next(iter(t.values())).clone()),
+    ):
+        tensors = load_file(path)
+        spoil(tensors)
+        save_file(tensors, tmp_path / "spoiled.safetensors", meaning)
+        with pytest.raises(InputError, match="weights and meaning do not fit"):
+            Detector.load(tmp_path / "spoiled.safetensors")
+
+
+def test_a_box_turned_inside_out_is_refused(architecture, toy_crops):
+    image = np.zeros((90, 90, 3), np.uint8)
+    with pytest.raises(InputError, match="x0 < x1"):
+        detector(architecture, toy_crops, False).on_image(image, (50, 10, 20, 60))
+
+
 def test_what_is_no_detector_is_refused(architecture, toy_crops, tmp_path):
     path = tmp_path / "d.safetensors"
     with pytest.raises(InputError, match="no such file"):
@@ -59,6 +82,10 @@ def test_what_is_no_detector_is_refused(architecture, toy_crops, tmp_path):
     save_file(tensors, path)
     with pytest.raises(InputError, match="weights without their meaning"):
         Detector.load(path)
+    for meaning in ("{}", "no json", '{"_target_": "os.system"}'):
+        save_file(tensors, path, {"scheme": "ibug68", "architecture": meaning, "crop": "{}"})
+        with pytest.raises(InputError, match=r"do not fit|only models, codecs"):
+            Detector.load(path)
     save_file(tensors, path, {"scheme": "wflw98", "architecture": "{}", "crop": "{}"})
     with pytest.raises(InputError, match="scheme 'wflw98'"):
         Detector.load(path)

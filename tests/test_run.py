@@ -9,9 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from landmarks.adaptation import RidgeFit
+from landmarks.adapter import load_adapter
 from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.batches import MixtureBatches
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.experiment import Data, Experiment
@@ -27,6 +31,7 @@ from landmarks.strategies import (
     real_only,
     synthetic_only,
 )
+from landmarks.testing import evaluate_run
 from tests.small import small_architecture
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
@@ -168,6 +173,9 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
 def test_synthetic_faces_do_not_matter_to_a_run_without_them(tmp_path):
     one = experiment(tmp_path, real_only(LONG))
     assert replace(one, data=replace(DATA, synthetic=None)).fingerprint == one.fingerprint
+    other = replace(PLAIN, geometry=Geometry(rotation=9))
+    changed = replace(one, augmentation={"real": PLAIN, "synthetic": other})
+    assert changed.fingerprint == one.fingerprint
 
 
 def test_results_do_not_depend_on_what_ran_before(tmp_path):
@@ -196,11 +204,86 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
             {"n_real": 0, "data": replace(DATA, synthetic=None)},
             "needs synthetic faces",
         ),
+        (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
     ],
 )
 def test_an_impossible_run_is_refused_at_once(tmp_path, strategy, changes, message):
     with pytest.raises(InputError, match=message):
         experiment(tmp_path, strategy, **changes)
+
+
+def artifact_of(result, name, tmp_path):
+    (step,) = (step for step in result.steps if step["name"] == name)
+    return tmp_path / "artifacts" / step["artifact"]
+
+
+def test_finetuning_goes_on_from_the_pretrained_weights(tmp_path):
+    still = replace(SHORT, learning_rate=1e-9, weight_decay=0.0, ema=0.0)
+    result = run(experiment(tmp_path, finetune(LONG, RidgeFit(), still)))
+    before, after = (
+        load_file(artifact_of(result, name, tmp_path) / "weights.safetensors")
+        for name in ("pretrain", "finetune")
+    )
+    assert torch.allclose(after["head.weight"], before["head.weight"], atol=1e-6)
+
+
+def test_the_adapter_moves_the_output_of_label_adaptation_and_of_nothing_else(tmp_path):
+    fit = RidgeFit()
+    plain = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
+    adapted = run(experiment(tmp_path, label_adaptation(LONG, fit)))
+    first, second = (
+        np.load(tmp_path / name / "predictions.npz")["predicted"]
+        for name in ("synthetic_only", "label_adaptation")
+    )
+    adapter = load_adapter(artifact_of(adapted, "adapter", tmp_path) / "adapter.safetensors")
+    np.testing.assert_allclose(second, adapter.adapt(first), atol=0.02)
+    assert np.abs(second - first).mean() > 0.1
+    assert plain.metrics != adapted.metrics
+
+
+def test_data_adaptation_trains_on_moved_labels(tmp_path, monkeypatch):
+    seen = {}
+
+    def spy(sources, *args, **kwargs):
+        seen["sources"] = sources
+        return MixtureBatches(sources, *args, **kwargs)
+
+    run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    monkeypatch.setattr("landmarks.steps.MixtureBatches", spy)
+    result = run(experiment(tmp_path, data_adaptation(LONG, RidgeFit(), SHORT)))
+    (source,) = seen["sources"]
+    adapter = load_adapter(artifact_of(result, "adapter", tmp_path) / "adapter.safetensors")
+    np.testing.assert_array_equal(source.landmarks, adapter.adapt(source.crops.landmarks))
+    assert np.abs(source.landmarks - source.crops.landmarks).mean() > 0.1
+
+
+def test_real_faces_of_a_mixture_are_those_of_the_subset(tmp_path, monkeypatch):
+    seen = {}
+
+    def spy(sources, *args, **kwargs):
+        seen["sources"] = sources
+        return MixtureBatches(sources, *args, **kwargs)
+
+    monkeypatch.setattr("landmarks.steps.MixtureBatches", spy)
+    mixed = experiment(tmp_path, mixing(LONG, RidgeFit(), SHORT, alpha=0.5))
+    run(mixed)
+    synthetic, real = seen["sources"]
+    np.testing.assert_array_equal(real.indices, mixed.subset)
+    assert len(synthetic.indices) == 24
+    assert (synthetic.share, real.share) == (0.5, 0.5)
+
+
+def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
+    run(experiment(tmp_path, real_only(LONG)))
+    with pytest.raises(InputError, match="are on the same image"):
+        evaluate_run(
+            tmp_path / "real_only",
+            DATA.real,
+            Machine(device="cpu"),
+            tmp_path / "artifacts",
+            tmp_path / "evaluation",
+        )
+    assert not (tmp_path / "evaluation").exists()
 
 
 CHILD = """
