@@ -78,7 +78,7 @@ def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
             "rules are restored"
         )
     try:
-        target = getattr(importlib.import_module(module_name), name)
+        target: Any = getattr(importlib.import_module(module_name), name)
         if target.__module__ != module_name or not (
             is_dataclass(target) or (isinstance(target, type) and issubclass(target, nn.Module))
         ):
