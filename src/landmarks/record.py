@@ -79,9 +79,9 @@ def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
         )
     try:
         target: Any = getattr(importlib.import_module(module_name), name)
-        if target.__module__ != module_name or not (
-            is_dataclass(target) or (isinstance(target, type) and issubclass(target, nn.Module))
-        ):
+        is_network = isinstance(target, type) and issubclass(target, nn.Module)
+        is_known = is_dataclass(target) or is_network
+        if target.__module__ != module_name or not is_known:
             raise TypeError("it is neither a value nor a network")
         return partial(target, **values) if stored.get("_partial_") else target(**values)
     except (ImportError, AttributeError, TypeError) as error:
