@@ -4,12 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.toy import read_toy
 from landmarks.geometry import LandmarkCrop
 from landmarks.models.architecture import Architecture
 from tests.small import small_architecture
+
+# One thread, here and in the processes that tests start: threads of small networks on a busy
+# machine mostly wait for one another.
+torch.set_num_threads(1)
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -53,14 +53,16 @@ def train(architecture, crops, directory, schedule, on_progress=None, machine=MA
 
 
 def test_eight_faces_are_learned_by_heart(architecture, toy_crops, tmp_path):
-    schedule = Schedule(steps=300, batch_size=8, learning_rate=8e-3, warmup=20, ema=0.98)
-    network = train(architecture, toy_crops, tmp_path / "fit", schedule)
+    schedule = Schedule(steps=400, batch_size=8, learning_rate=8e-3, warmup=20, ema=0.98)
+    # Mirrored too, because a prediction is the mean with the mirror image's.
+    mirror = Geometry(mirror=0.5)
+    network = train(architecture, toy_crops, tmp_path / "fit", schedule, geometry=mirror)
     indices = np.arange(8)
     found = predict(network, architecture, toy_crops, indices, machine=MACHINE)
     error = np.abs(found - (toy_crops.landmarks[:8] - toy_crops.border)).mean()
     curve = np.load(tmp_path / "fit" / CURVE)
     assert curve[-1, 1] < 0.6 * curve[0, 1]
-    assert error < 1.5  # pixels of 64; the untrained network is 15 off
+    assert error < 1.5, error  # pixels of 64; the untrained network is 15 off
 
 
 def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_crops, tmp_path):
