@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
+    "data=toy",
     "n_real=10",
     "schedule=tiny",
     "data.synthetic.count=24",

@@ -10,13 +10,14 @@ import numpy as np
 from PIL import Image
 
 from landmarks.data.toy import read_toy
-from tests.test_command_line import SMALL
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
 QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "machine.threads=1"]
-TOY = [word for word in SMALL if word.startswith("data.") and "real" not in word]
+FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
+FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]
+SYNTHESIZE = ["n=4", "size=64", "workers=1"]
 
 
 def commands():
@@ -56,7 +57,9 @@ def test_every_command_of_the_readme_runs(tmp_path):
         if words[1] == "-m":
             if words[2] == "landmarks.train":
                 own = any(word.startswith("data=") for word in words)
-                words += QUICK + (["data.synthetic.sample=null"] if own else TOY)
+                words += QUICK + (["data.synthetic.sample=null"] if own else FEW)
+            elif words[2] == "landmarks.synthesize":
+                words += SYNTHESIZE
         else:
             words[1] = str(ROOT / words[1])
         done = subprocess.run(
@@ -69,7 +72,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         ran.append(words[1:3])
-    assert len(ran) == 5
+    assert len(ran) == 8
     (python,) = (block for language, block in BLOCKS if language == "python")
     picture = (
         "import numpy as np\nimage = np.zeros((90, 90, 3), np.uint8)\nx0 = y0 = 20; x1 = y1 = 70\n"

@@ -1,0 +1,210 @@
+"""What lies behind the head: rooms, streets, leaves, lights and people, or the user's pictures.
+
+A network that has only seen faces before smooth backgrounds learns that whatever has structure is
+face. These backgrounds have edges, lines, textures and even skin, in the colours and with the
+spectrum of photographs.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.data.images import ImageFile
+from landmarks.errors import InputError
+from landmarks.synthesis.background.canvas import noise
+from landmarks.synthesis.background.scenes import SCENES
+from landmarks.synthesis.photo.film import KNEE
+from landmarks.synthesis.ranges import check_strength
+
+PICTURE: Final = "pictures"
+"""The kind of background that is taken from the user's folder."""
+
+DARKEST, BRIGHTEST = 0.01, 2.5
+_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
+_KEPT_SIDE: Final = 768  # pixels of the longer side at which the user's pictures stay in memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Background:
+    """One background.
+
+    Attributes:
+        kind: Name of the share of the recipe that it came from.
+        seed: Of everything that is painted.
+        exposure: Factor on its light.
+        tint: Gains of red, green and blue.
+        unevenness: Standard deviation of the logarithm of the light across the picture.
+        texture: Standard deviation of the logarithm of fine structure.
+        file: The user's picture; None if it is painted.
+        crop: Left, top and side of the part of that picture, shares of its shorter side.
+    """
+
+    kind: str
+    seed: int
+    exposure: float = 1.0
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    unevenness: float = 0.0
+    texture: float = 0.0
+    file: str | None = None
+    crop: tuple[float, float, float] = (0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackgroundRecipe:
+    """Which backgrounds there are.
+
+    The shares are weights: they need not sum to 1, and 0 leaves a kind out.
+
+    Attributes:
+        plain: Share of bare walls.
+        gradient: Share of studio backdrops.
+        indoor: Share of rooms.
+        outdoor: Share of streets, parks, facades and open land.
+        clutter: Share of things upon things.
+        bokeh: Share of lights far out of focus.
+        crowd: Share of people behind.
+        pictures: Share of the user's own pictures.
+        folder: Where those lie, PNG or JPEG, in any depth; None if `pictures` is 0.
+        brightness: Standard deviation of the exposure, stops.
+        colour: Standard deviation of the logarithm of the channels' gains.
+    """
+
+    plain: float = 0.07
+    gradient: float = 0.10
+    indoor: float = 0.30
+    outdoor: float = 0.25
+    clutter: float = 0.10
+    bokeh: float = 0.08
+    crowd: float = 0.10
+    pictures: float = 0.0
+    folder: str | None = None
+    brightness: float = 0.7
+    colour: float = 0.06
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none, and pictures from nowhere."""
+        for name in (*SCENES, PICTURE, "brightness", "colour"):
+            check_strength(f"background.{name}", getattr(self, name))
+        if not sum(self.shares().values()) > 0:
+            raise InputError(
+                "recipe: all background shares are 0; at least one kind must be above 0"
+            )
+        if (self.folder is None) != (self.pictures == 0):
+            raise InputError(
+                f"recipe: background.folder is {self.folder!r} and background.pictures is "
+                f"{self.pictures!r}; give a folder and a share above 0, or neither"
+            )
+        if self.folder is not None:
+            _files(self.folder)
+
+    def shares(self) -> dict[str, float]:
+        """Weights of the kinds."""
+        return {name: getattr(self, name) for name in (*SCENES, PICTURE)}
+
+    def draw(self, rng: np.random.Generator) -> Background:
+        """One background.
+
+        Args:
+            rng: The only source of randomness; as many numbers are taken whatever the kind is.
+        """
+        shares = self.shares()
+        edges = np.cumsum(list(shares.values()))
+        place = np.searchsorted(edges, rng.random() * edges[-1], side="right")
+        kind = list(shares)[min(int(place), len(shares) - 1)]
+        pick, side, left, top = rng.random(4).tolist()
+        stops, *channels = np.clip(rng.standard_normal(4), -2, 2).tolist()
+        red, green, blue = np.exp(self.colour * np.array(channels)).tolist()
+        file = None
+        if kind == PICTURE and self.folder is not None:
+            files = _files(self.folder)
+            file = files[int(pick * len(files))]
+        return Background(
+            kind=kind,
+            seed=int(rng.integers(2**31)),
+            # Somewhat darker than the sitter, as photographers have it and as flashes make it.
+            exposure=float(2 ** (self.brightness * stops - 0.2)),
+            tint=(red, green, blue),
+            unevenness=float(rng.uniform(0.05, 0.3)),
+            texture=float(rng.uniform(0.01, 0.06)),
+            file=file,
+            crop=(0.0, 0.0, 1.0) if file is None else (left, top, 0.4 + 0.6 * side),
+        )
+
+
+def paint(background: Background, size: int) -> NDArray[np.float32]:
+    """Paint a background.
+
+    Args:
+        background: What to paint.
+        size: Side of the picture, pixels. The same background looks the same at any size.
+
+    Returns:
+        (size, size, 3) linear RGB from 0.01 to 2.5; 1 is a white sheet in the key light.
+    """
+    if background.file is not None:
+        levels = _cropped(_read(background.file), background.crop, size)
+        return _in_scene(_LINEAR[levels], background)
+    rng = np.random.default_rng(background.seed)
+    levels = SCENES[background.kind](size, rng).image
+    # The scene took as many numbers as it needed, so light and texture have a seed of their own.
+    rng = np.random.default_rng([background.seed, 1])
+    uneven = background.unevenness * noise(size, rng, coarsest=1, slope=2, finest=4)
+    uneven += background.texture * noise(size, rng, coarsest=6, slope=0.8)
+    return _in_scene(_LINEAR[levels] * np.exp(uneven)[..., None], background)
+
+
+def _in_scene(light: NDArray[np.float32], background: Background) -> NDArray[np.float32]:
+    gains = background.exposure * np.array(background.tint, np.float32)
+    return np.asarray(np.clip(light * gains, DARKEST, BRIGHTEST), np.float32)
+
+
+def _scene_light() -> NDArray[np.float32]:
+    """Linear light (256,) of sRGB levels as film made them: above the knee, highlights open up."""
+    levels = np.arange(256) / 255
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    over = np.clip((linear - KNEE) / (1 - KNEE), 0, 0.995)
+    opened = np.minimum(linear, KNEE) - (1 - KNEE) * np.log1p(-over)
+    return np.minimum(opened, BRIGHTEST).astype(np.float32)
+
+
+_LINEAR: Final = _scene_light()
+
+
+@lru_cache(maxsize=8)
+def _files(folder: str) -> tuple[str, ...]:
+    """The pictures of a folder, in the order of their names."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError(f"recipe: background.folder {folder!r} is no folder")
+    found = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise InputError(f"recipe: background.folder {folder!r} has no {', '.join(_SUFFIXES)} file")
+    return tuple(found)
+
+
+@lru_cache(maxsize=16)
+def _read(file: str) -> NDArray[np.uint8]:
+    """A picture, shrunk to what backgrounds need."""
+    image = ImageFile(Path(file)).read()
+    shrink = _KEPT_SIDE / max(image.shape[:2])
+    if shrink >= 1:
+        return image
+    size = (max(1, round(shrink * image.shape[1])), max(1, round(shrink * image.shape[0])))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _cropped(
+    image: NDArray[np.uint8], crop: tuple[float, float, float], size: int
+) -> NDArray[np.uint8]:
+    """A square part: its side a share of the shorter side, its place a share of what is left."""
+    height, width = image.shape[:2]
+    side = max(1, round(crop[2] * min(height, width)))
+    x, y = round(crop[0] * (width - side)), round(crop[1] * (height - side))
+    part = image[y : y + side, x : x + side]
+    smooth = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(part, (size, size), interpolation=smooth), np.uint8)

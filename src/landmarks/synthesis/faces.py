@@ -1,0 +1,93 @@
+"""Rendered faces as a data set that renders what it needs when it is first asked for."""
+
+import logging
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from landmarks.data.dataset import FaceDataset
+from landmarks.data.files import expanded
+from landmarks.data.options import check_whole_number
+from landmarks.data.rendered import check_labels, read_rendered
+from landmarks.record import fingerprint
+from landmarks.synthesis.filling import RecipePictures
+from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.storage.folder import covers, load_manifest
+from landmarks.synthesis.storage.production import Pictures, check_range, produce
+
+log = logging.getLogger(__name__)
+
+
+def rendered_faces(
+    recipe: Recipe,
+    *,
+    count: int,
+    seed: int = 0,
+    size: int = 128,
+    start: int = 0,
+    root: Path | str = "data/rendered",
+    labels: str | None = None,
+    workers: int | None = None,
+) -> FaceDataset:
+    """Faces of a recipe, rendered now unless they have been.
+
+    Face i is the same for every count and start.
+
+    Args:
+        recipe: How scenes are drawn.
+        count: Number of faces.
+        seed: Another seed gives other faces.
+        size: Pixels of a side of the square pictures.
+        start: Index of the first face.
+        root: Where folders of rendered faces are kept; recipe, seed, size and renderer have one
+            together, which grows.
+        labels: "surface", "contour" or "annotated"; None: the recipe's own.
+        workers: Processes that render; None: one for each core.
+
+    Raises:
+        InputError: An option is out of its range, or the disk is full.
+    """
+    pictures = RecipePictures(source=recipe, seed=seed, size=size)
+    return faces_of(pictures, count=count, start=start, root=root, labels=labels, workers=workers)
+
+
+def faces_of(
+    pictures: Pictures,
+    *,
+    count: int,
+    start: int = 0,
+    root: Path | str = "data/rendered",
+    labels: str | None = None,
+    workers: int | None = None,
+) -> FaceDataset:
+    """The same for whatever makes pictures; see `rendered_faces`."""
+    check_whole_number("count", count, 1)
+    check_whole_number("start", start, 0)
+    check_range(start, start + count)
+    check_labels(labels)
+    folder = folder_of(pictures, root)
+    if not covers(load_manifest(folder), start, start + count):
+        _render(folder, pictures, start, start + count, workers)
+    return read_rendered(folder, first=count, start=start, labels=labels)
+
+
+def folder_of(pictures: Pictures, root: Path | str) -> Path:
+    """Where the faces of `pictures` are kept below `root`."""
+    settings = [pictures.recipe, pictures.seed, pictures.size, pictures.renderer]
+    return expanded(root) / f"{pictures.recipe['name']}-{fingerprint(settings)}"
+
+
+def _render(folder: Path, pictures: Pictures, start: int, stop: int, workers: int | None) -> None:
+    """Render in one of the jobs that ask at the same time; the others wait for it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("%s: another job is rendering; waiting for it", folder)
+        lock.acquire()
+    try:
+        if not covers(load_manifest(folder), start, stop):
+            produce(folder, pictures, start=start, stop=stop, workers=workers)
+    finally:
+        lock.release()

@@ -1,0 +1,84 @@
+"""From a recipe to a folder: the one place where data sets meet the renderer."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import warp as wp
+
+from landmarks.errors import InputError
+from landmarks.synthesis.picture import Picture
+from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.storage.production import produce
+from landmarks.synthesis.storage.spec import check_seed_and_size
+from landmarks.synthesis.storage.workers import Render
+from landmarks.synthesis.studio import Studio
+from landmarks.synthesis.version import renderer_version
+
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipePictures:
+    """The pictures of a recipe, rendered in a studio of their own process.
+
+    Attributes:
+        source: The recipe.
+        seed: Of the data set.
+        size: Pixels of a side.
+        dense: Whether labels have every vertex of the face.
+        device: "cpu" or "cuda"; not part of what is rendered.
+    """
+
+    source: Recipe
+    seed: int
+    size: int
+    dense: bool = False
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be rendered."""
+        check_seed_and_size(self.seed, self.size)
+        if self.device not in DEVICES:
+            raise InputError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
+        if self.device == "cuda" and not wp.is_cuda_available():
+            raise InputError("device is 'cuda', but there is no such device here; use device=cpu")
+        if not isinstance(self.dense, bool):
+            raise InputError(f"dense is {self.dense!r}; it must be true or false")
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """Every setting of the recipe."""
+        return asdict(self.source)
+
+    @property
+    def renderer(self) -> str:
+        """Version of the renderer, known without a studio."""
+        return renderer_version()
+
+    def start(self) -> Render:
+        """Open a studio."""
+        studio = Studio(device=self.device)
+
+        def render(index: int) -> Picture:
+            return studio.render(self.source.draw(self.seed, index), self.size, self.dense)
+
+        return render
+
+
+def fill(
+    folder: Path,
+    recipe: Recipe,
+    *,
+    seed: int,
+    size: int,
+    start: int,
+    stop: int,
+    layout: str = "face_synthetics",
+    workers: int | None = None,
+    device: str = "cpu",
+    dense: bool = False,
+) -> dict[str, Any]:
+    """Render the samples of a range that `folder` does not have; see `produce`."""
+    pictures = RecipePictures(source=recipe, seed=seed, size=size, dense=dense, device=device)
+    return produce(folder, pictures, start=start, stop=stop, layout=layout, workers=workers)

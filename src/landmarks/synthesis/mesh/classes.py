@@ -1,0 +1,107 @@
+"""Classes of the segmentation, with the numbers of Microsoft FaceSynthetics (Wood et al., 2021)."""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.synthesis.mesh.assembly import Assembly
+from landmarks.synthesis.mesh.blocks import Material
+from landmarks.synthesis.mesh.head import Head
+from landmarks.synthesis.mesh.regions import Regions
+
+
+class Class(IntEnum):
+    """What a pixel shows."""
+
+    BACKGROUND = 0
+    SKIN = 1
+    NOSE = 2
+    RIGHT_EYE = 3
+    LEFT_EYE = 4
+    RIGHT_BROW = 5
+    LEFT_BROW = 6
+    RIGHT_EAR = 7
+    LEFT_EAR = 8
+    MOUTH_INTERIOR = 9
+    TOP_LIP = 10
+    BOTTOM_LIP = 11
+    NECK = 12
+    HAIR = 13
+    BEARD = 14
+    CLOTHING = 15
+    GLASSES = 16
+    HEADWEAR = 17
+    FACEWEAR = 18
+    IGNORE = 255
+
+
+OF_MATERIAL = {
+    Material.SKIN: Class.SKIN, Material.TONGUE: Class.MOUTH_INTERIOR,
+    Material.TEETH: Class.MOUTH_INTERIOR, Material.LASH: Class.SKIN,
+    Material.LONG_HAIR: Class.HAIR, Material.SHELL: Class.HAIR, Material.CLOTH: Class.CLOTHING,
+    Material.FRAME: Class.GLASSES, Material.LENS: Class.GLASSES, Material.THING: Class.IGNORE,
+    Material.HAT: Class.HEADWEAR, Material.KNOT: Class.HAIR, Material.HAND: Class.IGNORE,
+}  # fmt: skip
+
+BROW_BREADTH = 0.004  # metres from its middle line
+
+
+def skin_classes(head: Head, regions: Regions, landmarks: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """(V,) class of each vertex of the average face's skin.
+
+    Args:
+        head: The head.
+        regions: Of its vertices.
+        landmarks: (68, 3) on the average face.
+    """
+    rest, side = head.rest, np.where(head.rest[:, 0] < 0, 0, 1)  # 0: the person's right
+    found = np.full(len(rest), Class.SKIN, np.uint8)
+    low = regions.height < np.where(regions.depth > -0.10, -0.085, -0.118)
+    found[low | (regions.depth > 0.0)] = Class.NECK
+    found[regions.height > -0.03] = Class.SKIN
+    nose = landmarks[[27, 30, 31, 33, 35]]
+    reach = 0.004 + (nose[:, 2].max() - rest[:, 2]) * 0.42
+    in_height = (rest[:, 2] < nose[0, 2]) & (rest[:, 2] > nose[3, 2] - 0.003)
+    found[in_height & (regions.side < np.minimum(reach, 0.019)) & (regions.depth < -0.11)] = (
+        Class.NOSE
+    )
+    curve = landmarks[17:22] * np.array([[-1, 1, 1]])
+    fine = np.linspace(0, 4, 33)
+    line = np.stack([np.interp(fine, range(5), curve[:, d]) for d in range(3)], axis=1)
+    mirrored = np.abs(rest) * [1, 0, 0] + rest * [0, 1, 1]
+    near = np.linalg.norm(mirrored[:, None] - line, axis=-1).min(axis=1) < BROW_BREADTH
+    found[near] = np.array([Class.RIGHT_BROW, Class.LEFT_BROW])[side][near]
+    ears = regions.ears > 0.5
+    found[ears] = np.array([Class.RIGHT_EAR, Class.LEFT_EAR])[side][ears]
+    lips = regions.lips > 0.4
+    parting = landmarks[[61, 62, 63, 65, 66, 67], 2].mean()
+    found[lips] = np.where(rest[lips, 2] > parting, Class.TOP_LIP, Class.BOTTOM_LIP)
+    found[regions.mouth > 0.5] = Class.MOUTH_INTERIOR
+    return found
+
+
+def triangle_classes(
+    assembly: Assembly, head: Head, regions: Regions, landmarks: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """(m + 1,) class of each triangle of the whole mesh, and of none.
+
+    Args:
+        assembly: The mesh.
+        head: The head, whose vertices are the mesh's first.
+        regions: Of the head's vertices.
+        landmarks: (68, 3) on the average face.
+    """
+    materials, first = assembly.materials, assembly.triangles[:, 0]
+    table = np.zeros(len(Material), np.uint8)
+    for material, kind in OF_MATERIAL.items():
+        table[material] = kind
+    found = table[materials]
+    skin = materials == Material.SKIN
+    found[skin] = skin_classes(head, regions, landmarks)[first[skin]]
+    x, y, z = assembly.rest[first].T
+    eyes = materials == Material.EYE
+    found[eyes] = np.where(x[eyes] < 0, Class.RIGHT_EYE, Class.LEFT_EYE)
+    on_chin = (z < regions.eye_height - 0.03) & (y < -0.03)
+    found[(materials == Material.SHELL) & on_chin] = Class.BEARD
+    return np.append(found, np.uint8(Class.BACKGROUND))

@@ -1,0 +1,127 @@
+"""Labels of a posed head: 68 landmarks in two conventions, pupils, every vertex of the face."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.scheme import IBUG68
+from landmarks.synthesis.mesh.assets import landmark_table
+from landmarks.synthesis.mesh.head import Head
+from landmarks.synthesis.mesh.regions import Regions
+from landmarks.synthesis.scene.view import Camera
+
+JAW = len(IBUG68.regions["jaw"])
+CHIN_TO_EYES = 0.045  # metres below the eyes: middle of the jaw's arc
+# What people divide into equal parts, having no mark to go by: each side of the jaw, and the bridge
+# of the nose (Sagonas et al., "300 Faces in-the-Wild Challenge", 2013, Figure 1).
+EVENLY_SPACED = (slice(0, 9), slice(8, 17), slice(27, 31))
+EDGE_ON = 0.25  # cosine to the camera at which a jaw point begins to slide to the outline
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkPlaces:
+    """Where on the head the landmarks are.
+
+    Attributes:
+        corners: (68, 3) vertices.
+        weights: (68, 3) barycentric.
+        candidates: For each jaw point, the skin vertices in its direction, among which the
+            visible outline is sought.
+        outwards: (17, 2) direction of each jaw point from the face's middle, in the picture of
+            an upright frontal face.
+    """
+
+    corners: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    candidates: tuple[NDArray[np.intp], ...]
+    outwards: NDArray[np.float64]
+
+    def of(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(68, 3) of (V, 3), for positions or normals."""
+        return np.asarray(np.einsum("kc,kcd->kd", self.weights, vertices[self.corners]))
+
+
+def find_landmarks(head: Head, regions: Regions) -> LandmarkPlaces:
+    """The landmarks on the average face."""
+    table = landmark_table()["bary_asset"]
+    corners = np.array([row[0] for row in table])
+    weights = np.array([row[1] for row in table], np.float64)
+    on_face = np.einsum("kc,kcd->kd", weights, head.rest[corners])
+    below = regions.eye_height - CHIN_TO_EYES
+
+    def polar(points: NDArray[np.floating]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        x, z = points[:, 0], points[:, 2] - below
+        return np.arctan2(x, -z), np.hypot(x, z)
+
+    angles, radii = polar(head.rest)
+    jaw_angles, _ = polar(on_face[:JAW])
+    bare = (regions.ears < 0.05) & (regions.mouth < 0.05) & (regions.lips < 0.05)
+    bare &= (radii > 0.03) & (regions.height > -0.121)
+    bare &= np.isin(np.arange(len(bare)), head.skin)
+    candidates = []
+    for k in range(JAW):
+        gap = min(abs(jaw_angles[k] - jaw_angles[j]) for j in (k - 1, k + 1) if 0 <= j < JAW)
+        near = np.abs(angles - jaw_angles[k]) < 0.5 * gap
+        candidates.append(np.flatnonzero(bare & near & (regions.depth < on_face[k, 1] + 0.004)))
+    outwards = np.stack([on_face[:JAW, 0], below - on_face[:JAW, 2]], axis=1)
+    outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+    return LandmarkPlaces(corners, weights, tuple(candidates), outwards)
+
+
+def contour(
+    places: LandmarkPlaces,
+    vertices: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    camera: Camera,
+) -> NDArray[np.float64]:
+    """(68, 2) landmarks as people mark them: on the outline where the jaw hides, evenly spaced.
+
+    A jaw point that faces the camera stays where it is. As it turns away it slides to the
+    vertex that lies furthest outwards in its direction: the outline of the cheek. Then the points
+    between ear and chin, and along the nose, are set at equal distances.
+    """
+    points = places.of(vertices)
+    marked = camera.project(points)
+    axis = marked[list(IBUG68.pupils[1])].mean(0) - marked[list(IBUG68.pupils[0])].mean(0)
+    c, s = axis / np.linalg.norm(axis)
+    outwards = places.outwards @ np.array([[c, s], [-s, c]])
+    to_camera = camera.position - points[:JAW]
+    to_camera /= np.linalg.norm(to_camera, axis=1, keepdims=True)
+    facing = np.einsum("kd,kd->k", places.of(normals)[:JAW], to_camera)
+    slides = np.clip((EDGE_ON - facing) / EDGE_ON, 0, 1)
+    for k in np.flatnonzero(slides):
+        seen = camera.project(vertices[places.candidates[k]])
+        reach = seen @ outwards[k]
+        best = int(reach.argmax()) if len(reach) else -1
+        if best >= 0 and reach[best] > marked[k] @ outwards[k]:
+            marked[k] += slides[k] * (seen[best] - marked[k])
+    for line in EVENLY_SPACED:
+        marked[line] = _evenly(marked[line])
+    return marked
+
+
+def _evenly(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 2) points at equal distances along the line through (N, 2) points; its ends stay."""
+    steps = np.linalg.norm(np.diff(line, axis=0), axis=1)
+    at = np.concatenate([[0], np.cumsum(steps)])
+    wanted = np.linspace(0, at[-1], len(line))
+    return np.stack([np.interp(wanted, at, line[:, d]) for d in range(2)], axis=1)
+
+
+def pupils(head: Head, vertices: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(2, 3) centres of the person's right and left pupil: the front of the turned eyeball."""
+    found = []
+    for eye in head.eyes[::-1]:
+        at_rest = head.rest[eye]
+        axis = at_rest - at_rest.mean(axis=0)
+        front = eye[np.argsort(axis[:, 1])[:8]]
+        found.append(vertices[front].mean(axis=0))
+    return np.array(found, np.float64)
+
+
+def face_vertices(head: Head, regions: Regions) -> NDArray[np.intp]:
+    """Skin vertices of the face: what dense labels name."""
+    face = (regions.depth < -0.03) & (regions.height > -0.13) & (regions.height < 0.085)
+    face &= (regions.mouth < 0.3) & (regions.ears < 0.1)
+    return head.skin[face[head.skin]]

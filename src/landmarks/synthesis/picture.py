@@ -1,0 +1,62 @@
+"""What rendering one scene gives: the image, and everything that is known about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.synthesis.scene import Scene
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Labels:
+    """Landmarks of one picture, (x, y) pixels with (0, 0) at the centre of the top-left pixel.
+
+    Attributes:
+        surface: (68, 2) projections of fixed points of the head, as 3D models are labelled.
+        contour: (68, 2) the same, but a jaw point that the cheek hides lies on the visible
+            outline, as people mark it.
+        annotated: (68, 2) `contour` as this recipe's annotator would place it: moved by the
+            offsets of a convention and by noise; equal to `contour` without either.
+        pupils: (2, 2) centres of the person's right and left pupil.
+        visible: (68,) whether nothing lies between the camera and the surface point.
+        points: (68, 3) the surface points in metres, in the frame of the world.
+        dense: (V, 2) every vertex of the face, in the order of `Studio.face`, if asked for.
+        dense_visible: (V,) the same as `visible` for them.
+    """
+
+    surface: NDArray[np.float32]
+    contour: NDArray[np.float32]
+    annotated: NDArray[np.float32]
+    pupils: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+    points: NDArray[np.float64]
+    dense: NDArray[np.float32] | None = None
+    dense_visible: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Picture:
+    """One rendered face.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        segmentation: (H, W) uint8, class numbers of Microsoft FaceSynthetics.
+        depth: (H, W) float32 metres along the viewing direction; infinite where nothing is.
+        labels: Its landmarks.
+        intrinsics: (3, 3) camera matrix K; pixel = K @ (camera coordinates / depth), in pixels
+            whose (0, 0) is the centre of the top-left pixel.
+        extrinsics: (3, 4) [R | t], from the world's metres to camera coordinates (x right, y
+            down, z forward).
+        head_pose: Yaw, pitch and roll of the face against the camera, degrees.
+        scene: What was rendered.
+    """
+
+    image: NDArray[np.uint8]
+    segmentation: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    labels: Labels
+    intrinsics: NDArray[np.float64]
+    extrinsics: NDArray[np.float64]
+    head_pose: tuple[float, float, float]
+    scene: Scene

@@ -1,0 +1,136 @@
+"""What the face does: combinations of facial actions, in ARKit's names, and where it looks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from landmarks.errors import InputError
+from landmarks.synthesis.ranges import check_share, check_strength
+
+BOTH = ("Left", "Right")
+
+
+def _both(**weights: float) -> dict[str, float]:
+    return {name + side: weight for name, weight in weights.items() for side in BOTH}
+
+
+# Plausible combinations at full strength.
+COMBINATIONS: Mapping[str, Mapping[str, float]] = {
+    "neutral": {},
+    "smile": _both(mouthSmile=1.0, cheekSquint=0.6, eyeSquint=0.35, mouthDimple=0.3),
+    "grin": {
+        **_both(
+            mouthSmile=1.15, cheekSquint=0.7, eyeSquint=0.4, mouthUpperUp=0.5, mouthStretch=0.3
+        ),
+        **_both(mouthLowerDown=0.35),
+        "jawOpen": 0.08,
+    },
+    "laugh": {
+        **_both(mouthSmile=1.1, cheekSquint=0.8, eyeSquint=0.5, mouthUpperUp=0.7),
+        **_both(mouthLowerDown=0.5, mouthStretch=0.3),
+        "jawOpen": 0.4,
+    },
+    "talk": {**_both(mouthLowerDown=0.3, mouthUpperUp=0.2), "jawOpen": 0.25},
+    "surprise": {"jawOpen": 0.7, "browInnerUp": 0.9, **_both(browOuterUp=0.9, eyeWide=0.8)},
+    "anger": _both(browDown=0.9, noseSneer=0.6, mouthPress=0.6, eyeSquint=0.4),
+    "disgust": _both(noseSneer=0.9, mouthUpperUp=0.8, browDown=0.5),
+    "sad": {**_both(mouthFrown=0.8), "browInnerUp": 0.7, "mouthShrugLower": 0.4},
+    "scream": {**_both(mouthStretch=0.6, browDown=0.6, eyeSquint=0.6), "jawOpen": 1.0},
+    "pucker": {"mouthPucker": 0.9},
+    "funnel": {"mouthFunnel": 0.9, "jawOpen": 0.2},
+    "wink": {"eyeBlinkLeft": 1.0, "mouthSmileLeft": 0.5},
+    "blink": _both(eyeBlink=1.0),
+    "skew": {"mouthLeft": 0.8, "jawLeft": 0.6},
+    "puff": {"cheekPuff": 0.8},
+    "tongue": {"jawOpen": 0.5, "tongueOut": 0.8},
+}
+SHARES: Mapping[str, float] = {
+    "neutral": 0.26, "smile": 0.2, "grin": 0.16, "laugh": 0.08, "talk": 0.08, "surprise": 0.03,
+    "anger": 0.03, "disgust": 0.02, "sad": 0.03, "scream": 0.03, "pucker": 0.02, "funnel": 0.02,
+    "wink": 0.01, "blink": 0.01, "skew": 0.01, "puff": 0.005, "tongue": 0.005,
+}  # fmt: skip
+
+# Actions that vary a little in any face; jaw, tongue and gaze are drawn on their own.
+ACCENTS = (
+    "browInnerUp", "mouthRollLower", "mouthRollUpper", "mouthShrugUpper", "mouthShrugLower",
+    *_both(browDown=1, browOuterUp=1, eyeSquint=1, eyeWide=1, cheekSquint=1, mouthSmile=1,
+           mouthFrown=1, mouthPress=1, mouthStretch=1, mouthUpperUp=1, mouthLowerDown=1,
+           mouthDimple=1, noseSneer=1),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Weights of facial actions by name, mostly within 0 to 1, gaze included."""
+
+    actions: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpressionRecipe:
+    """How expressions are drawn.
+
+    Attributes:
+        strength: Of every action; 0: all faces are neutral.
+        accents: Number of further actions that each face shows a little of.
+        extremes: Share of faces whose expression is drawn half as strong again.
+        mouth_open: Share of faces whose mouth is open on top of the rest.
+        gaze: Standard deviation of the eyes' turn; 1 is as far as they go.
+        shares: Of each combination; they need not sum to 1.
+    """
+
+    strength: float = 1.0
+    accents: int = 6
+    extremes: float = 0.12
+    mouth_open: float = 0.15
+    gaze: float = 0.25
+    shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        check_strength("expression.strength", self.strength, 2)
+        check_strength("expression.accents", self.accents, len(ACCENTS))
+        check_share("expression.extremes", self.extremes)
+        check_share("expression.mouth_open", self.mouth_open)
+        check_strength("expression.gaze", self.gaze, 1)
+        unknown = sorted(set(self.shares) - set(COMBINATIONS))
+        if unknown or not sum(self.shares.values()) > 0 or min(self.shares.values()) < 0:
+            raise InputError(
+                f"recipe: expression.shares are {dict(self.shares)!r}; they must be shares of "
+                f"{', '.join(COMBINATIONS)}"
+            )
+
+    def draw(self, rng: np.random.Generator) -> Expression:
+        """A combination at some strength, accents, the mouth and the gaze."""
+        names = sorted(self.shares)
+        shares = np.array([self.shares[name] for name in names])
+        combination = COMBINATIONS[names[rng.choice(len(names), p=shares / shares.sum())]]
+        strength = rng.uniform(0.35, 1.05) * (1.5 if rng.random() < self.extremes else 1.0)
+        actions = {name: strength * weight for name, weight in combination.items()}
+        for name in rng.choice(ACCENTS, self.accents, replace=False):
+            actions[str(name)] = actions.get(str(name), 0.0) + abs(rng.normal(0, 0.15))
+        opening = rng.uniform(0, 0.5)
+        if rng.random() < self.mouth_open:
+            actions["jawOpen"] = max(actions.get("jawOpen", 0.0), opening)
+        if rng.random() < 0.5:  # combinations to one side are written for the left
+            actions = {_other_side(name): weight for name, weight in actions.items()}
+        actions = {name: min(self.strength * w, 1.5) for name, w in actions.items()}
+        return Expression({k: float(v) for k, v in (actions | self._gaze(rng)).items() if v})
+
+    def _gaze(self, rng: np.random.Generator) -> dict[str, float]:
+        """Both eyes towards one direction, and the lids with them."""
+        left, up = rng.normal(0, self.gaze), rng.normal(0, 0.8 * self.gaze)
+        sideways = {
+            "eyeLookOutLeft": left, "eyeLookInRight": left,
+            "eyeLookInLeft": -left, "eyeLookOutRight": -left,
+        }  # fmt: skip
+        vertical = _both(eyeLookUp=up, eyeLookDown=-up)
+        return {name: float(np.clip(w, 0, 1)) for name, w in (sideways | vertical).items()}
+
+
+def _other_side(name: str) -> str:
+    for side, other in (BOTH, BOTH[::-1]):
+        if name.endswith(side):
+            return name.removesuffix(side) + other
+    return name

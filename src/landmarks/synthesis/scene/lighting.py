@@ -1,0 +1,107 @@
+"""Light: a key light that casts shadows, a fill light, and an environment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from landmarks.synthesis.colour import RGB
+from landmarks.synthesis.ranges import check_range, check_share, check_strength
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lighting:
+    """The light of a scene.
+
+    Attributes:
+        key: Direction towards the key light, unit vector of the world.
+        key_colour: Its linear RGB.
+        softness: Size of the key light; shadows blur with it.
+        fill: Direction towards the fill light.
+        fill_colour: Its linear RGB.
+        environment: Nine coefficients of real spherical harmonics for each of RGB (Ramamoorthi
+            and Hanrahan, "An Efficient Representation for Irradiance Environment Maps", 2001).
+    """
+
+    key: tuple[float, float, float]
+    key_colour: RGB
+    softness: float
+    fill: tuple[float, float, float]
+    fill_colour: RGB
+    environment: tuple[RGB, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightRecipe:
+    """How light is drawn.
+
+    Attributes:
+        key: Weakest and strongest key light.
+        fill: Weakest and strongest fill light.
+        ambient: Weakest and strongest environment, drawn evenly in the logarithm.
+        unevenness: How much the environment differs by direction.
+        colour: Standard deviation of the lights' tints.
+        softness: Smallest and largest key light.
+        side: Largest angle of the key light from the front, radians.
+        below: Share of scenes that are lit from below the face.
+        flash: Share of scenes lit from the camera, as by its flash.
+    """
+
+    key: tuple[float, float] = (0.3, 2.6)
+    fill: tuple[float, float] = (0.05, 0.8)
+    ambient: tuple[float, float] = (0.12, 0.8)
+    unevenness: float = 1.0
+    colour: float = 0.12
+    softness: tuple[float, float] = (0.03, 0.8)
+    side: float = 1.5
+    below: float = 0.06
+    flash: float = 0.12
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        for name in ("key", "fill", "ambient", "softness"):
+            check_range(f"light.{name}", getattr(self, name))
+        check_strength("light.unevenness", self.unevenness, 3)
+        check_strength("light.colour", self.colour, 1)
+        check_strength("light.side", self.side, 3.15)
+        check_share("light.below", self.below)
+        check_share("light.flash", self.flash)
+
+    def draw(self, rng: np.random.Generator) -> Lighting:
+        """A key, a fill light on the other side, an environment brighter from above."""
+        side, up = rng.uniform(-self.side, self.side), rng.uniform(0, 1.15)
+        up = -rng.uniform(0.1, 0.6) if rng.random() < self.below else up
+        if rng.random() < self.flash:
+            side, up = rng.normal(0, 0.08), rng.normal(0.05, 0.05)
+        other = side + rng.choice([-1, 1]) * rng.uniform(1.2, 2.4)
+        strength = float(np.exp(rng.uniform(*np.log(self.ambient))))
+        return Lighting(
+            key=_direction(side, up),
+            key_colour=self._tinted(rng, rng.uniform(*self.key)),
+            softness=float(rng.uniform(*self.softness)),
+            fill=_direction(other, rng.uniform(0, 0.5)),
+            fill_colour=self._tinted(rng, rng.uniform(*self.fill)),
+            environment=self._environment(rng, strength),
+        )
+
+    def _tinted(self, rng: np.random.Generator, strength: float) -> RGB:
+        """A light from blue to orange."""
+        tint = float(np.clip(rng.normal(0, self.colour), -0.6, 0.6))
+        return float(strength * (1 + tint)), float(strength), float(strength * (1 - tint))
+
+    def _environment(self, rng: np.random.Generator, strength: float) -> tuple[RGB, ...]:
+        c = np.zeros((9, 3))
+        c[0] = strength * (1 + rng.normal(0, 0.5 * self.colour, 3))
+        tints = rng.normal(0, 0.04, (3, 3)) * strength
+        c[1:4] = self.unevenness * (tints + rng.normal(0, 0.3, (3, 1)) * strength)
+        c[2] += 0.35 * strength  # the sky, or lamps
+        c[4:] = self.unevenness * rng.normal(0, 0.12, (5, 1)) * strength
+        return tuple((float(r), float(g), float(b)) for r, g, b in c)
+
+
+def _direction(side: float, up: float) -> tuple[float, float, float]:
+    """Unit vector at an angle to the side and one upwards from the front."""
+    return (
+        float(np.sin(side) * np.cos(up)),
+        float(-np.cos(side) * np.cos(up)),
+        float(np.sin(up)),
+    )

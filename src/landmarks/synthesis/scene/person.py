@@ -1,0 +1,132 @@
+"""Who is shown: sex, age, build, ancestry and the shape of the face."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from landmarks.synthesis.mesh.assets import head_arrays
+from landmarks.synthesis.ranges import check_share, check_strength
+
+# Sliders of MakeHuman come in two directions, which exclude each other.
+OPPOSITES = (
+    ("incr", "decr"), ("up", "down"), ("out", "in"), ("forward", "backward"), ("round", "square"),
+    ("triangle", "pointed"), ("convex", "concave"), ("uncompress", "compress"),
+)  # fmt: skip
+HEAD_SHAPES = (
+    "diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular",
+)  # fmt: skip
+
+# Standard deviations of a slider, by the beginning of its name; the first that fits counts.
+# Those that move the whole head or neck are left out: the camera follows the head anyway.
+SPREADS = (
+    ("head-trans", 0.0), ("neck-trans", 0.0), ("measure-neck", 0.0), ("mouth-trans-out", 0.08),
+    ("nose-trans-out", 0.08), ("eye-scale", 0.15), ("eye-trans", 0.18), ("eye-push", 0.18),
+    ("head-age", 0.25), ("eyebrows", 0.38),
+)  # fmt: skip
+SPREAD = 0.33
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """The parameters of a neutral face.
+
+    Attributes:
+        gender: 0 female to 1 male.
+        age: -1/3 newborn, 0 baby, 1/3 child, 2/3 young, 1 old.
+        muscle: 0 to 1.
+        weight: 0 to 1.
+        ancestry: Shares of African, Asian and European proportions.
+        shape: Local changes by MakeHuman's names, mostly within 0 to 1.
+    """
+
+    gender: float
+    age: float
+    muscle: float
+    weight: float
+    ancestry: tuple[float, float, float]
+    shape: Mapping[str, float]
+
+    @property
+    def oldness(self) -> float:
+        """0 up to about forty, 1 in old age: what wrinkles and grey hair follow."""
+        return float(np.clip((self.age - 0.7) / 0.3, 0, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRecipe:
+    """How people are drawn.
+
+    Attributes:
+        variation: Strength of local changes; 0: only phenotypes vary.
+        asymmetry: Strength of the differences between left and right.
+        children: Share of children.
+    """
+
+    variation: float = 1.0
+    asymmetry: float = 1.0
+    children: float = 0.08
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        check_strength("person.variation", self.variation)
+        check_strength("person.asymmetry", self.asymmetry)
+        check_share("person.children", self.children)
+
+    def draw(self, rng: np.random.Generator) -> Person:
+        """A person; all features independent of each other."""
+        child = rng.random() < self.children
+        african, asian, european = rng.dirichlet([0.35] * 3)
+        return Person(
+            age=float(rng.uniform(0.25, 0.5) if child else rng.uniform(0.52, 1.0)),
+            gender=float(rng.beta(0.6, 0.6)),
+            muscle=float(rng.uniform(0.2, 0.9)),
+            weight=float(rng.beta(2.2, 2.2)),
+            ancestry=(float(african), float(asian), float(european)),
+            shape=dict(self._shape(rng)),
+        )
+
+    def _shape(self, rng: np.random.Generator) -> Iterator[tuple[str, float]]:
+        for name, (plus, minus), spread in _sliders():
+            value = rng.normal(0, spread) * self.variation
+            yield _slid(name, value, plus, minus)
+        for name, (plus, minus), spread in _sliders(paired=True):
+            value = rng.normal(0, spread) * self.variation
+            for side in ("l", "r"):
+                own = value * (1 + 0.1 * self.asymmetry * rng.normal())
+                yield _slid(f"{side}-{name}", own, plus, minus)
+        for name in _asymmetries():
+            yield _slid(f"asym-{name}", rng.normal(0, 0.12) * self.asymmetry, "l", "r")
+        yield f"head-{rng.choice(HEAD_SHAPES)}", float(abs(rng.normal(0, 0.35)) * self.variation)
+
+
+def _slid(name: str, value: float, plus: str, minus: str) -> tuple[str, float]:
+    return f"{name}-{plus if value > 0 else minus}", abs(float(value))
+
+
+@cache
+def _sliders(paired: bool = False) -> tuple[tuple[str, tuple[str, str], float], ...]:
+    """Name, two directions and spread of every slider; of each side once if `paired`."""
+    names = {str(name) for name in head_arrays()["L_labels"]}
+    found = []
+    for name in sorted(names):
+        stem, _, end = name.rpartition("-")
+        opposite = dict(OPPOSITES).get(end)
+        sided = stem.startswith(("l-", "r-"))
+        if opposite is None or f"{stem}-{opposite}" not in names or sided != paired:
+            continue
+        if paired and stem.startswith("r-"):
+            continue
+        stem = stem.removeprefix("l-") if paired else stem
+        spread = next((s for start, s in SPREADS if stem.startswith(start)), SPREAD)
+        if spread:
+            found.append((stem, (end, opposite), spread))
+    return tuple(found)
+
+
+@cache
+def _asymmetries() -> tuple[str, ...]:
+    names = [str(name) for name in head_arrays()["L_labels"]]
+    ours = sorted({name[len("asym-") : -len("-l")] for name in names if name.startswith("asym-")})
+    return tuple(ours)

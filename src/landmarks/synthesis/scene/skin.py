@@ -1,0 +1,145 @@
+"""What skin, eyes and brows look like."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from landmarks.synthesis.colour import RGB, linear, scaled
+from landmarks.synthesis.ranges import check_share, check_strength
+from landmarks.synthesis.scene.person import Person
+
+# Linear RGB of irises, brown to blue-grey.
+IRISES: tuple[RGB, ...] = (
+    (0.055, 0.025, 0.012), (0.09, 0.045, 0.02), (0.16, 0.10, 0.04),
+    (0.11, 0.14, 0.07), (0.10, 0.17, 0.24), (0.18, 0.22, 0.25),
+)  # fmt: skip
+IRIS_SHARES = (0.34, 0.26, 0.12, 0.08, 0.12, 0.08)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skin:
+    """Parameters of the skin; shares and strengths in [0, 1] unless said otherwise.
+
+    Attributes:
+        melanin: 0 palest to 1 darkest.
+        blotches: How much melanin varies over the face.
+        redness: Haemoglobin everywhere.
+        cheeks: Haemoglobin of cheeks, nose and ears.
+        freckles: Their strength.
+        moles: Their strength.
+        under_eyes: Dark rings.
+        roughness: Of the surface, 0.3 glossy to 0.7 matt.
+        oil: Gloss of forehead and nose.
+        bumps: Pores and unevenness.
+        wrinkles: Lines of forehead, eyes and mouth.
+        lips: Linear RGB.
+        wet_lips: Their gloss.
+        eye_makeup: Darkness around the eyes.
+    """
+
+    melanin: float
+    blotches: float
+    redness: float
+    cheeks: float
+    freckles: float
+    moles: float
+    under_eyes: float
+    roughness: float
+    oil: float
+    bumps: float
+    wrinkles: float
+    lips: RGB
+    wet_lips: float
+    eye_makeup: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eyes:
+    """Eyes and what frames them.
+
+    Attributes:
+        iris: Linear RGB.
+        iris_angle: Radius seen from the eye's centre, radians.
+        pupil_angle: The same of the pupil.
+        sclera: Linear RGB of the white.
+        brow_density: 0 none to 1.
+        brow_width: Half width at the widest, metres.
+        brow_arch: Shift of the outer half upwards, metres.
+        lashes: Their density.
+    """
+
+    iris: RGB
+    iris_angle: float
+    pupil_angle: float
+    sclera: RGB
+    brow_density: float
+    brow_width: float
+    brow_arch: float
+    lashes: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkinRecipe:
+    """How skin and eyes are drawn.
+
+    Attributes:
+        detail: Strength of blotches, freckles, moles, pores and wrinkles; 0: smooth skin.
+        makeup: Share of women's faces with make-up.
+    """
+
+    detail: float = 1.0
+    makeup: float = 0.45
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        check_strength("skin.detail", self.detail, 3)
+        check_share("skin.makeup", self.makeup)
+
+    def draw(self, rng: np.random.Generator, person: Person) -> Skin:
+        """Colour apart from ancestry, wrinkles by age."""
+        melanin = float(np.clip(rng.beta(1.0, 1.7) * 1.05, 0.02, 0.97))
+        natural = scaled(
+            mixed(linear((0.84, 0.56, 0.51)), linear((0.42, 0.24, 0.22)), melanin),
+            rng.uniform(0.72, 1.08),
+        )
+        painted = linear((rng.uniform(0.5, 0.85), rng.uniform(0.12, 0.4), rng.uniform(0.2, 0.42)))
+        has_makeup = person.gender < 0.5 and person.age > 0.5 and rng.random() < self.makeup
+        old, d = person.oldness, self.detail
+        return Skin(
+            melanin=melanin,
+            blotches=0.12 * d * float(rng.uniform(0.4, 1.4)),
+            redness=float(rng.uniform(0.0, 0.3)),
+            cheeks=float(rng.uniform(0.05, 0.6) * (1 - 0.5 * melanin)),
+            freckles=d * float((rng.random() < 0.2) * rng.uniform(0.2, 0.9) * (melanin < 0.4)),
+            moles=d * float(rng.random() < 0.35),
+            under_eyes=float(rng.uniform(0.1, 0.6) + 0.3 * old),
+            roughness=float(rng.uniform(0.40, 0.58)),
+            oil=float(rng.uniform(0, 1)),
+            bumps=d * float(rng.uniform(0.5, 1.2) + 0.6 * old),
+            wrinkles=d * float(rng.uniform(0, 0.12) + 0.7 * old * rng.uniform(0.2, 1)),
+            lips=painted if has_makeup and rng.random() < 0.7 else natural,
+            wet_lips=float(rng.random()),
+            eye_makeup=float(rng.uniform(0.2, 1)) if has_makeup else 0.0,
+        )
+
+    def draw_eyes(self, rng: np.random.Generator, person: Person) -> Eyes:
+        """Iris, white, brows and lashes."""
+        iris = IRISES[rng.choice(len(IRISES), p=IRIS_SHARES)]
+        white = float(rng.uniform(0.5, 0.74))
+        thick = 0.9 + 0.35 * person.gender
+        return Eyes(
+            iris=scaled(iris, rng.uniform(0.7, 1.3)),
+            iris_angle=float(rng.uniform(0.43, 0.49)),
+            pupil_angle=float(rng.uniform(0.12, 0.26)),
+            sclera=(white, white * 0.96, white * float(rng.uniform(0.86, 0.95))),
+            brow_density=float(rng.uniform(0.35, 0.95)),
+            brow_width=float(rng.uniform(0.003, 0.0056) * thick),
+            brow_arch=float(rng.normal(0, 0.0012)),
+            lashes=float(rng.uniform(0.4, 0.8) + 0.2 * (person.gender < 0.5)),
+        )
+
+
+def mixed(first: RGB, second: RGB, share: float) -> RGB:
+    """`first` with `share` of `second`."""
+    r, g, b = (a * (1 - share) + b * share for a, b in zip(first, second, strict=True))
+    return r, g, b

@@ -1,0 +1,66 @@
+"""From a scene to the numbers that the kernels read."""
+
+from dataclasses import fields
+
+import warp as wp
+
+from landmarks.synthesis.mesh.blocks import Posed
+from landmarks.synthesis.scene import Scene
+from landmarks.synthesis.scene.skin import Eyes, Skin
+from landmarks.synthesis.shading.look import Look
+
+NOTHING = (0.0, 0.0, 0.0)
+
+
+def fill_look(scene: Scene, posed: Posed) -> Look:
+    """The materials and lights of a scene on its posed head."""
+    look = Look()
+    look.grain = scene.grain
+    _copy(look, scene.skin, Skin)
+    _copy(look, scene.eyes, Eyes)
+    _hair(look, scene)
+    _worn(look, scene)
+    _lights(look, scene)
+    left, right = posed.head.eyes
+    look.left_eye = wp.vec3(*posed.head.rest[left].mean(axis=0))
+    look.right_eye = wp.vec3(*posed.head.rest[right].mean(axis=0))
+    look.left_eye_now = wp.vec3(*posed.bent.vertices[left].mean(axis=0))
+    look.right_eye_now = wp.vec3(*posed.bent.vertices[right].mean(axis=0))
+    look.up = wp.vec3(*posed.bent.rotation[:, 2])
+    look.eye_height = posed.regions.eye_height
+    return look
+
+
+def _copy(look: Look, part: Skin | Eyes, kind: type[Skin] | type[Eyes]) -> None:
+    """Fields of the same names."""
+    for field in fields(kind):
+        value = getattr(part, field.name)
+        setattr(look, field.name, wp.vec3(*value) if isinstance(value, tuple) else value)
+
+
+def _hair(look: Look, scene: Scene) -> None:
+    hair, beard = scene.hair, scene.beard
+    look.hair, look.crown = wp.vec3(*hair.colour), wp.vec3(*hair.crown)
+    look.hair_density, look.strands, look.curl = hair.density, hair.strands, hair.curl
+    look.long_cut = hair.long
+    look.beard, look.stubble = beard.density, beard.stubble
+
+
+def _worn(look: Look, scene: Scene) -> None:
+    look.collar = scene.clothing.collar
+    look.cloth = wp.vec3(*scene.clothing.colour)
+    look.cloth_second = wp.vec3(*scene.clothing.second)
+    look.cloth_pattern = scene.clothing.pattern
+    glasses, hat, held = scene.glasses, scene.headwear, scene.occluder
+    look.frame = wp.vec3(*(glasses.colour if glasses else NOTHING))
+    look.lens_tint = glasses.tint if glasses else 0.0
+    look.hat = wp.vec3(*(hat.colour if hat else NOTHING))
+    look.knit = hat.knit if hat else 0.0
+    look.thing = wp.vec3(*(held.colour if held else NOTHING))
+
+
+def _lights(look: Look, scene: Scene) -> None:
+    light = scene.lighting
+    look.key, look.key_colour = wp.vec3(*light.key), wp.vec3(*light.key_colour)
+    look.fill, look.fill_colour = wp.vec3(*light.fill), wp.vec3(*light.fill_colour)
+    look.softness = light.softness

@@ -1,0 +1,193 @@
+"""Skin, with what is drawn on it: brows, stubble, the roots of hair; and the mouth."""
+
+import warp as wp
+
+from landmarks.synthesis.shading.hair import around_crown
+from landmarks.synthesis.shading.look import Hit, Look, layers, matt, mix, noise3, ramp
+
+
+@wp.func
+def tone(melanin: float):
+    """Linear RGB of skin with so much melanin, from measured skins' range."""
+    palest = wp.vec3(0.80, 0.52, 0.40)
+    fair = wp.vec3(0.66, 0.38, 0.26)
+    brown = wp.vec3(0.46, 0.23, 0.135)
+    dark = wp.vec3(0.26, 0.115, 0.062)
+    darkest = wp.vec3(0.095, 0.042, 0.026)
+    x = melanin * 4.0
+    if x < 1.0:
+        return mix(palest, fair, x)
+    if x < 2.0:
+        return mix(fair, brown, x - 1.0)
+    if x < 3.0:
+        return mix(brown, dark, x - 2.0)
+    return mix(dark, darkest, wp.min(x - 3.0, 1.0))
+
+
+@wp.func
+def complexion(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
+    """Colour of bare skin: melanin, blood, freckles, moles, rings."""
+    r = hit.rest
+    large = layers(s1, r * 22.0)
+    fine = layers(s2, r * 160.0)
+    melanin = look[0].melanin + look[0].blotches * (0.5 * large + 0.35 * fine)
+    if look[0].freckles > 0.0:
+        spots = wp.noise(s2, r * 420.0) * 0.6 + wp.noise(s3, r * 260.0) * 0.4
+        melanin = melanin + look[0].freckles * ramp(0.28, 0.5, spots) * (0.3 + hit.b[1]) * 0.3
+    if look[0].moles > 0.0:
+        melanin = melanin + look[0].moles * ramp(0.52, 0.60, wp.noise(s1, r * 95.0)) * 0.5
+    colour = tone(wp.clamp(melanin, 0.0, 1.0))
+    blood = look[0].redness * (1.0 + 0.35 * fine) + look[0].cheeks * hit.a[1] * (1.0 + 0.4 * large)
+    colour = wp.cw_mul(colour, wp.vec3(1.0 - 0.05 * blood, 1.0 - 0.38 * blood, 1.0 - 0.34 * blood))
+    rings = mix(wp.vec3(1.0, 1.0, 1.0), wp.vec3(0.80, 0.70, 0.74), look[0].under_eyes * hit.b[0])
+    colour = wp.cw_mul(colour, rings)
+    colour = mix(colour, wp.vec3(0.10, 0.06, 0.07), look[0].eye_makeup * hit.b[0] * 0.35)
+    return mix(colour, look[0].lips * (1.0 + 0.12 * fine), hit.a[0] * 0.9)
+
+
+@wp.func
+def furrow(distance: float, width: float):
+    """Depth of a line at a distance from its middle."""
+    x = distance / width
+    return wp.exp(-x * x)
+
+
+@wp.func
+def wrinkles(r: wp.vec3, eye_height: float, wobble: float):
+    """Depth of the lines of forehead, eyes and mouth at a place of the average face."""
+    x = wp.abs(r[0])
+    z = r[2] - eye_height
+    depth = float(0.0)
+    if z > 0.028 and z < 0.075 and x < 0.05:
+        bent = z + 0.06 * x + 0.0045 * wobble
+        depth = furrow((bent - 0.012 * wp.round(bent / 0.012)), 0.0012) * ramp(0.05, 0.025, x)
+        depth = depth * ramp(-0.5, 0.6, wobble + wp.sin(310.0 * z))
+    if x > 0.046 and x < 0.064 and wp.abs(z) < 0.022:  # crow's feet
+        angle = wp.atan2(z + 0.001 * wobble, x - 0.038)
+        fan = angle - 0.32 * wp.round(angle / 0.32)
+        depth = wp.max(depth, furrow(fan * (x - 0.038), 0.0012) * ramp(0.066, 0.056, x))
+    if z < -0.030 and z > -0.075:  # from the nose to the corners of the mouth
+        fold = 0.019 + (-0.030 - z) * 0.30 + 0.001 * wobble
+        depth = wp.max(depth, furrow(x - fold, 0.0016) * ramp(-0.078, -0.066, z))
+    return depth
+
+
+@wp.func
+def brow(
+    r: wp.vec3,
+    look: wp.array(dtype=Look),
+    curve: wp.array(dtype=wp.vec2),
+    s2: wp.uint32,
+    s3: wp.uint32,
+):
+    """Opacity of the brow at a place of the average face."""
+    p = wp.vec2(-wp.abs(r[0]), r[2])
+    nearest = float(1.0)
+    at = float(0.0)
+    side = float(0.0)
+    for i in range(4):
+        start = curve[i]
+        step = curve[i + 1] - start
+        t = wp.clamp(wp.dot(p - start, step) / wp.dot(step, step), 0.0, 1.0)
+        off = p - (start + step * t)
+        d = wp.length(off)
+        if d < nearest:
+            nearest = d
+            at = (float(i) + t) / 4.0
+            side = step[0] * off[1] - step[1] * off[0]
+    if side > 0.0:
+        nearest = nearest * 1.35
+    if nearest > 0.012:
+        return 0.0
+    inner = 0.35 + 0.65 * ramp(0.0, 0.35, at) * (1.0 - 0.25 * at)
+    width = look[0].brow_width * inner * (1.0 - 0.30 * ramp(0.85, 1.0, at))
+    strand = wp.noise(s2, wp.vec3(r[0] * 900.0 + r[2] * 700.0, r[2] * 260.0 - r[0] * 200.0, 1.0))
+    strand = 0.5 * strand + 0.35 * wp.noise(s3, r * 700.0)
+    body = ramp(width * 1.3, width * 0.4, nearest + strand * 0.0016)
+    return wp.clamp(body * look[0].brow_density * (0.95 + 0.5 * strand), 0.0, 0.95)
+
+
+@wp.func
+def skin(
+    hit: Hit,
+    look: wp.array(dtype=Look),
+    curve: wp.array(dtype=wp.vec2),
+    s1: wp.uint32,
+    s2: wp.uint32,
+    s3: wp.uint32,
+):
+    """Bare skin, then what grows on it. Features: see `blocks.Skull` and `studio.constants`."""
+    r = hit.rest
+    uneven = wp.noise(s3, r * 60.0)
+    s = matt(hit, complexion(hit, look, s1, s2, s3), 0.5)
+    s.roughness = look[0].roughness - 0.10 * look[0].oil * hit.b[1] + 0.05 * uneven
+    s.roughness = s.roughness - 0.13 * hit.a[0] * (0.4 + 0.6 * look[0].wet_lips)
+    s.scattering = 1.0
+    s.open = hit.b[2]
+    pores = noise3(s1, s2, s3, r * 300.0) * 0.10 + noise3(s3, s1, s2, r * 110.0) * 0.06
+    s.normal = wp.normalize(hit.normal + pores * look[0].bumps)
+    if look[0].wrinkles > 0.0:
+        depth = look[0].wrinkles * wrinkles(r, look[0].eye_height, wp.noise(s1, r * 70.0))
+        s.albedo = s.albedo * (1.0 - 0.32 * depth)
+        s.open = s.open * (1.0 - 0.45 * depth)
+    if look[0].stubble > 0.0:
+        grown = look[0].stubble * hit.a[2] * (0.75 + 0.8 * wp.noise(s2, r * 600.0) + 0.35 * uneven)
+        s.albedo = mix(
+            s.albedo, look[0].hair * 0.9 + s.albedo * 0.06, 0.85 * wp.clamp(grown, 0.0, 0.92)
+        )
+    if hit.a[3] > -0.3 and look[0].hair_density > 0.0:
+        q = around_crown(r, look)
+        over = hit.a[3] + 0.05 * wp.noise(s1, r * 55.0)
+        over = over + 0.07 * wp.noise(s2, wp.vec3(q[0] * 34.0, q[1] * 34.0, q[2] * 4.0))
+        roots = ramp(-0.02, 0.10, over) * look[0].hair_density
+        strand = wp.noise(s3, wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0))
+        s.albedo = mix(s.albedo, look[0].hair * (0.75 + 0.45 * strand), wp.clamp(roots, 0.0, 0.97))
+        s.roughness = s.roughness + 0.25 * roots
+        s.scattering = 1.0 - roots
+    arch = look[0].brow_arch * ramp(0.02, 0.045, wp.abs(r[0]))
+    hairs = brow(r - wp.vec3(0.0, 0.0, arch), look, curve, s2, s3)
+    s.albedo = mix(s.albedo, look[0].hair * 0.55, hairs)
+    s.roughness = s.roughness + 0.15 * hairs
+    inside = hit.b[3]
+    if inside > 0.02:
+        s.albedo = mix(s.albedo, wp.vec3(0.30, 0.07, 0.06), inside)
+        s.roughness = s.roughness * (1.0 - inside) + 0.25 * inside
+        s.open = s.open * (1.0 - 0.75 * inside)
+        s.lit = 1.0 - 0.7 * inside
+    return s
+
+
+@wp.func
+def tongue(hit: Hit, s1: wp.uint32):
+    """The tongue."""
+    s = matt(hit, wp.vec3(0.42, 0.14, 0.13) * (1.0 + 0.2 * layers(s1, hit.rest * 200.0)), 0.32)
+    s.open = 0.35
+    s.scattering = 0.5
+    s.lit = 0.6
+    return s
+
+
+@wp.func
+def teeth(hit: Hit):
+    """A row of teeth, darker between them and towards the back of the mouth."""
+    gap = ramp(0.0, 0.25, wp.abs(wp.sin(hit.rest[0] * 330.0)))
+    back = ramp(0.034, 0.016, wp.abs(hit.rest[0]))
+    s = matt(hit, wp.vec3(0.78, 0.74, 0.64) * (0.8 + 0.2 * gap) * (0.6 + 0.4 * back), 0.2)
+    s.normal = wp.normalize(hit.normal + hit.towards)  # light scatters in enamel
+    s.open = 0.9
+    s.scattering = 0.4
+    s.glint = 0.12
+    return s
+
+
+@wp.func
+def hand(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
+    """Skin of a hand, as the face's but without its marks."""
+    blood = look[0].redness * 1.2 + 0.2 * layers(s1, hit.rest * 120.0)
+    colour = tone(wp.clamp(look[0].melanin + 0.1 * wp.noise(s2, hit.rest * 80.0), 0.0, 1.0))
+    colour = wp.cw_mul(colour, wp.vec3(1.0 - 0.05 * blood, 1.0 - 0.38 * blood, 1.0 - 0.34 * blood))
+    s = matt(hit, colour, look[0].roughness)
+    s.normal = wp.normalize(hit.normal + noise3(s1, s2, s3, hit.rest * 260.0) * 0.12)
+    s.scattering = 1.0
+    s.open = 0.85
+    return s

@@ -1,0 +1,170 @@
+"""The ray tracer: one mesh on one device, traced scene after scene."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from landmarks.synthesis.scene.view import Camera
+from landmarks.synthesis.shading import trace
+from landmarks.synthesis.shading.look import Look
+
+HIDDEN_WITHIN = 0.004  # metres by which a visible point may lie below what is seen
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How carefully pictures are rendered.
+
+    Attributes:
+        edge_rays: Further rays in pixels on an edge; 0: one ray a pixel everywhere.
+        shadow_rays: Rays towards the key light from each pixel; 0: no shadows.
+    """
+
+    edge_rays: int = 3
+    shadow_rays: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """What the camera saw.
+
+    Attributes:
+        light: (H, W, 3) linear RGB, with nothing behind the mesh.
+        opacity: (H, W) share of each pixel that the mesh covers.
+        triangle: (H, W) what hides more than half of what is behind; -1: nothing.
+        distance: (H, W) from the camera to there, metres; infinite where nothing is.
+    """
+
+    light: NDArray[np.float32]
+    opacity: NDArray[np.float32]
+    triangle: NDArray[np.int32]
+    distance: NDArray[np.float32]
+
+
+class Tracer:
+    """Traces one mesh in many shapes.
+
+    Args:
+        device: "cpu" or "cuda", as Warp names devices.
+        triangles: (m, 3) vertices.
+        materials: (m,) numbers of `Material`.
+        rest: (n, 3) vertices about the average face, to which textures stick.
+        apart: (n, 3) vertices from which the tree of bounding boxes is built.
+        constants: (n, 4) features that no scene changes; of skin: rings under the eyes, shine,
+            openness, inside of the mouth.
+        brow: (5, 2) x and z of the middle line of the right brow, metres.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        *,
+        triangles: NDArray[np.int32],
+        materials: NDArray[np.int32],
+        rest: NDArray[np.float32],
+        apart: NDArray[np.float32],
+        constants: NDArray[np.float32],
+        brow: NDArray[np.floating],
+    ) -> None:
+        self._device = wp.get_device(device)
+        indices = self._array(triangles.ravel(), wp.int32)
+        self._points = self._array(apart, wp.vec3)
+        self._mesh = wp.Mesh(self._points, indices)
+        self._stage = trace.Stage()
+        self._stage.mesh, self._stage.triangles = self._mesh.id, indices
+        self._stage.materials = self._array(materials, wp.int32)
+        self._stage.rest = self._array(rest, wp.vec3)
+        self._stage.constants = self._array(constants, wp.vec4)
+        self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
+        self._loaded = None
+
+    def load(
+        self,
+        vertices: NDArray[np.float32],
+        normals: NDArray[np.float32],
+        features: NDArray[np.float32],
+        sky: NDArray[np.float32],
+        look: Look,
+    ) -> None:
+        """Take over a scene.
+
+        Args:
+            vertices: (n, 3) metres.
+            normals: (n, 3) unit vectors.
+            features: (n, 4) of each block.
+            sky: (9, 3) environment; see `Lighting`.
+            look: Materials and lights.
+        """
+        self._points.assign(vertices)
+        self._mesh.refit()
+        self._stage.normals = self._array(normals, wp.vec3)
+        self._stage.features = self._array(features, wp.vec4)
+        self._stage.sky = self._array(sky, wp.vec3)
+        self._stage.look = self._array([look], Look)
+        self._loaded = self._array([self._stage], trace.Stage)
+
+    def trace(self, camera: Camera, quality: Quality) -> Traced:
+        """What the camera sees of the scene that is loaded."""
+        count, n = camera.size**2, camera.size
+        film, lens = trace.Film(), as_lens(camera)
+        for name, kind in trace.FILM.items():
+            setattr(film, name, wp.empty(count, dtype=kind, device=self._device))
+        light = wp.empty(count, dtype=wp.vec3, device=self._device)
+        opacity = wp.empty(count, dtype=float, device=self._device)
+        self._launch(trace.expose, count, self._loaded, lens, quality.shadow_rays, film)
+        self._launch(
+            trace.develop, count, self._loaded, lens, quality.edge_rays, film, light, opacity
+        )
+        distance = film.distance.numpy().reshape(n, n)
+        return Traced(
+            light=light.numpy().reshape(n, n, 3),
+            opacity=opacity.numpy().reshape(n, n),
+            triangle=film.triangle.numpy().reshape(n, n),
+            distance=np.where(distance < trace.FAR, distance, np.inf).astype(np.float32),
+        )
+
+    def visible(self, points: NDArray[np.floating], camera: Camera) -> NDArray[np.bool_]:
+        """(N,) whether the camera sees each of (N, 3) points of the world."""
+        seen = wp.zeros(len(points), dtype=wp.int32, device=self._device)
+        places = self._array(points.astype(np.float32), wp.vec3)
+        position = wp.vec3(*camera.position)
+        self._launch(
+            trace.see_points, len(points), self._loaded, position, places, HIDDEN_WITHIN, seen
+        )
+        return seen.numpy() > 0
+
+    def _array(self, values: object, kind: type) -> wp.array:
+        return wp.array(values, dtype=kind, device=self._device)
+
+    def _launch(self, kernel: wp.Kernel, count: int, *inputs: object) -> None:
+        wp.launch(kernel, dim=count, inputs=list(inputs), device=self._device)
+
+
+def openness(
+    points: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    triangles: NDArray[np.int32],
+    reach: float = 0.12,
+) -> NDArray[np.float32]:
+    """(n,) share of the sky over each point that the mesh leaves open within `reach` metres."""
+    places = wp.array(points, dtype=wp.vec3, device="cpu")
+    mesh = wp.Mesh(places, wp.array(triangles.ravel(), dtype=wp.int32, device="cpu"))
+    directions = np.random.default_rng(0).normal(size=(48, 3)).astype(np.float32)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    out = wp.zeros(len(points), dtype=float, device="cpu")
+    rest = [wp.array(values, dtype=wp.vec3, device="cpu") for values in (normals, directions)]
+    inputs = [mesh.id, places, *rest, reach, out]
+    wp.launch(trace.openness, dim=len(points), inputs=inputs, device="cpu")
+    return out.numpy()
+
+
+def as_lens(camera: Camera) -> trace.Lens:
+    """The camera as the kernels see it."""
+    lens = trace.Lens()
+    lens.position = wp.vec3(*camera.position)
+    lens.right, lens.down, lens.forward = (wp.vec3(*row) for row in camera.rotation)
+    lens.focal, lens.size = camera.focal, camera.size
+    lens.cx, lens.cy = camera.centre
+    return lens

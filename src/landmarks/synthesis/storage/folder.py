@@ -1,0 +1,175 @@
+"""The folder of a rendered data set: what is in it, and how it stays whole.
+
+    spec.json             what every sample has in common; never changes
+    000123.png ...        the samples, as their layout has them
+    records/000123.json   a sample is done when its record is there: it is written last
+    scene.jsonl           the records of finished calls, one line a sample, sorted by id
+    manifest.json         how many samples scene.jsonl holds, which, and a hash of everything
+
+Samples may be rendered by any number of processes at once, which at worst do the same work: each
+file is replaced whole, and a sample is the same whoever renders it. Only merging records needs the
+lock.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from landmarks.data.files import entries, read_json
+from landmarks.errors import InputError
+from landmarks.synthesis.picture import Picture
+from landmarks.synthesis.storage.encoding import json_file
+from landmarks.synthesis.storage.files import remove_stale, replace_file, replacing
+from landmarks.synthesis.storage.records import record_line
+from landmarks.synthesis.storage.spec import Spec, first_difference
+from landmarks.synthesis.storage.writers import LAYOUTS, write_dense
+
+MAX_SAMPLES = 1_000_000  # ids have six digits
+
+SPEC, SCENES, MANIFEST, RECORDS = "spec.json", "scene.jsonl", "manifest.json", "records"
+
+# How a line of scene.jsonl begins; the id is between.
+_LINE_START = b'{"id":"'
+
+
+def sample_id(index: int) -> str:
+    """The name of a sample in its folder."""
+    return f"{index:06d}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedFolder:
+    """A folder of rendered samples, for those who add to it; processes may be sent it.
+
+    Attributes:
+        root: The folder.
+        spec: What it holds.
+    """
+
+    root: Path
+    spec: Spec
+
+    def prepare(self) -> None:
+        """Make the folder, or see that it is one of this spec.
+
+        Raises:
+            InputError: The folder holds something else, which is left as it is.
+        """
+        self._check()
+        (self.root / RECORDS).mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            self._check()
+            if not (self.root / SPEC).exists():
+                replace_file(self.root / SPEC, json_file(self.spec.as_json()))
+        remove_stale(self.root)
+
+    def known(self) -> NDArray[np.bool_]:
+        """(MAX_SAMPLES,) whether the sample with an index is done."""
+        known = np.zeros(MAX_SAMPLES, bool)
+        with self._lock():  # records move from one place to the other
+            for index, _ in self._lines():
+                known[index] = True
+            known[self._recorded()] = True
+        return known
+
+    def write(self, index: int, picture: Picture) -> None:
+        """Add a sample."""
+        id = sample_id(index)
+        labels: str = self.spec.recipe["labels"]
+        content = LAYOUTS[self.spec.layout].write(self.root, id, picture, labels)
+        if self.spec.dense:
+            content += write_dense(self.root, id, picture)
+        record = record_line(id, index, picture, self.spec, content)
+        replace_file(self._record(index), record)
+
+    def merge(self) -> dict[str, Any]:
+        """Move all records into `scene.jsonl`; returns the manifest, which then covers them.
+
+        Killed at any point, the next call does it again: records go last.
+        """
+        with self._lock():
+            indices = self._recorded()
+            if indices or not (self.root / MANIFEST).exists():
+                manifest = self._write_scenes(indices)
+                replace_file(self.root / MANIFEST, json_file(manifest))
+            for index in indices:
+                self._record(index).unlink(missing_ok=True)
+            return read_json(self.root / MANIFEST)
+
+    def _write_scenes(self, indices: list[int]) -> dict[str, Any]:
+        """Write `scene.jsonl` anew, line by line; returns what the manifest says of it."""
+        records = ((index, self._record(index).read_bytes()) for index in indices)
+        # The lines hold the hashes of the samples' files, so that their hash is of everything.
+        digest = hashlib.blake2b(digest_size=16)
+        ranges: list[list[int]] = []
+        with replacing(self.root / SCENES) as file:
+            for index, line in heapq.merge(self._lines(), records, key=itemgetter(0)):
+                if ranges and index < ranges[-1][1]:
+                    continue  # rendered twice, by two processes
+                file.write(line)
+                digest.update(line)
+                if ranges and index == ranges[-1][1]:
+                    ranges[-1][1] += 1
+                else:
+                    ranges.append([index, index + 1])
+        return {
+            "count": sum(stop - start for start, stop in ranges),
+            "indices": [f"{start}:{stop}" for start, stop in ranges],
+            "spec": self.spec.as_json(),
+            "content": digest.hexdigest(),
+        }
+
+    def _check(self) -> None:
+        path = self.root / SPEC
+        if path.exists():
+            difference = first_difference(read_json(path), self.spec.as_json())
+            if difference is not None:
+                name, there, asked = difference
+                raise InputError(
+                    f"{self.root}: holds faces with {name} {there!r}, asked for are {asked!r}; "
+                    "choose another folder"
+                )
+        elif self.root.exists() and set(entries(self.root)) - {self.root / RECORDS}:
+            raise InputError(f"{self.root}: holds files, but no {SPEC}; choose a new folder")
+
+    def _lock(self) -> FileLock:
+        return FileLock(self.root / ".lock")
+
+    def _record(self, index: int) -> Path:
+        return self.root / RECORDS / f"{sample_id(index)}.json"
+
+    def _recorded(self) -> list[int]:
+        """Indices of the samples that have a record, sorted."""
+        return [int(path.stem) for path in entries(self.root / RECORDS)]
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """The lines of `scene.jsonl` with the indices of their samples."""
+        path = self.root / SCENES
+        if not path.exists():
+            return
+        digits = slice(len(_LINE_START), len(_LINE_START) + len(sample_id(0)))
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.startswith(_LINE_START) or not line[digits].isdigit():
+                    raise InputError(f"{path}, line {number}: does not begin with a sample's id")
+                yield int(line[digits]), line
+
+
+def covers(manifest: dict[str, Any], start: int, stop: int) -> bool:
+    """Whether all samples from `start` to below `stop` are in a manifest."""
+    ranges = (map(int, text.split(":")) for text in manifest["indices"])
+    return any(first <= start and stop <= end for first, end in ranges)
+
+
+def load_manifest(root: Path) -> dict[str, Any]:
+    """The manifest of a folder; one of no samples if there is none."""
+    path = root / MANIFEST
+    return read_json(path) if path.exists() else {"indices": []}

@@ -1,0 +1,69 @@
+"""The record of a sample: one line of `scene.jsonl`, with everything that is known about it."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.synthesis.picture import Picture
+from landmarks.synthesis.storage.spec import Spec
+from landmarks.synthesis.storage.writers import LABEL_SETS, LAYOUTS
+
+_PIXEL_DECIMALS = 3  # a thousandth of a pixel; no annotation is finer
+_SCENE_DIGITS = 6
+_CAMERA_DIGITS = 9  # so that points project to the labels as written
+
+
+def record_line(id: str, index: int, picture: Picture, spec: Spec, content: str) -> bytes:
+    """A sample as a line of JSON.
+
+    `id` comes first, which finds a sample without parsing, and `scene`, the longest part, last,
+    so that a reader of labels can leave it out.
+
+    Args:
+        id: Of the sample.
+        index: Of the sample.
+        picture: What was rendered.
+        spec: Of the data set.
+        content: Hash of the sample's files.
+    """
+    labels = {name: _pixels(choose(picture.labels)) for name, choose in LABEL_SETS.items()}
+    record = {
+        "id": id,
+        "index": index,
+        "image": LAYOUTS[spec.layout].image(id),
+        "content": content,
+        "seed": spec.seed,
+        "recipe": spec.recipe["name"],
+        "renderer": spec.renderer,
+        "labels": {
+            **labels,
+            "pupils": _pixels(picture.labels.pupils),
+            "visible": picture.labels.visible.tolist(),
+        },
+        "pose": rounded(picture.head_pose, _SCENE_DIGITS),  # yaw, pitch, roll
+        "camera": {
+            "intrinsics": rounded(picture.intrinsics.tolist(), _CAMERA_DIGITS),
+            "extrinsics": rounded(picture.extrinsics.tolist(), _CAMERA_DIGITS),
+        },
+        "scene": rounded(asdict(picture.scene), _SCENE_DIGITS),
+    }
+    return json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def rounded(value: Any, digits: int) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """`value` in JSON's types, its floats to so many significant digits."""
+    if isinstance(value, dict):
+        return {key: rounded(item, digits) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item, digits) for item in value]
+    if isinstance(value, np.generic):
+        return rounded(value.item(), digits)
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
+
+
+def _pixels(points: NDArray[np.float32]) -> list[list[float]]:
+    # In double precision, else the digits of float32 come back behind the third decimal.
+    return points.astype(np.float64).round(_PIXEL_DECIMALS).tolist()  # type: ignore[no-any-return]

@@ -1,0 +1,75 @@
+"""Spec: what every sample of a folder has in common, which decides all of its content."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from landmarks.data.options import check_whole_number
+from landmarks.errors import InputError
+from landmarks.synthesis.storage.writers import LABEL_SETS, LAYOUTS
+
+_LEAST_SIZE, _LARGEST_SIZE = 16, 4096
+_MISSING = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """What is rendered into a folder, and how it is laid out.
+
+    Attributes:
+        recipe: In JSON's types; has a "name" and, in "labels", the label set of the files.
+        seed: Of the data set.
+        size: Pixels of a side.
+        renderer: Version of the renderer.
+        layout: One of `LAYOUTS`.
+        dense: Whether every vertex of the face is stored.
+    """
+
+    recipe: Mapping[str, Any]
+    seed: int
+    size: int
+    renderer: str
+    layout: str
+    dense: bool
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be rendered or laid out."""
+        check_seed_and_size(self.seed, self.size)
+        if self.layout not in LAYOUTS:
+            raise InputError(f"layout is {self.layout!r}; choose one of {', '.join(LAYOUTS)}")
+        if self.recipe["labels"] not in LABEL_SETS:
+            raise InputError(
+                f"recipe: labels are {self.recipe['labels']!r}; allowed are {', '.join(LABEL_SETS)}"
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `spec.json`: lists for tuples."""
+        return {key: _listed(value) for key, value in asdict(self).items()}
+
+
+def check_seed_and_size(seed: int, size: int) -> None:
+    """Refuse what is no seed, and pictures that show nothing or never end."""
+    check_whole_number("seed", seed, 0)
+    check_whole_number("size", size, _LEAST_SIZE)
+    if size > _LARGEST_SIZE:
+        raise InputError(f"size is {size:,}; at most {_LARGEST_SIZE:,} pixels a side are rendered")
+
+
+def first_difference(there: object, asked: object) -> tuple[str, object, object] | None:
+    """The first field in which two specs differ: its name, and its value in each."""
+    return next(_differences(there, asked, ""), None)
+
+
+def _differences(there: object, asked: object, name: str) -> Iterator[tuple[str, object, object]]:
+    if isinstance(there, dict) and isinstance(asked, dict):
+        for key in [*asked, *(key for key in there if key not in asked)]:
+            inner = f"{name}.{key}" if name else str(key)
+            yield from _differences(there.get(key, _MISSING), asked.get(key, _MISSING), inner)
+    elif there != asked:
+        yield name, there, asked
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,143 @@
+"""The studio: scenes to pictures. One a process, because it holds the mesh being traced."""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.synthesis.background import paint
+from landmarks.synthesis.mesh.assembly import Assembly
+from landmarks.synthesis.mesh.blocks import Posed
+from landmarks.synthesis.mesh.classes import triangle_classes
+from landmarks.synthesis.mesh.head import load_head
+from landmarks.synthesis.mesh.labels import contour, face_vertices, find_landmarks, pupils
+from landmarks.synthesis.mesh.off_model import displaced
+from landmarks.synthesis.mesh.regions import find_regions
+from landmarks.synthesis.mesh.surfaces import VertexNormals
+from landmarks.synthesis.photo import develop
+from landmarks.synthesis.picture import Labels, Picture
+from landmarks.synthesis.scene import Scene
+from landmarks.synthesis.scene.view import Camera, place_camera
+from landmarks.synthesis.shading.fill import fill_look
+from landmarks.synthesis.shading.tracer import Quality, Tracer, openness
+from landmarks.synthesis.version import renderer_version
+
+# From the middle of the landmarks to the point that the camera looks at, in the head's axes.
+LOOKED_AT = np.array([0.0, 0.045, 0.012])
+
+NOSE_TIP = 30  # what the camera is focused on
+RIGHT_BROW = slice(17, 22)
+LOWER_BROW = np.array([0.0, 0.0012])  # metres that hair lies below the brow's landmarks
+
+
+class Studio:
+    """Renders scenes.
+
+    Args:
+        device: "cpu" or "cuda".
+        quality: How carefully; None: as data sets are rendered.
+    """
+
+    def __init__(self, device: str = "cpu", quality: Quality | None = None) -> None:
+        self.quality = quality or Quality()
+        self._head = load_head()
+        self._regions = find_regions(self._head)
+        self._places = find_landmarks(self._head, self._regions)
+        self._assembly = Assembly(self._head, self._regions)
+        skin = self._head.triangles[self._head.part == self._head.parts.index("body")]
+        self._skin_normals = VertexNormals(skin, len(self._head.rest))
+        self._normals = VertexNormals(self._assembly.triangles, len(self._assembly.rest))
+        self._tracer = Tracer(
+            device,
+            triangles=self._assembly.triangles,
+            materials=self._assembly.materials,
+            rest=self._assembly.rest,
+            apart=self._assembly.apart,
+            constants=self._constants(),
+            brow=self._places.of(self._head.rest)[RIGHT_BROW][:, [0, 2]] - LOWER_BROW,
+        )
+        self.face = face_vertices(self._head, self._regions)
+        """Vertices of the head that dense labels are of."""
+
+    @property
+    def version(self) -> str:
+        """Changes when the same scene would give another picture."""
+        return renderer_version(self.quality)
+
+    def render(self, scene: Scene, size: int, dense: bool = False) -> Picture:
+        """One picture of `size` x `size` pixels, with its labels; `dense` ones if asked for."""
+        posed = self._pose(scene)
+        vertices, features = self._assembly.place(posed, scene)
+        sky = np.array(scene.lighting.environment, np.float32)
+        look = fill_look(scene, posed)
+        self._tracer.load(vertices, self._normals(vertices), features, sky, look)
+        middle = posed.landmarks[17:].mean(axis=0) + posed.bent.rotation @ LOOKED_AT
+        camera = place_camera(scene.view, posed.bent.rotation, middle, posed.landmarks, size)
+        seen = self._tracer.trace(camera, self.quality)
+        depth = _along_view(seen.distance, camera)
+        light = seen.light + (1 - seen.opacity[..., None]) * paint(scene.background, size)
+        focus = float((posed.landmarks[NOSE_TIP] - camera.position) @ camera.rotation[2])
+        return Picture(
+            image=develop(light, depth, focus, scene.photo),
+            segmentation=self._classes[seen.triangle],
+            depth=depth,
+            labels=self._label(posed, scene, camera, dense),
+            intrinsics=camera.intrinsics,
+            extrinsics=camera.extrinsics,
+            head_pose=(scene.view.yaw, scene.view.pitch, scene.view.roll),
+            scene=scene,
+        )
+
+    def _pose(self, scene: Scene) -> Posed:
+        head = self._head
+        upright, joints = head.shape(scene.person, scene.expression)
+        upright = displaced(upright, self._regions, scene.off_model)
+        bent = head.bend(upright, joints, scene.view.neck)
+        return Posed(
+            head=head,
+            regions=self._regions,
+            upright=upright,
+            bent=bent,
+            normals=self._skin_normals(bent.vertices),
+            landmarks=self._places.of(bent.vertices),
+        )
+
+    def _label(self, posed: Posed, scene: Scene, camera: Camera, dense: bool) -> Labels:
+        vertices = posed.bent.vertices
+        marked = contour(self._places, vertices, posed.normals, camera)
+        face = vertices[self.face] if dense else None
+        return Labels(
+            surface=camera.project(posed.landmarks).astype(np.float32),
+            contour=marked.astype(np.float32),
+            annotated=scene.annotator.label(marked).astype(np.float32),
+            pupils=camera.project(pupils(self._head, vertices)).astype(np.float32),
+            visible=self._tracer.visible(posed.landmarks, camera),
+            points=posed.landmarks,
+            dense=None if face is None else camera.project(face).astype(np.float32),
+            dense_visible=None if face is None else self._tracer.visible(face, camera),
+        )
+
+    def _constants(self) -> NDArray[np.float32]:
+        """(n, 4) features of skin that no scene changes; see `Tracer`."""
+        head, regions = self._head, self._regions
+        constants = np.zeros((len(self._assembly.rest), 4), np.float32)
+        constants[:, 2] = 1.0
+        solid = head.triangles[head.part <= head.parts.index("helper-lower-teeth")]
+        normals = VertexNormals(solid, len(head.rest))(head.rest)
+        own = constants[: len(head.rest)]
+        own[:, 0], own[:, 1], own[:, 3] = regions.under_eyes, regions.shine, regions.mouth
+        own[:, 2] = np.clip(0.12 + 0.95 * openness(head.rest, normals, solid), 0, 1)
+        return constants
+
+    @cached_property
+    def _classes(self) -> NDArray[np.uint8]:
+        """(m + 1,) class of each triangle; the last, which -1 finds, is the background."""
+        landmarks = self._places.of(self._head.rest)
+        return triangle_classes(self._assembly, self._head, self._regions, landmarks)
+
+
+def _along_view(distance: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
+    """Depth along the viewing direction from distances along the rays, both (H, W) metres."""
+    (cx, cy), pixels = camera.centre, np.arange(camera.size)
+    x, y = (pixels - cx) / camera.focal, (pixels - cy) / camera.focal
+    return np.asarray(distance / np.sqrt(1 + x[None] ** 2 + y[:, None] ** 2), np.float32)

@@ -1,0 +1,122 @@
+"""Command line: render faces into a folder, or a sheet of them to look at.
+
+python -m landmarks.synthesize n=10000 size=256 out=data/rendered/mine
+python -m landmarks.synthesize range=5000:10000 out=...      # the second half, on another machine
+python -m landmarks.synthesize recipe=stand_in preview=true
+"""
+
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+
+from landmarks.command_line import run_command
+from landmarks.errors import InputError
+
+if TYPE_CHECKING:  # importing the renderer takes seconds; --help and --cfg should not wait for it
+    from landmarks.synthesis.filling import RecipePictures
+
+log = logging.getLogger(__name__)
+
+# How a layout is trained on.
+NEXT = {
+    "face_synthetics": "data=w300_face_synthetics data.synthetic.sample=null",
+    "datagen": "data=w300_dgfaces",
+}
+
+PREVIEWED = 32
+
+
+def synthesize(cfg: DictConfig) -> None:
+    """Fill the folder `cfg.out`, or draw a preview if `cfg.preview`."""
+    from landmarks.data.files import expanded
+    from landmarks.synthesis.filling import RecipePictures
+
+    options = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
+    recipe = hydra.utils.instantiate(options["recipe"], _convert_="all")
+    pictures = RecipePictures(
+        source=recipe,
+        seed=options["seed"],
+        size=options["size"],
+        dense=options["dense"],
+        device=options["device"],
+    )
+    out = None if options["out"] is None else expanded(options["out"])
+    if not isinstance(options["preview"], bool):
+        raise InputError(f"preview is {options['preview']!r}; it must be true or false")
+    if options["preview"]:
+        _preview(pictures, Path("outputs") if out is None else out.parent)
+    else:
+        _fill(pictures, out, options)
+
+
+def asked_range(n: object, text: object) -> tuple[int, int]:
+    """First index and last index + 1 of the samples: those of `range`, else the first `n`."""
+    from landmarks.data.options import check_whole_number
+    from landmarks.synthesis.storage.production import check_range
+
+    if text is None:
+        check_whole_number("n", cast(int, n), 1)
+        start, stop = 0, cast(int, n)
+    else:
+        found = re.fullmatch(r"(\d+):(\d+)", str(text))
+        if found is None or int(found[1]) >= int(found[2]):
+            raise InputError(
+                f"range is {text!r}; it must be the first index and the one after the last, "
+                "as in 5000:10000"
+            )
+        start, stop = int(found[1]), int(found[2])
+    check_range(start, stop)
+    return start, stop
+
+
+def _fill(pictures: "RecipePictures", out: Path | None, options: dict[str, Any]) -> None:
+    from landmarks.synthesis.storage.production import produce
+
+    start, stop = asked_range(options["n"], options["range"])
+    folder = _usual_folder(pictures, options["root"]) if out is None else out
+    manifest = produce(
+        folder,
+        pictures,
+        start=start,
+        stop=stop,
+        layout=options["layout"],
+        workers=options["workers"],
+    )
+    log.info("%s faces are in %s, their scenes in scene.jsonl", f"{manifest['count']:,}", folder)
+    log.info(
+        "next: python -m landmarks.train %s data.synthetic.root=%s data.real.root=...",
+        NEXT[options["layout"]],
+        folder,
+    )
+
+
+def _usual_folder(pictures: "RecipePictures", root: str) -> Path:
+    from landmarks.synthesis.faces import folder_of  # with torch
+
+    return folder_of(pictures, root)
+
+
+def _preview(pictures: "RecipePictures", folder: Path) -> None:
+    """Draw the first samples, without and with landmarks; no data set is written."""
+    from tqdm import tqdm
+
+    from landmarks.synthesis.contact_sheet import contact_sheet
+    from landmarks.synthesis.storage.encoding import png
+    from landmarks.synthesis.storage.files import replace_file
+
+    render = pictures.start()
+    title = f"rendering {pictures.source.name}"
+    shown = [render(index) for index in tqdm(range(PREVIEWED), desc=title, unit="face")]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "preview.png"
+    replace_file(path, png(contact_sheet(shown, pictures.source.labels)))
+    log.info("the first %d faces are in %s", PREVIEWED, path)
+    log.info("next: the same command with n=10000 instead of preview=true")
+
+
+if __name__ == "__main__":
+    run_command(synthesize, "synthesize")

@@ -1,0 +1,22 @@
+"""What costs seconds to make and is not changed by being used."""
+
+import pytest
+
+from landmarks.synthesis.mesh.head import Head, load_head
+from landmarks.synthesis.mesh.regions import Regions, find_regions
+from landmarks.synthesis.studio import Studio
+
+
+@pytest.fixture(scope="session")
+def studio() -> Studio:
+    return Studio()
+
+
+@pytest.fixture(scope="session")
+def head() -> Head:
+    return load_head()
+
+
+@pytest.fixture(scope="session")
+def regions(head: Head) -> Regions:
+    return find_regions(head)

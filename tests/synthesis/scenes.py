@@ -1,0 +1,64 @@
+"""Scenes of which much is known: a bare head from the front, and what is asked for."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from landmarks.scheme import IBUG68
+from landmarks.synthesis.background import Background
+from landmarks.synthesis.mesh.assets import head_arrays
+from landmarks.synthesis.photo import Photo
+from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.scene import Scene
+from landmarks.synthesis.scene.annotator import Annotator
+from landmarks.synthesis.scene.expression import Expression
+from landmarks.synthesis.scene.person import Person
+from landmarks.synthesis.scene.view import View
+
+FRONT = View(
+    yaw=0.0, pitch=0.0, roll=0.0, neck=(0.0, 0.0, 0.0), distance=1.0, face_share=0.6, shift=(0, 0)
+)
+AVERAGE = Person(
+    gender=0.5, age=2 / 3, muscle=0.5, weight=0.5, ancestry=(1 / 3, 1 / 3, 1 / 3), shape={}
+)
+NEUTRAL = Expression({})
+MIRROR = list(IBUG68.mirror)
+
+
+def view(**numbers) -> View:
+    return replace(FRONT, **numbers)
+
+
+def bare(seed: int = 0, **parts) -> Scene:
+    """Person and skin of a seed; neutral, bald and bare, from the front, in a plain photograph."""
+    drawn = Recipe(name="any").draw(seed, 0)
+    hair = replace(drawn.hair, density=0.0, length=0.0, long=0.0, bun=0.0)
+    nothing = {
+        "expression": NEUTRAL,
+        "view": FRONT,
+        "hair": hair,
+        "beard": replace(drawn.beard, stubble=0.0, density=0.0, length=0.0),
+        "glasses": None,
+        "headwear": None,
+        "occluder": None,
+        "background": Background(kind="plain", seed=1),
+        "photo": Photo(),
+        "annotator": Annotator(offsets=0.0, noise=0.0, seed=0),
+    }
+    return replace(drawn, **(nothing | parts))
+
+
+def class_at(picture, point) -> int:
+    """Class of the pixel at (x, y)."""
+    x, y = np.round(point).astype(int)
+    return int(picture.segmentation[y, x])
+
+
+def interocular(landmarks) -> float:
+    right, left = IBUG68.interocular
+    return float(np.hypot(*(landmarks[left] - landmarks[right])))
+
+
+def actions() -> list[str]:
+    """Names of the facial actions of the head's asset."""
+    return [str(name) for name in head_arrays()["A_labels"]]

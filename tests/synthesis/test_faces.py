@@ -1,0 +1,155 @@
+"""Data sets that render what they need."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landmarks import record
+from landmarks.errors import InputError
+from landmarks.synthesis.faces import faces_of, folder_of
+from landmarks.synthesis.storage.folder import MANIFEST, RenderedFolder
+from tests.synthesis.disc_pictures import DiscPictures, disc, refuse_5
+
+ROOT = Path(__file__).parents[2]
+
+
+def faces(root, count=4, pictures=None, **options):
+    return faces_of(pictures or DiscPictures(), count=count, root=root, workers=1, **options)
+
+
+def test_faces_are_rendered_at_the_first_call_and_read_at_the_second(tmp_path):
+    first = faces(tmp_path)
+    second = faces(tmp_path, pictures=DiscPictures(fault=cannot_render))
+    assert first.content == second.content
+    np.testing.assert_array_equal(first.faces[3].image.read(), disc(0, 3).image)
+
+
+def cannot_render(index):
+    raise AssertionError(f"{index} is rendered again")
+
+
+def test_a_face_is_the_same_for_every_count_and_start(tmp_path):
+    six = faces(tmp_path / "a", 6)
+    assert faces(tmp_path / "b", 2, start=3).content == six.take([3, 4]).content
+    assert faces(tmp_path / "b", 6).content == six.content
+
+
+def test_more_faces_are_added_to_those_that_are_there(tmp_path):
+    faces(tmp_path, 4)
+    faces(tmp_path, 6, pictures=DiscPictures(fault=only_from_4))
+    assert len(list(tmp_path.glob("discs-*"))) == 1
+
+
+def only_from_4(index):
+    assert index >= 4
+
+
+def test_labels_are_chosen_without_rendering(tmp_path):
+    own = faces(tmp_path)
+    fixed = faces(tmp_path, pictures=DiscPictures(fault=cannot_render), labels="surface")
+    np.testing.assert_allclose(own.landmarks - fixed.landmarks, 1, atol=2e-3)
+
+
+def test_covered_faces_are_not_looked_for_one_by_one(tmp_path, monkeypatch):
+    faces(tmp_path)
+    monkeypatch.setattr(RenderedFolder, "known", cannot_render)
+    faces(tmp_path, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"size": 64},
+        {"renderer": "discs 2"},
+        {"recipe": {**DiscPictures().recipe, "view": {"yaw": 20.0}}},
+    ],
+)
+def test_whatever_changes_the_pictures_has_a_folder_of_its_own(tmp_path, change):
+    other = replace(DiscPictures(), **change)
+    assert folder_of(other, tmp_path) != folder_of(DiscPictures(), tmp_path)
+    assert folder_of(other, tmp_path).name.startswith("discs-")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"count": 0}, "count is 0"),
+        ({"count": 3, "start": -1}, "start is -1"),
+        ({"count": 1_000_001}, "at most 1,000,000"),
+        ({"count": 3, "labels": "dense"}, "labels are 'dense'"),
+        ({"count": 3, "pictures": DiscPictures(size=2)}, "size is 2"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_rendered(tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        faces(tmp_path, **options)
+    assert not list(tmp_path.glob("discs-*"))
+
+
+def test_an_interrupted_rendering_is_continued(tmp_path):
+    with pytest.raises(InputError):
+        faces(tmp_path, 8, pictures=DiscPictures(fault=refuse_5))
+    assert faces(tmp_path, 8).content == faces(tmp_path / "whole", 8).content
+
+
+JOB = """
+import sys
+from landmarks.synthesis.faces import faces_of
+from tests.synthesis.disc_pictures import DiscPictures
+from tests.synthesis.test_faces import tell
+
+print(faces_of(DiscPictures(fault=tell), count=12, root=sys.argv[1], workers=1).content)
+"""
+
+
+def tell(index):
+    """Slow enough for four processes to meet."""
+    import time
+
+    print("rendered", index, flush=True)
+    time.sleep(0.05)
+
+
+def test_four_jobs_that_start_at_once_render_once(tmp_path):
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", JOB, tmp_path],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    said = [job.communicate(timeout=120)[0].splitlines() for job in jobs]
+    assert [job.returncode for job in jobs] == [0] * 4
+    assert sorted(len(lines) for lines in said) == [1, 1, 1, 13]
+    assert len({lines[-1] for lines in said}) == 1
+
+
+def test_folder_and_manifest_are_where_synthesize_puts_them(tmp_path):
+    faces(tmp_path)
+    assert (folder_of(DiscPictures(), tmp_path) / MANIFEST).is_file()
+
+
+def test_what_was_trained_stays_valid_when_the_renderer_changes(tmp_path, monkeypatch):
+    package = tmp_path / "landmarks"
+    for name in ("engine.py", "synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("1")
+    monkeypatch.setattr(record, "__file__", str(package / "record.py"))
+
+    def code():
+        return record.code.__wrapped__()
+
+    before = code()
+    for name in ("synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
+        (package / name).write_text("2")
+        assert code() == before
+    (package / "engine.py").write_text("2")
+    assert code() != before
