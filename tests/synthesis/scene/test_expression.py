@@ -87,12 +87,15 @@ def test_each_face_has_so_many_accents():
 
 def test_both_eyes_look_to_the_same_side():
     for expression in drawn(strength=0.0, gaze=0.6):
-        get = lambda name: expression.get(GAZE + name, 0.0)  # noqa: E731
-        assert get("OutLeft") == get("InRight")
-        assert get("InLeft") == get("OutRight")
-        assert get("UpLeft") == get("UpRight")
-        assert min(get("OutLeft"), get("InLeft")) == 0
-        assert min(get("UpLeft"), get("DownLeft")) == 0
+        out_left, in_left, up_left, down_left = (
+            expression.get(f"{GAZE}{way}Left", 0.0) for way in ("Out", "In", "Up", "Down")
+        )
+        out_right, in_right, up_right, down_right = (
+            expression.get(f"{GAZE}{way}Right", 0.0) for way in ("Out", "In", "Up", "Down")
+        )
+        assert (out_left, in_left) == (in_right, out_right)
+        assert (up_left, down_left) == (up_right, down_right)
+        assert min(out_left, in_left) == min(up_left, down_left) == 0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from landmarks.synthesis.mesh.assets import head_arrays
-from landmarks.synthesis.scene.person import OPPOSITES, PersonRecipe
+from landmarks.synthesis.scene.person import HEAD_SHAPES, OPPOSITES, PersonRecipe
 from landmarks.synthesis.scene.skin import SkinRecipe
 from tests.synthesis.scenes import AVERAGE
 
@@ -25,20 +25,27 @@ def test_every_slider_is_one_of_the_head_and_none_is_forgotten():
     assert all(name.startswith(("neck-trans", "measure-neck")) for name in left_out)
 
 
+def stems(person, end):
+    """Sliders that are active towards `end`."""
+    return {
+        name.rpartition("-")[0]
+        for name, weight in person.shape.items()
+        if name.endswith(f"-{end}") and weight
+    }
+
+
 def test_opposite_sliders_are_never_both_active():
     for person in people():
         for plus, minus in (*OPPOSITES, ("l", "r")):
-            ends = {
-                name.rpartition("-")[0]
-                for name, weight in person.shape.items()
-                if name.endswith(f"-{plus}") and weight
-            }
-            others = {
-                name.rpartition("-")[0]
-                for name, weight in person.shape.items()
-                if name.endswith(f"-{minus}") and weight
-            }
-            assert not ends & others
+            both = stems(person, plus) & stems(person, minus)
+            assert both <= {"head"}  # whose shapes are no opposites
+
+
+@pytest.mark.xfail(strict=True, reason="head-round and head-square are drawn as a slider as well")
+def test_a_head_has_one_shape():
+    for person in people():
+        shapes = [name for name in HEAD_SHAPES if person.shape.get(f"head-{name}")]
+        assert len(shapes) == 1
 
 
 def test_weights_are_positive_and_mostly_within_the_asset():

@@ -20,15 +20,13 @@ COMBINATIONS: Mapping[str, Mapping[str, float]] = {
     "neutral": {},
     "smile": _both(mouthSmile=1.0, cheekSquint=0.6, eyeSquint=0.35, mouthDimple=0.3),
     "grin": {
-        **_both(
-            mouthSmile=1.15, cheekSquint=0.7, eyeSquint=0.4, mouthUpperUp=0.5, mouthStretch=0.3
-        ),
-        **_both(mouthLowerDown=0.35),
-        "jawOpen": 0.08,
+        **_both(mouthSmile=1.15, cheekSquint=0.7, eyeSquint=0.4, mouthStretch=0.3),
+        **_both(mouthUpperUp=0.8, mouthLowerDown=0.6),
+        "jawOpen": 0.12,
     },
     "laugh": {
-        **_both(mouthSmile=1.1, cheekSquint=0.8, eyeSquint=0.5, mouthUpperUp=0.7),
-        **_both(mouthLowerDown=0.5, mouthStretch=0.3),
+        **_both(mouthSmile=1.1, cheekSquint=0.8, eyeSquint=0.5, mouthStretch=0.3),
+        **_both(mouthUpperUp=0.7, mouthLowerDown=0.5),
         "jawOpen": 0.4,
     },
     "talk": {**_both(mouthLowerDown=0.3, mouthUpperUp=0.2), "jawOpen": 0.25},

@@ -18,6 +18,8 @@ def fill_look(scene: Scene, posed: Posed) -> Look:
     look.grain = scene.grain
     _copy(look, scene.skin, Skin)
     _copy(look, scene.eyes, Eyes)
+    actions = scene.expression.actions
+    look.smile = max(actions.get(f"mouthSmile{side}", 0.0) for side in ("Left", "Right"))
     _hair(look, scene)
     _worn(look, scene)
     _lights(look, scene)

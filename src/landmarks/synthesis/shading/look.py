@@ -20,6 +20,7 @@ class Look:
     oil: float
     bumps: float
     wrinkles: float
+    smile: float  # how strongly the mouth smiles, which folds the cheeks
     lips: wp.vec3
     wet_lips: float
     eye_makeup: float

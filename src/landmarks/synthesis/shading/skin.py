@@ -53,23 +53,26 @@ def furrow(distance: float, width: float):
 
 
 @wp.func
-def wrinkles(r: wp.vec3, eye_height: float, wobble: float):
+def wrinkles(r: wp.vec3, look: wp.array(dtype=Look), wobble: float):
     """Depth of the lines of forehead, eyes and mouth at a place of the average face."""
     x = wp.abs(r[0])
-    z = r[2] - eye_height
+    z = r[2] - look[0].eye_height
     depth = float(0.0)
     if z > 0.028 and z < 0.075 and x < 0.05:
         bent = z + 0.06 * x + 0.0045 * wobble
         depth = furrow((bent - 0.012 * wp.round(bent / 0.012)), 0.0012) * ramp(0.05, 0.025, x)
-        depth = depth * ramp(-0.5, 0.6, wobble + wp.sin(310.0 * z))
+        depth = look[0].wrinkles * depth * ramp(-0.5, 0.6, wobble + wp.sin(310.0 * z))
     if x > 0.046 and x < 0.064 and wp.abs(z) < 0.022:  # crow's feet
         angle = wp.atan2(z + 0.001 * wobble, x - 0.038)
         fan = angle - 0.32 * wp.round(angle / 0.32)
-        depth = wp.max(depth, furrow(fan * (x - 0.038), 0.0012) * ramp(0.066, 0.056, x))
+        line = furrow(fan * (x - 0.038), 0.0012) * ramp(0.064, 0.056, x)
+        line = line * ramp(0.046, 0.050, x) * ramp(0.022, 0.016, wp.abs(z))
+        depth = wp.max(depth, (look[0].wrinkles + 0.2 * look[0].smile) * line)
     if z < -0.030 and z > -0.075:  # from the nose to the corners of the mouth
         fold = 0.019 + (-0.030 - z) * 0.30 + 0.001 * wobble
-        depth = wp.max(depth, furrow(x - fold, 0.0016) * ramp(-0.078, -0.066, z))
-    return depth
+        line = furrow(x - fold, 0.0018) * ramp(-0.078, -0.066, z) * ramp(-0.030, -0.042, z)
+        depth = wp.max(depth, (look[0].wrinkles + 0.6 * look[0].smile) * line)
+    return wp.min(depth, 1.0)
 
 
 @wp.func
@@ -126,10 +129,9 @@ def skin(
     s.open = hit.b[2]
     pores = noise3(s1, s2, s3, r * 300.0) * 0.10 + noise3(s3, s1, s2, r * 110.0) * 0.06
     s.normal = wp.normalize(hit.normal + pores * look[0].bumps)
-    if look[0].wrinkles > 0.0:
-        depth = look[0].wrinkles * wrinkles(r, look[0].eye_height, wp.noise(s1, r * 70.0))
-        s.albedo = s.albedo * (1.0 - 0.32 * depth)
-        s.open = s.open * (1.0 - 0.45 * depth)
+    depth = wrinkles(r, look, wp.noise(s1, r * 70.0))
+    s.albedo = s.albedo * (1.0 - 0.32 * depth)
+    s.open = s.open * (1.0 - 0.45 * depth)
     if look[0].stubble > 0.0:
         grown = look[0].stubble * hit.a[2] * (0.75 + 0.8 * wp.noise(s2, r * 600.0) + 0.35 * uneven)
         s.albedo = mix(

@@ -1,0 +1,305 @@
+"""Blocks around the head: where each is placed, and that none is where it is not worn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from landmarks.synthesis.mesh.assembly import Assembly
+from landmarks.synthesis.mesh.blocks import Material, Posed, hat_edge
+from landmarks.synthesis.mesh.growth import SHELLS, Brim, Cards, Clothes, Hat, Knot, Shells
+from landmarks.synthesis.mesh.labels import find_landmarks
+from landmarks.synthesis.mesh.surfaces import VertexNormals
+from landmarks.synthesis.mesh.things import Hand, Spectacles, Thing, held_at
+from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.scene.wear import Occluder, WearRecipe
+from tests.synthesis.scenes import bare
+
+NECK = (15.0, -8.0, 5.0)
+WORN = Recipe(name="any", wear=WearRecipe(glasses=1.0, headwear=1.0, occluders=1.0))
+
+
+def posed_of(head, regions, scene):
+    upright, joints = head.shape(scene.person, scene.expression)
+    bent = head.bend(upright, joints, scene.view.neck)
+    skin = head.triangles[head.part == head.parts.index("body")]
+    return Posed(
+        head=head,
+        regions=regions,
+        upright=upright,
+        bent=bent,
+        normals=VertexNormals(skin, len(upright))(bent.vertices),
+        landmarks=find_landmarks(head, regions).of(bent.vertices),
+    )
+
+
+@pytest.fixture(scope="module")
+def scene():
+    drawn = bare(1)
+    return replace(drawn, view=replace(drawn.view, neck=NECK))
+
+
+@pytest.fixture(scope="module")
+def posed(head, regions, scene):
+    return posed_of(head, regions, scene)
+
+
+def hair_of(scene, **numbers):
+    plain = {"density": 1.0, "hairline": 0.0, "fringe": 0.0, "baldness": 0.0, "curl": 0.0}
+    return replace(scene, hair=replace(scene.hair, **(plain | numbers)))
+
+
+def over_skin(head, posed, points):
+    """(N,) metres from the nearest vertex of the skin, along its normal."""
+    from scipy.spatial import cKDTree
+
+    skin = head.skin
+    _, nearest = cKDTree(posed.bent.vertices[skin]).query(points)
+    nearest = skin[nearest]
+    return np.einsum("ij,ij->i", points - posed.bent.vertices[nearest], posed.normals[nearest])
+
+
+# All together
+
+
+@pytest.fixture(scope="module")
+def assembly(head, regions):
+    return Assembly(head, regions)
+
+
+def test_blocks_make_one_mesh_with_the_head_first(assembly, head):
+    count = len(assembly.rest)
+    np.testing.assert_array_equal(assembly.rest[: len(head.rest)], head.rest)
+    assert assembly.triangles.min() == 0
+    assert assembly.triangles.max() == count - 1
+    assert len(assembly.materials) == len(assembly.triangles)
+    assert set(assembly.materials) == {int(material) for material in Material}
+
+
+def test_no_triangle_joins_two_blocks(assembly, posed, scene):
+    """What is not worn is a point, whole triangles of it."""
+    vertices, features = assembly.place(posed, scene)
+    assert vertices.shape == (len(assembly.rest), 3)
+    assert features.shape == (len(assembly.rest), 4)
+    gone = (vertices == posed.inside.astype(np.float32)).all(axis=1)
+    hidden = gone[assembly.triangles]
+    np.testing.assert_array_equal(hidden.all(axis=1), hidden.any(axis=1))
+    names = {Material(m).name for m in np.unique(assembly.materials[hidden.all(axis=1)])}
+    assert names == {"LONG_HAIR", "FRAME", "LENS", "THING", "HAT", "KNOT", "HAND"}
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_everything_placed_is_finite_and_near_the_head(assembly, head, regions, index):
+    scene = WORN.draw(2, index)
+    vertices, features = assembly.place(posed_of(head, regions, scene), scene)
+    assert np.isfinite(vertices).all()
+    assert np.isfinite(features).all()
+    skin = vertices[head.skin]
+    assert (vertices.min(axis=0) > skin.min(axis=0) - 0.25).all()
+    assert (vertices.max(axis=0) < skin.max(axis=0) + 0.25).all()
+
+
+def test_what_is_put_on_and_off_has_branches_of_its_own(assembly, head, posed, scene):
+    """In the mesh from which the tree is built, boxes of such blocks do not meet the head's."""
+    vertices, _ = assembly.place(posed, scene)
+    gone = (vertices == posed.inside.astype(np.float32)).all(axis=1)
+    assert assembly.apart[gone, 2].min() > head.rest[:, 2].max() + 1
+
+
+def test_the_hiding_place_is_inside_the_head(head, regions):
+    """Skin lies around it on all sides."""
+    for seed in range(5):
+        scene = bare(seed)
+        posed = posed_of(head, regions, scene)
+        skin = posed.bent.vertices[head.skin] - posed.inside
+        directions = skin / np.linalg.norm(skin, axis=1, keepdims=True)
+        for axis in np.vstack([np.eye(3), -np.eye(3)]):
+            assert (directions @ axis).max() > 0.97
+        assert np.linalg.norm(skin, axis=1).min() > 0.01
+
+
+# Hair
+
+
+def test_shells_rise_to_the_length_of_the_hair(head, regions, scene, posed):
+    shells = Shells(head, regions)
+    vertices, features = shells.place(posed, hair_of(scene, length=0.02))
+    levels, length = features[:, 0], features[:, 3]
+    assert np.unique(levels).tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert 0.012 < length.max() < 0.03  # locks are uneven
+    count = len(vertices) // SHELLS
+    top, crown = vertices[-count:], features[-count:, 1] > 0.5
+    height = over_skin(head, posed, top[crown])
+    np.testing.assert_allclose(height, length[-count:][crown], atol=0.006)
+
+
+def test_shells_are_below_the_skin_where_no_hair_grows(head, regions, scene, posed):
+    shells = Shells(head, regions)
+    for bald in (scene, hair_of(scene, length=0.0)):
+        vertices, _ = shells.place(posed, bald)
+        assert over_skin(head, posed, vertices).max() < -0.001
+    vertices, features = shells.place(posed, hair_of(scene, length=0.02))
+    outside = features[:, 1] < -0.05  # radians below the hairline
+    assert outside.any()
+    assert over_skin(head, posed, vertices[outside]).max() < -0.001
+
+
+def test_a_beard_grows_on_the_chin_alone(head, regions, scene, posed):
+    bearded = replace(scene, beard=replace(scene.beard, density=1.0, length=0.01))
+    vertices, features = Shells(head, regions).place(posed, bearded)
+    grown = features[:, 3] > 0.005
+    assert grown.any()
+    assert features[grown, 2].min() > 0.3  # the mask of beards
+    rest = Shells(head, regions).rest[grown]
+    assert (rest[:, 2] - regions.eye_height).max() < -0.01
+
+
+def test_no_hair_sticks_out_of_a_hat(head, regions, scene, posed):
+    hat = replace(WORN.draw(0, 0).headwear, edge=0.05, back=0.0)
+    hairy = replace(hair_of(scene, length=0.03), headwear=hat)
+    shells = Shells(head, regions)
+    vertices, _ = shells.place(posed, hairy)
+    under = shells.rest[:, 2] - regions.eye_height > 0.05
+    assert over_skin(head, posed, vertices[under]).max() < -0.001
+
+
+def test_cards_leave_the_face_free(head, regions):
+    cards = Cards(head, regions)
+    middle = cards.rest[cards.triangles].mean(axis=1)
+    low = middle[:, 2] < regions.eye_height + 0.02
+    assert np.abs(middle[low & (middle[:, 1] < -0.075), 0]).min() >= 0.045
+    assert Cards(head, regions).place is not None
+
+
+def test_long_hair_is_gone_where_a_hat_is(head, regions, scene, posed):
+    hat = replace(WORN.draw(0, 0).headwear, edge=0.05, back=0.0)
+    long = hair_of(scene, long=0.8)
+    cards = Cards(head, regions)
+    _, free = cards.place(posed, long)
+    _, covered = cards.place(posed, replace(long, headwear=hat))
+    over = cards.rest[:, 2] - regions.eye_height
+    assert free[:, 3].min() == 1
+    assert covered[over > 0.065, 3].max() == 0
+    assert covered[over < 0.045, 3].min() == 1
+    assert cards.place(posed, scene) is None
+
+
+def test_a_knot_touches_the_back_of_the_head(head, regions, scene, posed):
+    knot = Knot(regions)
+    assert knot.place(posed, scene) is None
+    tied = hair_of(scene, bun=0.03, bun_height=0.3)
+    vertices, _ = knot.place(posed, tied)
+    height = over_skin(head, posed, vertices)
+    assert height.min() < 0 < 0.02 < height.max() < 0.065
+    assert vertices[:, 1].mean() > posed.bent.vertices[head.skin, 1].mean()
+    assert knot.place(posed, replace(tied, headwear=WORN.draw(0, 0).headwear)) is None
+
+
+# Worn
+
+
+def test_clothes_lie_over_the_skin_below_the_neck(head, regions, scene, posed):
+    clothes = Clothes(head, regions)
+    vertices, _ = clothes.place(posed, scene)
+    height = over_skin(head, posed, vertices)
+    np.testing.assert_allclose(np.median(height), 0.006, atol=1e-3)
+    assert (clothes.rest[:, 2] - regions.eye_height).max() < -0.12
+
+
+def test_a_hat_is_cut_at_its_edge(head, regions, scene, posed):
+    hat = replace(WORN.draw(0, 0).headwear, edge=0.05, back=0.06, thickness=0.01)
+    vertices, features = Hat(head, regions).place(posed, replace(scene, headwear=hat))
+    rest = Hat(head, regions).rest
+    height, front = rest[:, 2] - regions.eye_height, rest[:, 1] < -0.12
+    np.testing.assert_allclose(features[front, 0], height[front] - 0.05, atol=0.004)
+    back = rest[:, 1] > 0.06
+    np.testing.assert_allclose(features[back, 0], height[back] + 0.01, atol=0.004)
+    worn = over_skin(head, posed, vertices[features[:, 0] > 0.01])
+    assert np.median(worn) == pytest.approx(0.01, abs=0.001)
+    assert Hat(head, regions).place(posed, scene) is None
+
+
+def test_the_edge_of_a_hat_goes_from_front_to_back(regions):
+    edge = hat_edge(regions, 0.05, 0.04)
+    assert edge[regions.azimuth < 0.05] == pytest.approx(0.05, abs=1e-4)
+    assert edge[regions.azimuth > 3.1] == pytest.approx(0.01, abs=1e-4)
+
+
+def test_a_brim_reaches_forwards_from_the_forehead(head, regions, scene, posed):
+    cap = replace(WORN.draw(0, 0).headwear, edge=0.05, brim=0.06)
+    brim = Brim(regions)
+    vertices, features = brim.place(posed, replace(scene, headwear=cap))
+    upright = (vertices - posed.bent.shift) @ posed.bent.rotation
+    forehead = posed.upright[head.skin][np.abs(regions.height[head.skin] - 0.05) < 0.012]
+    assert upright[:, 1].min() == pytest.approx(forehead[:, 1].min() - 0.06, abs=0.02)
+    assert features[:, 0].min() > 0  # no part of it is cut
+    assert brim.place(posed, replace(scene, headwear=replace(cap, brim=0.0))) is None
+    assert brim.place(posed, scene) is None
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_lenses_sit_before_the_pupils(head, regions, scene, posed, index):
+    glasses = WORN.draw(0, index).glasses
+    spectacles = Spectacles(regions.eye_height)
+    vertices, _ = spectacles.place(posed, replace(scene, glasses=glasses))
+    upright = (vertices - posed.bent.shift) @ posed.bent.rotation
+    for eye, side in zip(head.eyes, (1, -1), strict=True):
+        ball = posed.upright[eye]
+        lens = upright[np.unique(spectacles.triangles[spectacles.materials == Material.LENS])]
+        lens = lens[lens[:, 0] * side > 0]
+        np.testing.assert_allclose(np.ptp(lens[:, 0]), 2 * glasses.width, rtol=0.02)
+        np.testing.assert_allclose(np.ptp(lens[:, 2]), 2 * glasses.height, rtol=0.02)
+        assert lens[:, 0].mean() == pytest.approx(ball[:, 0].mean(), abs=0.004)
+        assert lens[:, 2].mean() == pytest.approx(ball[:, 2].mean() - glasses.drop, abs=0.003)
+        assert -0.04 < lens[:, 1].max() - ball[:, 1].min() < 0.01  # about the cornea or before
+    assert spectacles.place(posed, scene) is None
+
+
+# Held
+
+
+def occluder(kind, **numbers):
+    sizes = {"distance": 0.03, "length": 0.04, "breadth": 0.01, "angle": 0.5, "curl": 0.2}
+    return Occluder(kind=kind, landmark=33, colour=(1.0, 1.0, 1.0), **(sizes | numbers))
+
+
+def test_a_held_thing_stands_before_its_landmark_along_the_face(posed):
+    axes, seat = held_at(posed, occluder("slab"))
+    np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(axes) == pytest.approx(1)
+    step = (seat - posed.landmarks[33]) @ posed.bent.rotation
+    np.testing.assert_allclose(step, (0, -0.03, 0), atol=1e-12)
+    along = axes[2] @ posed.bent.rotation
+    np.testing.assert_allclose(along, (np.cos(0.5), 0, np.sin(0.5)), atol=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "depth"), [("stick", 0.01), ("slab", 0.004)])
+def test_a_thing_has_its_size(regions, posed, scene, kind, depth):
+    held = occluder(kind)
+    vertices, _ = Thing(regions.eye_height).place(posed, replace(scene, occluder=held))
+    axes, seat = held_at(posed, held)
+    own = (vertices - seat) @ axes.T
+    np.testing.assert_allclose(np.ptp(own, axis=0), (0.02, 2 * depth, 0.08), rtol=0.06)
+    np.testing.assert_allclose(vertices.mean(axis=0), seat, atol=1e-4)
+
+
+def test_a_thing_is_a_hand_or_no_hand(regions, posed, scene):
+    thing, hand = Thing(regions.eye_height), Hand(regions.eye_height)
+    assert thing.place(posed, replace(scene, occluder=occluder("hand"))) is None
+    assert hand.place(posed, replace(scene, occluder=occluder("stick"))) is None
+    assert thing.place(posed, scene) is None
+    assert hand.place(posed, scene) is None
+
+
+def test_a_hand_has_five_fingers_that_bend_to_the_face(regions, posed, scene):
+    def fingertip(curl):
+        held = occluder("hand", curl=curl)
+        vertices, _ = Hand(regions.eye_height).place(posed, replace(scene, occluder=held))
+        axes, seat = held_at(posed, held)
+        pieces = vertices.reshape(1 + 5 * 3, -1, 3)
+        assert np.ptp(pieces[0] @ axes[0]) == pytest.approx(2 * 2.6 * 0.01, rel=0.06)  # the palm
+        return (pieces[3 * 3].mean(axis=0) - seat) @ axes.T  # the middle finger's last joint
+
+    straight, bent = fingertip(0.0), fingertip(0.6)
+    assert straight[2] > 0.08  # along the hand
+    assert bent[1] < straight[1] - 0.02  # away from the camera
