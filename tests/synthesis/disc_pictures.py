@@ -83,6 +83,7 @@ def disc(seed: int, index: int, size: int = 48, *, noisy: bool = False) -> Pictu
             points=points[:68],
             dense=surface,
             dense_visible=np.ones(70, bool),
+            dense_vertices=np.arange(70, dtype=np.int32),
         ),
         intrinsics=intrinsics,
         extrinsics=extrinsics,

@@ -62,3 +62,12 @@ def interocular(landmarks) -> float:
 def actions() -> list[str]:
     """Names of the facial actions of the head's asset."""
     return [str(name) for name in head_arrays()["A_labels"]]
+
+
+def distance_to_line(points, line):
+    """(N,) distances of points (N, 2) from the broken line through (M, 2) points."""
+    start, step = line[:-1], np.diff(line, axis=0)
+    from_start = points[:, None] - start
+    share = (from_start * step).sum(-1) / (step**2).sum(-1)
+    nearest = start + np.clip(share, 0, 1)[..., None] * step
+    return np.linalg.norm(points[:, None] - nearest, axis=-1).min(axis=1)

@@ -277,7 +277,6 @@ UNREFUSED = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="accepted, and fails or shows nothing when it is drawn")
 @pytest.mark.parametrize("make", UNREFUSED.values(), ids=UNREFUSED)
 def test_what_fails_later_is_refused_at_once(make):
     with pytest.raises(InputError):

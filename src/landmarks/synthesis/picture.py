@@ -23,6 +23,7 @@ class Labels:
         points: (68, 3) the surface points in metres, in the frame of the world.
         dense: (V, 2) every vertex of the face, in the order of `Studio.face`, if asked for.
         dense_visible: (V,) the same as `visible` for them.
+        dense_vertices: (V,) their numbers in MakeHuman's base mesh, which name them.
     """
 
     surface: NDArray[np.float32]
@@ -33,6 +34,7 @@ class Labels:
     points: NDArray[np.float64]
     dense: NDArray[np.float32] | None = None
     dense_visible: NDArray[np.bool_] | None = None
+    dense_vertices: NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,5 +1,7 @@
 """Checks that the parts of a recipe share."""
 
+from collections.abc import Iterable, Mapping
+
 from landmarks.errors import InputError
 
 
@@ -15,8 +17,22 @@ def check_strength(name: str, value: object, most: float = 10.0) -> None:
         raise InputError(f"recipe: {name} is {value!r}; it must be a number from 0 to {most:g}")
 
 
-def check_range(name: str, value: object) -> None:
-    """Refuse `value` unless it is two numbers, the smaller first."""
-    is_pair = isinstance(value, tuple | list) and len(value) == 2
-    if not is_pair or not all(isinstance(v, int | float) for v in value) or value[0] > value[1]:  # type: ignore[index, attr-defined]
-        raise InputError(f"recipe: {name} is {value!r}; it must be two numbers, smallest first")
+def check_range(name: str, value: object, least: float, most: float) -> None:
+    """Refuse `value` unless it is two numbers from `least` to `most`, the smaller first."""
+    pair = tuple(value) if isinstance(value, tuple | list) else ()
+    numbers = [v for v in pair if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(pair) != 2 or len(numbers) != 2 or not least <= numbers[0] <= numbers[1] <= most:
+        raise InputError(
+            f"recipe: {name} is {value!r}; it must be two numbers from {least:g} to {most:g}, "
+            "smallest first"
+        )
+
+
+def check_shares(name: str, value: Mapping[str, float], known: Iterable[str]) -> None:
+    """Refuse `value` unless it gives shares, which need not sum to 1, to some of `known`."""
+    allowed = tuple(known)
+    shares = tuple(value.values())
+    if set(value) - set(allowed) or not sum(shares) > 0 or min(shares) < 0:
+        raise InputError(
+            f"recipe: {name} are {dict(value)!r}; they must be shares of {', '.join(allowed)}"
+        )

@@ -115,6 +115,7 @@ class Studio:
             points=posed.landmarks,
             dense=None if face is None else camera.project(face).astype(np.float32),
             dense_visible=None if face is None else self._tracer.visible(face, camera),
+            dense_vertices=None if face is None else self._head.base_index[self.face],
         )
 
     def _constants(self) -> NDArray[np.float32]:

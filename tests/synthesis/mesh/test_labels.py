@@ -1,10 +1,13 @@
 """Landmarks on the mesh, regions of the head, and classes of its triangles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from landmarks.scheme import IBUG68
 from landmarks.synthesis.mesh.assembly import Assembly
+from landmarks.synthesis.mesh.assets import head_arrays
 from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.mesh.classes import OF_MATERIAL, Class, skin_classes, triangle_classes
 from landmarks.synthesis.mesh.head import Head
@@ -13,9 +16,10 @@ from landmarks.synthesis.mesh.regions import Regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
 from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.view import place_camera
-from tests.synthesis.scenes import AVERAGE, NEUTRAL, bare, interocular, view
+from tests.synthesis.scenes import AVERAGE, NEUTRAL, bare, distance_to_line, interocular, view
 
 JAW = slice(0, 17)
+FIXED = [27, *range(30, 68), *range(17, 27)]  # not the jaw, not the bridge of the nose
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,7 @@ def test_landmarks_are_ordered_as_the_scheme_says(head, places):
     """Seen from the front: x grows to the person's left, z upwards."""
     x, y, z = places.of(head.rest).T
     assert np.all(np.diff(x[JAW]) > 0)
-    assert z[JAW].argmin() == 8  # the chin
+    assert z[8] == pytest.approx(z[JAW].min(), abs=1e-3)  # the chin
     assert np.all(np.diff(x[17:27]) > 0)
     assert np.all(np.diff(z[27:31]) < 0)
     assert y.argmin() == 30  # the tip of the nose is furthest to the front
@@ -76,11 +80,13 @@ def test_pupils_move_with_the_gaze(head):
     assert (moved - still)[:, 0].min() > 0.002
 
 
-def test_dense_labels_are_of_the_front_of_the_face(head, regions):
+def test_dense_labels_are_of_the_front_of_the_face(head, regions, places):
     face = face_vertices(head, regions)
     assert np.all(np.diff(face) > 0)
     assert np.isin(face, head.skin).all()
-    assert head.rest[face, 1].max() < head.rest[head.skin, 1].mean()
+    assert head.rest[face, 1].max() < head.rest[regions.ears > 0.5, 1].max()
+    brows_eyes_and_nose = places.corners[17:48]
+    assert np.isin(brows_eyes_and_nose, face).all()
 
 
 # The contour
@@ -96,19 +102,28 @@ def contour_and_surface(head, places, vertices=None, **numbers):
 
 
 @pytest.mark.parametrize("yaw", [-60.0, -20.0, 0.0, 45.0])
-def test_only_jaw_points_leave_the_surface(head, places, yaw):
+def test_only_jaw_and_bridge_leave_the_surface(head, places, yaw):
     marked, surface = contour_and_surface(head, places, yaw=yaw)
-    np.testing.assert_array_equal(marked[17:], surface[17:])
+    np.testing.assert_array_equal(marked[FIXED], surface[FIXED])
 
 
-@pytest.mark.parametrize("yaw", [-50.0, 50.0])
-def test_jaw_points_of_the_hidden_cheek_move_outwards(head, places, yaw):
-    marked, surface = contour_and_surface(head, places, yaw=yaw)
-    side = np.sign(yaw)  # of the picture, to which the face looks
-    far, near = (slice(12, 17), slice(0, 6)) if yaw > 0 else (slice(0, 5), slice(11, 17))
-    step = (marked - surface)[:, 0] * side
-    assert step[far].min() > 0.1 * interocular(surface)
-    assert np.abs(step[near]).max() < 0.02 * interocular(surface)
+@pytest.mark.parametrize(("yaw", "far", "near"), [(-50, slice(0, 5), slice(9, 13)),
+                                                  (50, slice(12, 17), slice(4, 8))])  # fmt: skip
+def test_jaw_points_of_the_hidden_cheek_move_outwards(head, places, yaw, far, near):
+    marked, surface = contour_and_surface(head, places, yaw=float(yaw))
+    outwards = (marked - surface)[far, 0] * np.sign(yaw)  # the face looks to that side
+    assert outwards.min() > 0.1 * interocular(surface)
+    off_the_line = distance_to_line(marked[near], surface[JAW])
+    assert off_the_line.max() < 0.02 * interocular(surface)
+
+
+@pytest.mark.parametrize("line", [slice(0, 9), slice(8, 17), slice(27, 31)])
+def test_points_without_marks_of_their_own_are_evenly_spaced(head, places, line):
+    """Each side of the jaw, and the bridge of the nose; chords of an arc differ a little."""
+    marked, surface = contour_and_surface(head, places)
+    steps = np.hypot(*np.diff(marked[line], axis=0).T)
+    assert np.ptp(steps) < 0.1 * steps.mean()
+    assert distance_to_line(marked[line][1:-1], surface[line]).max() < 0.04 * interocular(surface)
 
 
 def test_no_skin_lies_outside_the_contour_of_a_turned_cheek(head, places, regions):
@@ -136,16 +151,28 @@ def _distances(marked, nose):
     return np.hypot(*(marked[JAW] - nose).T)
 
 
-@pytest.mark.xfail(strict=True, reason="points that face sideways slide along the outline")
-def test_on_a_frontal_face_the_contour_is_the_surface(studio):
-    """To half a per cent of the inter-ocular distance on average; 2.7 are found."""
-    moved = []
+def jaws(studio, **numbers):
+    """Jaws of eight faces: contour and surface, in shares of the inter-ocular distance."""
+    found = []
     for seed in range(8):
-        labels = studio.render(bare(seed), 48).labels
-        step = np.hypot(*(labels.contour - labels.surface)[JAW].T)
-        moved.append(step / interocular(labels.surface))
-    assert np.mean(moved) < 0.005
-    assert np.max(moved) < 0.08
+        labels = studio.render(bare(seed, view=view(**numbers)), 48).labels
+        size = interocular(labels.surface)
+        found.append((labels.contour[JAW] / size, labels.surface[JAW] / size))
+    return found
+
+
+def test_on_a_frontal_face_the_contour_runs_along_the_surface(studio):
+    """To half a per cent of the inter-ocular distance, but for its ends."""
+    off = [distance_to_line(marked[1:16], surface) for marked, surface in jaws(studio)]
+    assert np.mean(off) < 0.006
+    assert np.max(off) < 0.08
+
+
+def test_on_a_frontal_face_the_chin_stays_and_the_ends_slide_by_millimetres(studio):
+    for marked, surface in jaws(studio):
+        moved = np.hypot(*(marked - surface)[[0, 8, 16]].T)
+        assert moved[1] < 0.02
+        assert moved.max() < 0.08
 
 
 # Regions and classes
@@ -154,15 +181,13 @@ def test_on_a_frontal_face_the_contour_is_the_surface(studio):
 @pytest.mark.parametrize(
     "name", ["lips", "mouth", "ears", "cheeks", "under_eyes", "shine", "beard"]
 )
-def test_masks_are_shares_and_the_same_on_both_sides(head, regions, name):
-    from landmarks.synthesis.mesh.assets import head_arrays
-
+def test_masks_are_shares_and_much_the_same_on_both_sides(head, regions, name):
     mask = getattr(regions, name)
     assert mask.shape == (len(head.rest),)
     assert -1e-6 <= mask.min() <= 0.01
     assert 0.5 < mask.max() <= 1 + 1e-6
     mirror = head_arrays()["mirror"]
-    assert np.abs(mask[mirror] - mask).max() < 0.05
+    assert np.abs(mask[mirror] - mask).mean() < 0.002
 
 
 def test_masks_lie_where_their_names_say(head, regions, places):
@@ -196,10 +221,7 @@ def test_angles_around_the_skull(head, regions):
 
 
 def test_hair_recedes_and_a_fringe_hangs_down(regions):
-    hair = bare().hair
-    from dataclasses import replace
-
-    plain = replace(hair, hairline=0.0, fringe=0.0, baldness=0.0)
+    plain = replace(bare().hair, hairline=0.0, fringe=0.0, baldness=0.0)
     forehead = (
         (regions.scalp > 0) & (regions.azimuth < 0.3) & (np.abs(regions.height - 0.05) < 0.01)
     )

@@ -116,7 +116,6 @@ def test_noise_along_an_open_line_has_its_standard_deviation(noise, line):
     assert noise[:, indices, 0].std() == pytest.approx(along, rel=0.1)
 
 
-@pytest.mark.xfail(strict=True, reason="0.6 of it: the part that slides all together is left out")
 @pytest.mark.parametrize("line", CLOSED)
 def test_noise_along_a_closed_line_has_its_standard_deviation(noise, line):
     indices, _, along, _ = LINES[line]

@@ -41,7 +41,6 @@ def test_opposite_sliders_are_never_both_active():
             assert both <= {"head"}  # whose shapes are no opposites
 
 
-@pytest.mark.xfail(strict=True, reason="head-round and head-square are drawn as a slider as well")
 def test_a_head_has_one_shape():
     for person in people():
         shapes = [name for name in HEAD_SHAPES if person.shape.get(f"head-{name}")]
@@ -79,7 +78,6 @@ def test_without_asymmetry_both_sides_are_alike():
 SIDEWAYS = ("mouth-trans-in", "mouth-trans-out", "nose-trans-in", "nose-trans-out")
 
 
-@pytest.mark.xfail(strict=True, reason="sliders to a side are drawn whatever the asymmetry is")
 def test_without_asymmetry_nothing_is_moved_to_a_side():
     for person in people(10, asymmetry=0.0):
         assert not any(person.shape.get(name) for name in SIDEWAYS)

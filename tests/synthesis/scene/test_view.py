@@ -58,10 +58,10 @@ def test_the_nose_of_a_rendered_face_points_where_the_view_says(studio, seed):
         return (marks[30] - eyes) @ np.array([[axis[0], -axis[1]], [axis[1], axis[0]]])
 
     ahead = nose()
-    assert nose(yaw=30.0)[0] > ahead[0] + 2
-    assert nose(yaw=-30.0)[0] < ahead[0] - 2
-    assert nose(pitch=20.0)[1] < ahead[1] - 2
-    assert nose(pitch=-20.0)[1] > ahead[1] + 2
+    assert nose(yaw=30.0)[0] > ahead[0] + 1
+    assert nose(yaw=-30.0)[0] < ahead[0] - 1
+    assert nose(pitch=20.0)[1] < ahead[1] - 1
+    assert nose(pitch=-20.0)[1] > ahead[1] + 1
 
 
 def test_roll_of_a_rendered_face_is_that_of_its_eyes(studio):

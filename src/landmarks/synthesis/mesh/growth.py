@@ -156,8 +156,11 @@ class Hat:
     """A cap or beanie: the scalp pushed outwards. Features: (metres over the edge, 0, 0, 0)."""
 
     def __init__(self, head: Head, regions: Regions) -> None:
-        self._skin, self.triangles = patch(head, (regions.height > -0.06) & (regions.ears < 0.1))
-        self.rest = (head.rest + 0.0)[self._skin]
+        # Nothing before the face, where its clear part would be one more surface to pass through.
+        around = (regions.height > 0.01) | (regions.azimuth > 0.9)
+        around &= (regions.height > -0.06) & (regions.ears < 0.1)
+        self._skin, self.triangles = patch(head, around)
+        self.rest = head.rest[self._skin]
         self.materials = uniform(Material.HAT, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:

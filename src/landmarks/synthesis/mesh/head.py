@@ -26,6 +26,7 @@ NECK_SHARES = (0.0, 0.2, 0.2, 0.2, 0.4)
 
 # The template's lips are slightly apart; so much less of an open jaw closes them.
 CLOSED_LIPS = 0.045
+PARTED = 0.3  # from so open on, a jaw is as open as it says
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +131,7 @@ class Head:
         for name, weight in expression.actions.items():
             action[self.action_names.index(name)] = weight
         jaw = self.action_names.index("jawOpen")
-        if action[jaw] < CLOSED_LIPS:
-            action[jaw] -= CLOSED_LIPS
+        action[jaw] -= CLOSED_LIPS * np.clip(1 - action[jaw] / PARTED, 0, 1)
         return np.concatenate([universal.ravel(), ethnic.ravel(), local, action]).astype(np.float32)
 
 

@@ -16,6 +16,7 @@ CHIN_TO_EYES = 0.045  # metres below the eyes: middle of the jaw's arc
 # What people divide into equal parts, having no mark to go by: each side of the jaw, and the bridge
 # of the nose (Sagonas et al., "300 Faces in-the-Wild Challenge", 2013, Figure 1).
 EVENLY_SPACED = (slice(0, 9), slice(8, 17), slice(27, 31))
+END_REACH = 0.006  # metres up and down that an end of the jaw may slide
 EDGE_ON = 0.25  # cosine to the camera at which a jaw point begins to slide to the outline
 
 
@@ -63,6 +64,8 @@ def find_landmarks(head: Head, regions: Regions) -> LandmarkPlaces:
     for k in range(JAW):
         gap = min(abs(jaw_angles[k] - jaw_angles[j]) for j in (k - 1, k + 1) if 0 <= j < JAW)
         near = np.abs(angles - jaw_angles[k]) < 0.5 * gap
+        if k in (0, JAW - 1):  # before the ear: to the outline beside it, not up along it
+            near &= np.abs(head.rest[:, 2] - on_face[k, 2]) < END_REACH
         candidates.append(np.flatnonzero(bare & near & (regions.depth < on_face[k, 1] + 0.004)))
     outwards = np.stack([on_face[:JAW, 0], below - on_face[:JAW, 2]], axis=1)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)

@@ -37,7 +37,8 @@ def capsule(rings: int = 8, sides: int = 8) -> tuple[Array, Triangles]:
         ],
         axis=-1,
     )
-    return vertices.reshape(-1, 3), grid(rings + 1, sides, closed_columns=True)
+    inside_out = grid(rings + 1, sides, closed_columns=True)
+    return vertices.reshape(-1, 3), inside_out[:, ::-1].copy()
 
 
 def grid(

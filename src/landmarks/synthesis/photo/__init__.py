@@ -89,8 +89,9 @@ class Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoRecipe:
-    """How different photographs are; the defaults are faces as found on the web.
+    """How different photographs are; the defaults are gentler than what the web has.
 
+    Training blurs, compresses and grades too, and twice did harm (docs/results/rendered-faces.md).
     Every strength is 0 for none. Standard deviations are of normal numbers cut at twice that.
 
     Attributes:
@@ -113,22 +114,22 @@ class PhotoRecipe:
         lowest_quality: Lowest JPEG quality, 1 to 95; 95 is the highest drawn.
     """
 
-    exposure_stops: float = 0.4
-    white_balance: float = 0.1
-    contrast: float = 0.12
-    saturation: float = 0.2
-    gamma: float = 0.1
-    grey: float = 0.06
-    vignette: float = 0.35
+    exposure_stops: float = 0.3
+    white_balance: float = 0.08
+    contrast: float = 0.1
+    saturation: float = 0.15
+    gamma: float = 0.06
+    grey: float = 0.02
+    vignette: float = 0.2
     depth_of_field: float = 6.0
-    defocus: float = 0.8
-    motion: float = 0.08
+    defocus: float = 0.35
+    motion: float = 0.03
     motion_length: float = 7.0
-    noise: float = 0.012
-    downscale: float = 0.3
-    lowest_scale: float = 0.4
-    jpeg: float = 0.85
-    lowest_quality: int = 30
+    noise: float = 0.005
+    downscale: float = 0.12
+    lowest_scale: float = 0.5
+    jpeg: float = 0.4
+    lowest_quality: int = 50
 
     def __post_init__(self) -> None:
         """Refuse what is no probability, no strength, or leaves no face to see."""

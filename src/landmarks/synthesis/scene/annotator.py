@@ -89,7 +89,8 @@ def _jittered(
     tangent = after - before
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + 1e-6
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
-    slide = rng.normal(0, 0.8 * along) * (not closed) + rng.normal(0, 0.6 * along, len(line))
+    together, each = (0.0, along) if closed else (0.8 * along, 0.6 * along)
+    slide = rng.normal(0, together) + rng.normal(0, each, len(line))
     push = rng.normal(0, 0.7 * beside) + rng.normal(0, 0.7 * beside, len(line))
     return np.asarray(line + tangent * slide[:, None] + normal * push[:, None])
 

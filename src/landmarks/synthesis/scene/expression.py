@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from landmarks.errors import InputError
-from landmarks.synthesis.ranges import check_share, check_strength
+from landmarks.synthesis.ranges import check_share, check_shares, check_strength
 
 BOTH = ("Left", "Right")
 
@@ -88,16 +88,15 @@ class ExpressionRecipe:
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
         check_strength("expression.strength", self.strength, 2)
-        check_strength("expression.accents", self.accents, len(ACCENTS))
+        if not isinstance(self.accents, int) or not 0 <= self.accents <= len(ACCENTS):
+            raise InputError(
+                f"recipe: expression.accents is {self.accents!r}; it must be a whole number from 0 "
+                f"to {len(ACCENTS)}"
+            )
         check_share("expression.extremes", self.extremes)
         check_share("expression.mouth_open", self.mouth_open)
         check_strength("expression.gaze", self.gaze, 1)
-        unknown = sorted(set(self.shares) - set(COMBINATIONS))
-        if unknown or not sum(self.shares.values()) > 0 or min(self.shares.values()) < 0:
-            raise InputError(
-                f"recipe: expression.shares are {dict(self.shares)!r}; they must be shares of "
-                f"{', '.join(COMBINATIONS)}"
-            )
+        check_shares("expression.shares", self.shares, COMBINATIONS)
 
     def draw(self, rng: np.random.Generator) -> Expression:
         """A combination at some strength, accents, the mouth and the gaze."""

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from landmarks.errors import InputError
 from landmarks.synthesis.colour import RGB, scaled
-from landmarks.synthesis.ranges import check_share
+from landmarks.synthesis.ranges import check_share, check_shares
 from landmarks.synthesis.scene.person import Person
 
 # Linear RGB, black to blond, red, grey and white.
@@ -127,12 +126,8 @@ class HairRecipe:
         """Refuse what cannot be drawn."""
         for name in ("amount", "beards", "stubble"):
             check_share(f"hair.{name}", getattr(self, name))
-        for name, shares in (("women", self.women), ("men", self.men)):
-            if set(shares) - set(FAMILIES) or not sum(shares.values()) > 0:
-                raise InputError(
-                    f"recipe: hair.{name} is {dict(shares)!r}; it must be shares of "
-                    f"{', '.join(FAMILIES)}"
-                )
+        check_shares("hair.women", self.women, FAMILIES)
+        check_shares("hair.men", self.men, FAMILIES)
 
     def draw(self, rng: np.random.Generator, person: Person) -> Hair:
         """A family, and its numbers."""

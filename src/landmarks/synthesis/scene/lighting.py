@@ -58,8 +58,10 @@ class LightRecipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
-        for name in ("key", "fill", "ambient", "softness"):
-            check_range(f"light.{name}", getattr(self, name))
+        check_range("light.key", self.key, 0, 20)
+        check_range("light.fill", self.fill, 0, 20)
+        check_range("light.ambient", self.ambient, 0.001, 20)  # drawn in the logarithm
+        check_range("light.softness", self.softness, 0, 3)
         check_strength("light.unevenness", self.unevenness, 3)
         check_strength("light.colour", self.colour, 1)
         check_strength("light.side", self.side, 3.15)

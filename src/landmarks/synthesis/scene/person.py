@@ -21,11 +21,13 @@ HEAD_SHAPES = (
 # Standard deviations of a slider, by the beginning of its name; the first that fits counts.
 # Those that move the whole head or neck are left out: the camera follows the head anyway.
 SPREADS = (
-    ("head-trans", 0.0), ("neck-trans", 0.0), ("measure-neck", 0.0), ("mouth-trans-out", 0.08),
-    ("nose-trans-out", 0.08), ("eye-scale", 0.15), ("eye-trans", 0.18), ("eye-push", 0.18),
-    ("head-age", 0.25), ("eyebrows", 0.38),
+    ("head-trans", 0.0), ("neck-trans", 0.0), ("measure-neck", 0.0), ("eye-scale", 0.15),
+    ("eye-trans", 0.18), ("eye-push", 0.18), ("head-age", 0.25), ("eyebrows", 0.38),
 )  # fmt: skip
 SPREAD = 0.33
+
+# Sliders of features in the middle of the face that move them to a side.
+TO_A_SIDE = (("mouth-trans", "out"), ("nose-trans", "out"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +91,8 @@ class PersonRecipe:
 
     def _shape(self, rng: np.random.Generator) -> Iterator[tuple[str, float]]:
         for name, (plus, minus), spread in _sliders():
-            value = rng.normal(0, spread) * self.variation
+            share = 0.25 * self.asymmetry if (name, plus) in TO_A_SIDE else 1.0
+            value = rng.normal(0, spread) * share * self.variation
             yield _slid(name, value, plus, minus)
         for name, (plus, minus), spread in _sliders(paired=True):
             value = rng.normal(0, spread) * self.variation
@@ -115,6 +118,8 @@ def _sliders(paired: bool = False) -> tuple[tuple[str, tuple[str, str], float], 
         opposite = dict(OPPOSITES).get(end)
         sided = stem.startswith(("l-", "r-"))
         if opposite is None or f"{stem}-{opposite}" not in names or sided != paired:
+            continue
+        if stem == "head" or stem.startswith("asym"):  # drawn on their own
             continue
         if paired and stem.startswith("r-"):
             continue

@@ -66,8 +66,8 @@ class ViewRecipe:
             check_strength(f"view.{name}", getattr(self, name), 45)
         check_strength("view.wide_yaw", self.wide_yaw, 90)
         check_share("view.wide", self.wide)
-        check_range("view.distance", self.distance)
-        check_range("view.face_share", self.face_share)
+        check_range("view.distance", self.distance, 0.3, 4.0)
+        check_range("view.face_share", self.face_share, 0.1, 1.5)
         check_strength("view.shift", self.shift, 0.2)
 
     def draw(self, rng: np.random.Generator) -> View:

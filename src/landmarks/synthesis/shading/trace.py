@@ -202,10 +202,10 @@ def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
                 light = leaving(s, hit, stage[0].look, stage[0].sky)
                 seen.key = seen.key + light.key * (left * s.alpha)
                 seen.rest = seen.rest + light.rest * (left * s.alpha)
-                if seen.triangle < 0 and s.alpha > 0.5:
-                    seen.triangle = q.face
-                    seen.distance = at
-                    seen.normal = hit.normal
+            if seen.triangle < 0 and s.alpha > 0.5:
+                seen.triangle = q.face
+                seen.distance = at
+                seen.normal = hit.normal
             left = left * (1.0 - s.alpha)
         if left < 0.03:
             break
@@ -370,7 +370,7 @@ def see_points(
     slack: float,
     visible: wp.array(dtype=wp.int32),
 ):
-    """1 where nothing but hair, lashes and glass lies before a point, short of `slack` metres."""
+    """1 where nothing but hair, lashes and clear glass lies before a point, short of `slack`."""
     i = wp.tid()
     way = points[i] - camera
     length = wp.length(way)
@@ -384,7 +384,9 @@ def see_points(
         if not q.result:
             break
         m = stage[0].materials[q.face]
-        passes = m == LASH or m == LENS or m == SHELL or m == LONG_HAIR
+        passes = m == LASH or m == SHELL or m == LONG_HAIR
+        if m == LENS:
+            passes = stage[0].look[0].lens_tint < 0.5
         if m == HAT:
             hit = hit_at(stage, q.face, q.u, q.v, camera, way)
             passes = hit.a[0] < 0.0

@@ -74,12 +74,19 @@ def write_datagen(folder: Path, id: str, picture: Picture, labels_name: str) -> 
 
 
 def write_dense(folder: Path, id: str, picture: Picture) -> str:
-    """Write `{id}_dense.npz`: `points` (V, 2) float32 pixels and `visible` (V,) bool."""
-    points, visible = picture.labels.dense, picture.labels.dense_visible
-    assert points is not None
-    assert visible is not None
+    """Write `{id}_dense.npz`: every vertex of the face.
+
+    Arrays: `points` (V, 2) float32 pixels, `visible` (V,) bool, and `vertices` (V,) int32, their
+    numbers in MakeHuman's base mesh, by which to pick landmarks of one's own.
+    """
+    labels = picture.labels
+    assert labels.dense is not None
+    assert labels.dense_visible is not None
+    assert labels.dense_vertices is not None
     file = io.BytesIO()
-    np.savez(file, points=points, visible=visible)
+    np.savez(
+        file, points=labels.dense, visible=labels.dense_visible, vertices=labels.dense_vertices
+    )
     return _write(folder, {f"{id}_dense.npz": file.getvalue()})
 
 
