@@ -14,8 +14,8 @@ class Labels:
 
     Attributes:
         surface: (68, 2) projections of fixed points of the head, as 3D models are labelled.
-        contour: (68, 2) the same, but a jaw point that the cheek hides lies on the visible
-            outline, as people mark it.
+        contour: (68, 2) as people mark them: a jaw point that the cheek hides lies on the visible
+            outline; each side of the jaw and the bridge of the nose are evenly divided.
         annotated: (68, 2) `contour` as this recipe's annotator would place it: moved by the
             offsets of a convention and by noise; equal to `contour` without either.
         pupils: (2, 2) centres of the person's right and left pupil.

@@ -78,7 +78,10 @@ class Spectacles:
         angle = np.linspace(0, 2 * np.pi, self.RING, endpoint=False)
         x, z = (
             np.sign(f) * np.abs(f) ** (2 / glasses.squareness) * half
-            for f, half in ((np.cos(angle), glasses.width), (np.sin(angle), glasses.height))
+            for f, half in (
+                (np.cos(angle), glasses.width * apart / AVERAGE_EYES),
+                (np.sin(angle), glasses.height),
+            )
         )
         outwards = x * side
         y = 0.14 * outwards + 1.2 * outwards**2

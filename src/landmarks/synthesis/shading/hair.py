@@ -32,8 +32,8 @@ def shell(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3
     """A shell of hair or beard. Features: see `growth.Shells`."""
     s = fibres(hit, look[0].hair, wp.vec3(0.0, 0.0, 1.0), 0.5)
     s.alpha = 0.0
-    if hit.a[3] < 0.0012:
-        return s
+    if hit.a[3] < 0.0012 or (hit.a[1] < -0.15 and look[0].beard * hit.a[2] < 0.01):
+        return s  # no hair here, whatever the noise
     r = hit.rest
     level = hit.a[0]
     q = around_crown(r, look)

@@ -7,7 +7,7 @@ from landmarks.synthesis.shading.look import Hit, Look, Surface
 
 @wp.func
 def environment(c: wp.array(dtype=wp.vec3), n: wp.vec3):
-    """Irradiance from direction `n` (Ramamoorthi and Hanrahan, 2001, equation 13), over pi."""
+    """Irradiance from direction `n` (Ramamoorthi and Hanrahan, 2001, equation 13)."""
     e = c[0] * 0.886 + (c[1] * n[1] + c[2] * n[2] + c[3] * n[0]) * 1.023
     e = e + (c[4] * (n[0] * n[1]) + c[5] * (n[1] * n[2]) + c[7] * (n[0] * n[2])) * 0.858
     e = (

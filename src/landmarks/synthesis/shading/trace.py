@@ -293,6 +293,8 @@ def shade(stage: wp.array(dtype=Stage), film: Film, i: int, size: int):
 
     A few rays towards a large light make grain; what lies side by side is lit alike.
     """
+    if film.triangle[i] < 0:
+        return wp.vec3(1.0, 1.0, 1.0)
     px = i % size
     py = i // size
     total = float(0.0)
@@ -309,13 +311,12 @@ def shade(stage: wp.array(dtype=Stage), film: Film, i: int, size: int):
                     weight = weight + w
     lit = total / wp.max(weight, 1.0e-6)
     red = lit
-    if film.triangle[i] >= 0:
-        m = stage[0].materials[film.triangle[i]]
-        if m == SKIN:
-            red = wp.pow(lit, 0.75)  # light scatters below skin, most of it red
-        if m == TEETH:
-            lit = 0.4 + 0.6 * lit  # and through lips and among teeth, which are never black
-            red = lit
+    m = stage[0].materials[film.triangle[i]]
+    if m == SKIN:
+        red = wp.pow(lit, 0.75)  # light scatters below skin, most of it red
+    if m == TEETH:
+        lit = 0.4 + 0.6 * lit  # and through lips and among teeth, which are never black
+        red = lit
     return wp.vec3(red, lit, lit)
 
 

@@ -22,7 +22,7 @@ class Quality:
         shadow_rays: Rays towards the key light from each pixel; 0: no shadows.
     """
 
-    edge_rays: int = 3
+    edge_rays: int = 2
     shadow_rays: int = 1
 
 
