@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading import trace
 from landmarks.synthesis.shading.look import Look
+from landmarks.synthesis.shading.rays import FAR, Lens
+from landmarks.synthesis.shading.stage import Stage
 
 HIDDEN_WITHIN = 0.004  # metres by which a visible point may lie below what is seen
 
@@ -72,7 +74,7 @@ class Tracer:
         indices = self._array(triangles.ravel(), wp.int32)
         self._points = self._array(apart, wp.vec3)
         self._mesh = wp.Mesh(self._points, indices)
-        self._stage = trace.Stage()
+        self._stage = Stage()
         self._stage.mesh, self._stage.triangles = self._mesh.id, indices
         self._stage.materials = self._array(materials, wp.int32)
         self._stage.rest = self._array(rest, wp.vec3)
@@ -103,7 +105,7 @@ class Tracer:
         self._stage.features = self._array(features, wp.vec4)
         self._stage.sky = self._array(sky, wp.vec3)
         self._stage.look = self._array([look], Look)
-        self._loaded = self._array([self._stage], trace.Stage)
+        self._loaded = self._array([self._stage], Stage)
 
     def trace(self, camera: Camera, quality: Quality) -> Traced:
         """What the camera sees of the scene that is loaded."""
@@ -122,7 +124,7 @@ class Tracer:
             light=light.numpy().reshape(n, n, 3),
             opacity=opacity.numpy().reshape(n, n),
             triangle=film.triangle.numpy().reshape(n, n),
-            distance=np.where(distance < trace.FAR, distance, np.inf).astype(np.float32),
+            distance=np.where(distance < FAR, distance, np.inf).astype(np.float32),
         )
 
     def visible(self, points: NDArray[np.floating], camera: Camera) -> NDArray[np.bool_]:
@@ -160,9 +162,9 @@ def openness(
     return out.numpy()
 
 
-def as_lens(camera: Camera) -> trace.Lens:
+def as_lens(camera: Camera) -> Lens:
     """The camera as the kernels see it."""
-    lens = trace.Lens()
+    lens = Lens()
     lens.position = wp.vec3(*camera.position)
     lens.right, lens.down, lens.forward = (wp.vec3(*row) for row in camera.rotation)
     lens.focal, lens.size = camera.focal, camera.size

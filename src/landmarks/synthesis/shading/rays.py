@@ -1,0 +1,149 @@
+"""Rays: what one brings back, and how much of a light arrives where it ends."""
+
+import warp as wp
+
+from landmarks.synthesis.shading.light import leaving
+from landmarks.synthesis.shading.look import ramp
+from landmarks.synthesis.shading.stage import (
+    CLOTH,
+    HAT,
+    LASH,
+    LENS,
+    LONG_HAIR,
+    SHELL,
+    Stage,
+    hit_at,
+    is_thin,
+    surface,
+)
+
+LAYERS = wp.constant(10)  # most surfaces that one ray passes through
+FAR = wp.constant(1.0e6)
+
+
+@wp.struct
+class Lens:
+    """The camera; see `landmarks.synthesis.scene.view.Camera`."""
+
+    position: wp.vec3
+    right: wp.vec3
+    down: wp.vec3
+    forward: wp.vec3
+    focal: float
+    cx: float
+    cy: float
+    size: wp.int32
+
+
+@wp.struct
+class Seen:
+    """What one ray brings back.
+
+    Light of the key light as if it had no obstacle, and all other light; and the first triangle
+    that hides more than half of what is behind: its place is where shadows are looked for.
+    """
+
+    key: wp.vec3
+    rest: wp.vec3
+    opacity: float
+    triangle: wp.int32
+    distance: float
+    normal: wp.vec3
+
+
+@wp.func
+def reaches(stage: wp.array(dtype=Stage), start: wp.vec3, direction: wp.vec3):
+    """Share of a light that arrives at `start`; hair lets some of it through."""
+    travelled = float(0.0006)
+    share = float(1.0)
+    for _k in range(5):
+        q = wp.mesh_query_ray(stage[0].mesh, start + direction * travelled, direction, 1.0)
+        if not q.result:
+            break
+        m = stage[0].materials[q.face]
+        if m == SHELL:
+            share = share * 0.55
+        elif m == LONG_HAIR or m == HAT:
+            hit = hit_at(stage, q.face, q.u, q.v, start, direction)
+            blocked = float(0.0)
+            if m == HAT:
+                if hit.a[0] > 0.0:
+                    blocked = 1.0
+            else:
+                beside = ramp(0.060, 0.076, wp.abs(hit.rest[0]))
+                above = ramp(0.055, 0.085, hit.rest[2] - stage[0].look[0].eye_height)
+                blocked = 0.65 * wp.max(wp.max(beside, above), ramp(-0.06, -0.03, hit.rest[1]))
+            share = share * (1.0 - blocked)
+        elif m != LASH and m != LENS and m != CLOTH:
+            return 0.0
+        travelled = travelled + q.t + 0.0008
+    return share
+
+
+@wp.func
+def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
+    """A ray through everything thin until something hides what is behind."""
+    seen = Seen()
+    seen.key = wp.vec3(0.0, 0.0, 0.0)
+    seen.rest = wp.vec3(0.0, 0.0, 0.0)
+    seen.triangle = int(-1)
+    seen.distance = float(FAR)
+    seen.normal = -ray
+    left = float(1.0)
+    travelled = float(0.0)
+    for _k in range(LAYERS):
+        q = wp.mesh_query_ray(stage[0].mesh, origin + ray * travelled, ray, 5.0)
+        if not q.result:
+            break
+        at = travelled + q.t
+        m = stage[0].materials[q.face]
+        hit = hit_at(stage, q.face, q.u, q.v, origin + ray * at, ray)
+        if is_thin(m) and wp.dot(hit.normal, ray) > 0.0:
+            hit.normal = -hit.normal
+        s = surface(stage, m, hit)
+        if s.alpha > 0.01:
+            if m == LENS:
+                seen.rest = seen.rest + s.emission * (left * s.alpha)
+            else:
+                light = leaving(s, hit, stage[0].look, stage[0].sky)
+                seen.key = seen.key + light.key * (left * s.alpha)
+                seen.rest = seen.rest + light.rest * (left * s.alpha)
+            if seen.triangle < 0 and s.alpha > 0.5:
+                seen.triangle = q.face
+                seen.distance = at
+                seen.normal = hit.normal
+            left = left * (1.0 - s.alpha)
+        if left < 0.03:
+            break
+        travelled = at + 0.0003
+    seen.opacity = 1.0 - left
+    return seen
+
+
+@wp.func
+def key_light(
+    stage: wp.array(dtype=Stage),
+    seen: Seen,
+    origin: wp.vec3,
+    ray: wp.vec3,
+    shadows: int,
+    state: wp.uint32,
+):
+    """Share of the key light that arrives, by so many rays towards different parts of it."""
+    look = stage[0].look
+    key = look[0].key
+    if shadows == 0 or seen.triangle < 0 or wp.dot(seen.normal, key) < -0.3:
+        return 1.0  # nothing there, or it faces away by itself
+    start = origin + ray * seen.distance + seen.normal * 0.0012
+    share = float(0.0)
+    for _k in range(shadows):
+        off = wp.vec3(wp.randf(state) - 0.5, wp.randf(state) - 0.5, wp.randf(state) - 0.5)
+        share = share + reaches(stage, start, wp.normalize(key + off * look[0].softness))
+    return share / float(shadows)
+
+
+@wp.func
+def ray_through(lens: Lens, x: float, y: float):
+    """Unit vector through a place of the picture, pixels."""
+    sideways = lens.right * ((x - lens.cx) / lens.focal)
+    return wp.normalize(lens.forward + sideways + lens.down * ((y - lens.cy) / lens.focal))

@@ -1,0 +1,110 @@
+"""The stage: the mesh of a scene with its materials, and what lies at a place of it."""
+
+import warp as wp
+
+from landmarks.synthesis.mesh.blocks import Material
+from landmarks.synthesis.shading import eye, hair, skin, things
+from landmarks.synthesis.shading.light import environment, mirrored
+from landmarks.synthesis.shading.look import Hit, Look
+
+# A kernel reads numbers, not enumerations.
+SKIN = wp.constant(int(Material.SKIN))
+EYE = wp.constant(int(Material.EYE))
+TONGUE = wp.constant(int(Material.TONGUE))
+TEETH = wp.constant(int(Material.TEETH))
+LASH = wp.constant(int(Material.LASH))
+LONG_HAIR = wp.constant(int(Material.LONG_HAIR))
+SHELL = wp.constant(int(Material.SHELL))
+CLOTH = wp.constant(int(Material.CLOTH))
+FRAME = wp.constant(int(Material.FRAME))
+LENS = wp.constant(int(Material.LENS))
+THING = wp.constant(int(Material.THING))
+HAT = wp.constant(int(Material.HAT))
+KNOT = wp.constant(int(Material.KNOT))
+
+
+@wp.struct
+class Stage:
+    """The mesh of a scene, its materials and its lights."""
+
+    mesh: wp.uint64
+    triangles: wp.array(dtype=wp.int32)
+    materials: wp.array(dtype=wp.int32)
+    normals: wp.array(dtype=wp.vec3)
+    rest: wp.array(dtype=wp.vec3)
+    features: wp.array(dtype=wp.vec4)
+    constants: wp.array(dtype=wp.vec4)
+    brow: wp.array(dtype=wp.vec2)
+    sky: wp.array(dtype=wp.vec3)
+    look: wp.array(dtype=Look)
+
+
+@wp.func
+def hit_at(
+    stage: wp.array(dtype=Stage), face: int, u: float, v: float, point: wp.vec3, ray: wp.vec3
+):
+    """The place on a triangle."""
+    i = stage[0].triangles[3 * face]
+    j = stage[0].triangles[3 * face + 1]
+    k = stage[0].triangles[3 * face + 2]
+    w = 1.0 - u - v
+    hit = Hit()
+    hit.point = point
+    hit.normal = wp.normalize(
+        stage[0].normals[i] * u + stage[0].normals[j] * v + stage[0].normals[k] * w
+    )
+    hit.towards = -ray
+    hit.rest = stage[0].rest[i] * u + stage[0].rest[j] * v + stage[0].rest[k] * w
+    hit.a = stage[0].features[i] * u + stage[0].features[j] * v + stage[0].features[k] * w
+    hit.b = stage[0].constants[i] * u + stage[0].constants[j] * v + stage[0].constants[k] * w
+    return hit
+
+
+@wp.func
+def is_thin(material: int):
+    """Whether a surface is seen from both sides."""
+    return (
+        material == LASH
+        or material == LONG_HAIR
+        or material == SHELL
+        or material == CLOTH
+        or material == LENS
+        or material == HAT
+        or material == TEETH
+    )
+
+
+@wp.func
+def surface(stage: wp.array(dtype=Stage), material: int, hit: Hit):
+    """What lies at a hit: one function a material."""
+    look = stage[0].look
+    s1 = wp.rand_init(look[0].grain, 11)
+    s2 = wp.rand_init(look[0].grain, 23)
+    s3 = wp.rand_init(look[0].grain, 37)
+    if material == SKIN:
+        return skin.skin(hit, look, stage[0].brow, s1, s2, s3)
+    if material == SHELL:
+        return hair.shell(hit, look, s1, s2, s3)
+    if material == CLOTH:
+        return things.cloth(hit, look, s1, s2, s3)
+    if material == LONG_HAIR:
+        return hair.long_hair(hit, look, s1, s2, s3)
+    if material == EYE:
+        return eye.eye(hit, look, s1, s2)
+    if material == LASH:
+        return eye.lash(hit, look)
+    if material == TEETH:
+        return skin.teeth(hit)
+    if material == TONGUE:
+        return skin.tongue(hit, s1)
+    if material == FRAME:
+        return things.frame(hit, look)
+    if material == LENS:
+        return things.lens(hit, look, environment(stage[0].sky, mirrored(hit, hit.normal)))
+    if material == THING:
+        return things.thing(hit, look, s2)
+    if material == HAT:
+        return things.hat(hit, look, s1, s2, s3)
+    if material == KNOT:
+        return hair.knot(hit, look, s2, s3)
+    return skin.hand(hit, look, s1, s2, s3)
