@@ -391,6 +391,8 @@ def test_ctrl_c_ends_all_processes_without_noise_and_the_same_command_continues(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # As in a terminal, even if these tests run in the background, where shells ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_for_samples(stopped, 3)
     crew = children(process.pid)

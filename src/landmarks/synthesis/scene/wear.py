@@ -15,7 +15,7 @@ class Glasses:
     """A pair of glasses.
 
     Attributes:
-        width: Half width of a lens, metres.
+        width: Half width of a lens on an average face, metres; it grows with the eyes' distance.
         height: Half height of a lens, metres.
         squareness: Exponent of the lens's super-ellipse; 2 is an ellipse.
         rim: Radius of the frame, metres.
