@@ -23,6 +23,10 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+# As where data sets are rendered: one thread of linear algebra a process, or they fight for cores.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 from landmarks.synthesis import studio as studio_module
 from landmarks.synthesis.mesh.assembly import Assembly
 from landmarks.synthesis.recipe import Recipe
