@@ -17,7 +17,7 @@ from landmarks.command_line import run_command
 from landmarks.errors import InputError
 
 if TYPE_CHECKING:  # importing the renderer takes seconds; --help and --cfg should not wait for it
-    from landmarks.synthesis.filling import RecipePictures
+    from landmarks.synthesis.pictures import RecipePictures
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ PREVIEWED = 32
 def synthesize(cfg: DictConfig) -> None:
     """Fill the folder `cfg.out`, or draw a preview if `cfg.preview`."""
     from landmarks.data.files import expanded
-    from landmarks.synthesis.filling import RecipePictures
+    from landmarks.synthesis.pictures import RecipePictures
 
     options = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
     recipe = hydra.utils.instantiate(options["recipe"], _convert_="all")

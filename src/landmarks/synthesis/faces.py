@@ -10,7 +10,7 @@ from landmarks.data.files import expanded
 from landmarks.data.options import check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
 from landmarks.record import fingerprint
-from landmarks.synthesis.filling import RecipePictures
+from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.storage.folder import covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce

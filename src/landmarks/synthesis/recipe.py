@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from landmarks.data.rendered import LABELS
 from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
 from landmarks.synthesis.photo import PhotoRecipe
@@ -17,8 +18,6 @@ from landmarks.synthesis.scene.person import PersonRecipe
 from landmarks.synthesis.scene.skin import SkinRecipe
 from landmarks.synthesis.scene.view import ViewRecipe
 from landmarks.synthesis.scene.wear import WearRecipe
-
-LABELS = ("surface", "contour", "annotated")
 
 # Each part of a scene has random numbers of its own, so that a recipe that changes one part
 # leaves the others as they were: sample 7 without hair is sample 7.

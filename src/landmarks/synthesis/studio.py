@@ -44,8 +44,7 @@ class Studio:
         self._regions = find_regions(self._head)
         self._places = find_landmarks(self._head, self._regions)
         self._assembly = Assembly(self._head, self._regions)
-        skin = self._head.triangles[self._head.part == self._head.parts.index("body")]
-        self._skin_normals = VertexNormals(skin, len(self._head.rest))
+        self._skin_normals = VertexNormals(self._head.triangles_of("body"), len(self._head.rest))
         self._normals = VertexNormals(self._assembly.triangles, len(self._assembly.rest))
         self._tracer = Tracer(
             device,

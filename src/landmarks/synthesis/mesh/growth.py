@@ -23,9 +23,9 @@ DROOP = np.array([0.0, 0.25, -0.35])  # how hair hangs, of its length
 WAVES = np.array([[60, 0, 0], [0, 50, 0], [0, 0, 55], [140, 0, 120]], np.float64)  # 1/m
 
 
-def patch(head: Head, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], Triangles]:
+def patch(head: Head, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int32], Triangles]:
     """Skin vertices that `chosen` (V,) marks, and the skin triangles among them, renumbered."""
-    skin = head.triangles[head.part == head.parts.index("body")]
+    skin = head.triangles_of("body")
     inside = skin[chosen[skin].all(axis=1)]
     vertices, renumbered = np.unique(inside, return_inverse=True)
     return vertices, renumbered.reshape(-1, 3).astype(np.int32)
@@ -85,7 +85,7 @@ class Cards:
     """
 
     def __init__(self, head: Head, regions: Regions) -> None:
-        triangles = head.triangles[head.part == head.parts.index("helper-hair")]
+        triangles = head.triangles_of("helper-hair")
         # Cards across the face would be hair before the eyes.
         middle = head.rest[triangles].mean(axis=1)
         before = (np.abs(middle[:, 0]) < 0.045) & (middle[:, 1] < -0.075)

@@ -91,10 +91,14 @@ class Head:
             )
         return Bent(vertices=bent, rotation=rotation, shift=shift)
 
+    def triangles_of(self, *parts: str) -> NDArray[np.int32]:
+        """(t, 3) triangles of the named parts."""
+        wanted = [self.parts.index(part) for part in parts]
+        return self.triangles[np.isin(self.part, wanted)]
+
     def vertices_of(self, *parts: str) -> NDArray[np.intp]:
         """Sorted vertices of the named parts."""
-        wanted = [self.parts.index(part) for part in parts]
-        return np.unique(self.triangles[np.isin(self.part, wanted)])
+        return np.unique(self.triangles_of(*parts))
 
     @cached_property
     def skin(self) -> NDArray[np.intp]:

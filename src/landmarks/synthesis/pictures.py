@@ -1,7 +1,6 @@
-"""From a recipe to a folder: the one place where data sets meet the renderer."""
+"""From a recipe to pictures: the one place where data sets meet the renderer."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import warp as wp
@@ -9,7 +8,6 @@ import warp as wp
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.recipe import Recipe
-from landmarks.synthesis.storage.production import produce
 from landmarks.synthesis.storage.spec import check_seed_and_size
 from landmarks.synthesis.storage.workers import Render
 from landmarks.synthesis.studio import Studio
@@ -64,21 +62,3 @@ class RecipePictures:
             return studio.render(self.source.draw(self.seed, index), self.size, self.dense)
 
         return render
-
-
-def fill(
-    folder: Path,
-    recipe: Recipe,
-    *,
-    seed: int,
-    size: int,
-    start: int,
-    stop: int,
-    layout: str = "face_synthetics",
-    workers: int | None = None,
-    device: str = "cpu",
-    dense: bool = False,
-) -> dict[str, Any]:
-    """Render the samples of a range that `folder` does not have; see `produce`."""
-    pictures = RecipePictures(source=recipe, seed=seed, size=size, dense=dense, device=device)
-    return produce(folder, pictures, start=start, stop=stop, layout=layout, workers=workers)
