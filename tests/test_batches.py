@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from landmarks.augmentation import Appearance, Augmentation, Geometry
-from landmarks.batches import FaceSource, MixtureBatches, load
+from landmarks.batches import FaceSource, MixtureBatches, load, parts
 
 AUGMENT = Augmentation(
     geometry=Geometry(rotation=20, scale=0.2, mirror=0.5), appearance=Appearance(noise=0.5, jpeg=1)
@@ -79,6 +79,23 @@ def test_batches_go_on_where_they_stopped(toy_crops):
     rest = list(load(batches, first=4, workers=0))
     assert len(rest) == 2
     assert torch.equal(rest[0].images, batches[4].images)
+
+
+def test_parts_of_a_batch_are_the_batch_and_each_has_its_share_of_every_source(toy_crops):
+    sources = [source(toy_crops, range(30), 0.5), source(toy_crops, range(30, 40), 0.5)]
+    whole = MixtureBatches(sources, 8, 3, seed=0)
+    for step in range(3):
+        made = [whole.part(i, 2)[step] for i in range(2)]
+        for name in ("images", "landmarks", "visible"):
+            halves = [getattr(part, name) for part in made]
+            assert torch.equal(torch.stack(halves, 1).flatten(0, 1), getattr(whole[step], name))
+        for one, other in zip(made, parts(whole[step], 2), strict=True):
+            assert torch.equal(one.images, other.images)
+    spies = [Spy(sources, 8, 1, seed=0).part(i, 2) for i in range(2)]
+    for spy in spies:
+        spy.drawn = []
+        spy[0]
+        assert [number for number, _ in spy.drawn] == [0, 0, 1, 1]
 
 
 def test_another_seed_gives_other_batches(toy_crops):

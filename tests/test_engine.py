@@ -1,10 +1,12 @@
 """The loops: they learn, they stop on nonsense, and an interruption changes nothing."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.batches import FaceSource, MixtureBatches
@@ -20,6 +22,7 @@ from landmarks.engine import (
 from landmarks.geometry import mirrored
 from landmarks.machine import Machine
 from landmarks.strategies import Schedule
+from tests.small import distance, small_architecture, unnormalised_architecture
 
 MACHINE = Machine(device="cpu", checkpoint_seconds=0)
 
@@ -131,6 +134,42 @@ def test_the_number_of_workers_changes_nothing(architecture, toy_crops, tmp_path
         assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize("accumulate", [2, 3])
+def test_a_batch_in_parts_gives_the_gradient_and_the_loss_of_the_whole(
+    toy_crops, tmp_path, accumulate
+):
+    # Hardly a step is made, so that the moments of AdamW are means of the same gradients. Parts of
+    # eight faces in three are uneven, and so is what they show: landmarks leave the picture.
+    schedule = Schedule(steps=4, batch_size=8, learning_rate=1e-7)
+    geometry = Geometry(rotation=30, shift=0.5, scale=0.5)
+    whole, in_parts = (
+        train(
+            unnormalised_architecture(),
+            toy_crops,
+            tmp_path / str(count),
+            schedule,
+            machine=replace(MACHINE, accumulate=count),
+            geometry=geometry,
+        )
+        and load_file(tmp_path / str(count) / CHECKPOINT)
+        for count in (1, accumulate)
+    )
+    moments = [key for key in whole if "exp_avg" in key]
+    assert len(moments) == 2 * 6
+    assert distance(*([w[key].numpy() for key in moments] for w in (whole, in_parts))) < 1e-5
+    torch.testing.assert_close(in_parts["curve"], whole["curve"], rtol=1e-6, atol=0)
+
+
+@pytest.mark.slow
+def test_a_compiled_network_learns_the_same(toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    model = replace(small_architecture(), bfloat16=False)
+    for name, machine in (("plain", MACHINE), ("compiled", replace(MACHINE, compile=True))):
+        train(model, toy_crops, tmp_path / name, schedule, machine=machine)
+    plain, compiled = (np.load(tmp_path / name / CURVE) for name in ("plain", "compiled"))
+    np.testing.assert_allclose(compiled, plain, rtol=1e-3)
+
+
 def test_a_loss_that_is_no_number_stops_the_run(architecture, toy_crops, tmp_path):
     schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
     network = architecture.start(68, seed=0)
@@ -183,8 +222,27 @@ def test_starting_weights_come_from_the_seed_alone(architecture):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"device": "tpu"}, {"workers": -1}, {"threads": 0}, {"checkpoint_seconds": "often"}]
+    "bad",
+    [
+        {"device": "tpu"},
+        {"workers": -1},
+        {"threads": 0},
+        {"checkpoint_seconds": "often"},
+        {"accumulate": 0},
+        {"compile": "yes"},
+    ],
 )
 def test_a_machine_that_is_not_there_is_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Machine(**bad)
+
+
+def test_torch_leaves_a_core_to_each_worker(monkeypatch):
+    monkeypatch.setattr("landmarks.machine.TORCH_THREADS", 4)
+    before = torch.get_num_threads()
+    try:
+        for workers, threads, expected in ((0, None, 4), (1, None, 3), (9, None, 1), (9, 2, 2)):
+            Machine(device="cpu", workers=workers, threads=threads).prepare()
+            assert torch.get_num_threads() == expected
+    finally:
+        torch.set_num_threads(before)

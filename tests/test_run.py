@@ -32,7 +32,7 @@ from landmarks.strategies import (
     synthetic_only,
 )
 from landmarks.testing import evaluate_run
-from tests.small import small_architecture
+from tests.small import small_architecture, unnormalised_architecture
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
@@ -156,7 +156,8 @@ def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):
 
 def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
     one = experiment(tmp_path, real_only(LONG))
-    other = replace(one, machine=Machine(workers=2), out=tmp_path / "x", artifacts=tmp_path / "y")
+    machine = Machine(workers=2, threads=3, compile=True)
+    other = replace(one, machine=machine, out=tmp_path / "x", artifacts=tmp_path / "y")
     assert one.fingerprint == other.fingerprint
     changes = [
         {"seed": 1},
@@ -165,6 +166,7 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
         {"strategy": real_only(SHORT)},
         {"model": small_architecture(width=16)},
         {"data": replace(DATA, real=read_toy(count=30, domain="stand_in", seed=9))},
+        {"machine": Machine(accumulate=2)},  # for BatchNorm sees other faces together
     ]
     prints = {replace(one, **change).fingerprint for change in changes}
     assert len(prints | {one.fingerprint}) == 1 + len(changes)
@@ -205,11 +207,32 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
             "needs synthetic faces",
         ),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
+        (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
     ],
 )
 def test_an_impossible_run_is_refused_at_once(tmp_path, strategy, changes, message):
     with pytest.raises(InputError, match=message):
         experiment(tmp_path, strategy, **changes)
+
+
+def test_a_batch_in_parts_is_another_artifact_only_where_there_is_batch_norm(tmp_path):
+    in_parts = Machine(device="cpu", accumulate=2)
+    for model, differs in ((small_architecture(), True), (unnormalised_architecture(), False)):
+        one, two = (
+            run(
+                experiment(
+                    tmp_path,
+                    real_only(SHORT),
+                    model=model,
+                    machine=machine,
+                    out=tmp_path / f"{differs} {machine.accumulate}",
+                )
+            )
+            for machine in (Machine(device="cpu"), in_parts)
+        )
+        assert (one.fingerprint != two.fingerprint) == differs
+        assert (one.steps[0]["artifact"] != two.steps[0]["artifact"]) == differs
+        assert two.timings["steps"]["train"]["reused"] != differs
 
 
 def artifact_of(result, name, tmp_path):

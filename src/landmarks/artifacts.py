@@ -1,27 +1,32 @@
 """Artifacts: each step of a run is made once, found again by a fingerprint of what went in.
 
-`<root>/<fingerprint>/` holds a finished product. Work in progress lies in `<fingerprint>.partial`,
-which a killed job leaves behind and the next one continues; finishing is one rename. A lock of the
-operating system, freed when its holder dies, keeps two jobs from making the same thing.
+`<root>/<fingerprint>/` holds a finished product. Work in progress lies beside it (see
+`landmarks.partials`); one rename finishes it, and that rename alone makes an artifact real.
+
+A lease (see `landmarks.once`) keeps two jobs from doing the same work. If two do it all the same,
+because a host stood still or the folder keeps no promise, each works in a folder of its own, both
+make the same, and the second rename finds the place taken. Assumed of the folder: a rename is one
+step, and fails if its target is a folder with files in it.
 """
 
 import json
 import logging
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from landmarks import __version__
 from landmarks.errors import InputError
+from landmarks.once import once
+from landmarks.partials import Partial
 from landmarks.record import code, fingerprint, record
 
 log = logging.getLogger(__name__)
+
+ABOUT = "artifact.json"
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Artifact:
 
 
 class ArtifactStore:
-    """A folder of artifacts that several jobs may share.
+    """A folder of artifacts that several jobs may share, on one host or on many.
 
     Args:
         root: The folder; made when the first artifact is.
@@ -63,61 +68,60 @@ class ArtifactStore:
         Args:
             name: What it is, for people; not part of the fingerprint.
             ingredients: Everything the product depends on, recordable.
-            make: Fills the directory it is given. It may find there what an interrupted call left.
+            make: Fills the directory it is given. It may find there what an interrupted call left,
+                but for half-written files: those with hidden names or ending in .partial.
 
         Raises:
             InputError: From `make`; what this call half made is then removed.
         """
         key = fingerprint({"landmarks": __version__, "code": code(), **ingredients})
+        return once(
+            self.root / "locks" / f"{key}.lease",
+            partial(self._found, name, key),
+            partial(self._make, name, key, ingredients, make),
+            what=f"making {name} {key}",
+        )
+
+    def _found(self, name: str, key: str) -> Artifact | None:
         directory = self.root / key
         if not directory.exists():
-            (self.root / "locks").mkdir(parents=True, exist_ok=True)
-            with self._locked(name, key):
-                if not directory.exists():
-                    self._make(name, key, ingredients, make)
-                    return self._finished(name, key, reused=False)
-        return self._finished(name, key, reused=True)
-
-    @contextmanager
-    def _locked(self, name: str, key: str) -> Iterator[None]:
-        lock = FileLock(self.root / "locks" / f"{key}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            log.info("%s: another job is making %s; waiting for it", name, key)
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
+            return None
+        return self._read(name, key, reused=True, told="reused")
 
     def _make(
         self, name: str, key: str, ingredients: Mapping[str, Any], make: Callable[[Path], None]
-    ) -> None:
-        partial = self.root / f"{key}.partial"
-        continued = partial.exists() and any(partial.iterdir())
-        log.info("%s: %s %s", name, "continuing" if continued else "making", key)
-        partial.mkdir(exist_ok=True)
+    ) -> Artifact:
+        work = Partial.begin(self.root, key)
+        # Look once more, now that this host has written to the root: until then, an NFS client may
+        # remember for a minute that an artifact of another host was not there.
+        found = self._found(name, key)
+        if found is not None:
+            work.discard()
+            return found
+        log.info("%s: %s %s", name, "continuing" if work.continued else "making", key)
         start = time.perf_counter()
         try:
-            make(partial)
-        except InputError:
-            if not continued:  # else hours of work may lie there, and the input can be mended
-                shutil.rmtree(partial)
+            make(work.directory)
+        except Exception as error:
+            found = self._found(name, key)
+            if found is not None:  # made by a job that took us for dead, and cleared our files away
+                return found
+            if isinstance(error, InputError) and not work.continued:
+                work.discard()  # else hours of work may lie there, and the input can be mended
             raise
         about = {
             "name": name,
             "seconds": time.perf_counter() - start,
-            "continued": continued,
+            "continued": work.continued,
             "ingredients": record(dict(ingredients)),
         }
-        (partial / "artifact.json").write_text(json.dumps(about, indent=1))
-        partial.rename(self.root / key)
+        (work.directory / ABOUT).write_text(json.dumps(about, indent=1))
+        won = work.finish(self.root / key)
+        told = "made" if won else "made a second time; the first is kept:"
+        return self._read(name, key, reused=not won, told=told)
 
-    def _finished(self, name: str, key: str, *, reused: bool) -> Artifact:
+    def _read(self, name: str, key: str, *, reused: bool, told: str) -> Artifact:
         directory = self.root / key
-        about = json.loads((directory / "artifact.json").read_text())
-        log.info(
-            "%s: %s %s (%.0f s)", name, "reused" if reused else "made", directory, about["seconds"]
-        )
+        about = json.loads((directory / ABOUT).read_text())
+        log.info("%s: %s %s (%.0f s)", name, told, directory, about["seconds"])
         return Artifact(name, key, directory, about["seconds"], reused, about["continued"])

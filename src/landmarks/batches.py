@@ -4,6 +4,7 @@ Batch t can be made by any process, in any order, after any interruption, and is
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -56,6 +57,16 @@ class MixtureBatches(Dataset[Batch]):
         self.batch_size = batch_size
         self.steps = steps
         self.seed = seed
+        self._part = slice(None)
+
+    def part(self, number: int, parts: int) -> "MixtureBatches":
+        """Batches of every `parts`-th face of these, from face `number` on.
+
+        Each part has its share of every source, and the parts together are the whole.
+        """
+        chosen = copy(self)
+        chosen._part = slice(number, None, parts)
+        return chosen
 
     def __len__(self) -> int:
         """Number of batches."""
@@ -63,15 +74,16 @@ class MixtureBatches(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         """Batch number `step`."""
-        drawn = []
+        dealt = []
         before = 0.0
         for number, source in enumerate(self.sources):
             first, last = (
                 _share(before, source.share, self.batch_size, t) for t in (step, step + 1)
             )
             before += source.share
-            drawn += [self._face(number, position) for position in range(first, last)]
-        images, landmarks, visible = zip(*drawn, strict=True)
+            dealt += [(number, position) for position in range(first, last)]
+        faces = [self._face(number, position) for number, position in dealt[self._part]]
+        images, landmarks, visible = zip(*faces, strict=True)
         return Batch(
             images=torch.from_numpy(np.stack(images)),
             landmarks=torch.from_numpy(np.stack(landmarks)),
@@ -111,6 +123,14 @@ def _share(before: float, share: float, batch_size: int, step: int) -> int:
 
 def _floor(value: float) -> int:
     return int(np.floor(value + 1e-6))
+
+
+def parts(batch: Batch, count: int) -> list[Batch]:
+    """`batch` in `count` parts, divided as by `MixtureBatches.part`; no pixel is copied."""
+    return [
+        Batch(batch.images[i::count], batch.landmarks[i::count], batch.visible[i::count])
+        for i in range(count)
+    ]
 
 
 def load(batches: MixtureBatches, *, first: int, workers: int) -> DataLoader[Batch]:

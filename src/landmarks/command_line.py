@@ -8,7 +8,9 @@ from functools import wraps
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
@@ -35,12 +37,27 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
 
     @wraps(task)
     def guarded(cfg: DictConfig) -> object:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            with _bare_bad_input():
+                return task(cfg)  # the sweeper collects what fails, and goes on
         with _one_line_for_bad_input():  # inside, before Hydra adds lines of its own
             return task(cfg)
 
     command = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)
     with _one_line_for_bad_input():
         command(guarded)()
+
+
+@contextmanager
+def _bare_bad_input() -> Iterator[None]:
+    """Raise an `InputError` as itself: on the way from another process, causes get lost."""
+    try:
+        yield
+    except Exception as error:
+        cause = _input_error(error)
+        if cause is None:
+            raise
+        raise InputError(str(cause)) from None
 
 
 @contextmanager
@@ -51,7 +68,10 @@ def _one_line_for_bad_input() -> Iterator[None]:
         cause = _input_error(error)
         if cause is None and _is_fault_of_the_program(error):
             raise
-        print("error:", " ".join(str(cause or error).split()), file=sys.stderr)
+        told = " ".join(str(cause or error).split())
+        if "hydra/launcher/" in told:
+            told += "; more launchers: pip install -e '.[cluster]'"
+        print("error:", told, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; the same command continues", file=sys.stderr)

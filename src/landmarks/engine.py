@@ -4,28 +4,33 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
-from landmarks.batches import MixtureBatches, load
+from landmarks.batches import MixtureBatches, load, parts
+from landmarks.checkpoint import TrainingState
 from landmarks.data.crops import FaceCrops
 from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
+from landmarks.ranks import fabric_for, total, with_shared_statistics
 from landmarks.sample import Batch, to_network
 from landmarks.scheme import LandmarkScheme
 from landmarks.strategies import Schedule
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from lightning_fabric.wrappers import _FabricModule
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +41,6 @@ CURVE = "loss.npy"
 # The loss is read from the device, checked and logged once in so many steps, because reading it
 # waits for the device to finish.
 LOG_EVERY = 10
-
-Tensors = tuple[Tensor, ...] | list[Tensor]
 
 # Told every LOG_EVERY steps: the step, the mean loss since the last call, the learning rate.
 OnProgress = Callable[[int, float, float], None]
@@ -56,73 +59,6 @@ def learning_rate(step: int, schedule: Schedule) -> float:
     return schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-@dataclass
-class _State:
-    """Everything that changes while a network trains."""
-
-    network: nn.Module
-    average: AveragedModel
-    optimizer: torch.optim.AdamW
-    step: int
-    curve: list[tuple[float, float, float]]
-
-    def save(self, path: Path) -> None:
-        """Write a checkpoint; a killed write leaves the one before."""
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for i, values in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{i}.{k}": v for k, v in values.items()}
-        tensors["curve"] = torch.tensor(self.curve, dtype=torch.float64).reshape(-1, 3)
-        partial = path.with_suffix(".partial")
-        save_file(
-            {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
-            partial,
-            metadata={"step": str(self.step)},
-        )
-        partial.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
-        tensors = load_file(path)
-        with safe_open(path, framework="pt") as file:
-            self.step = int(file.metadata()["step"])
-        self.curve = [cast(tuple[float, float, float], tuple(r)) for r in tensors["curve"].tolist()]
-        self.network.load_state_dict(_under("network.", tensors))
-        self.average.load_state_dict(_under("average.", tensors))
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in _under("optimizer.", tensors).items():
-            number, _, name = key.partition(".")
-            state.setdefault(int(number), {})[name] = value
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-def _new_state(network: nn.Module, schedule: Schedule) -> _State:
-    def follow(averages: Tensors, values: Tensors, count: Tensor | int) -> None:
-        # The average forgets its first, random weights faster than its last (as in timm's EMA).
-        decay = min(schedule.ema, (1 + int(count)) / (10 + int(count)))
-        if averages[0].is_floating_point():
-            torch._foreach_lerp_(averages, values, 1 - decay)
-        else:
-            torch._foreach_copy_(averages, values)
-
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    spared = [p for p in network.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": schedule.weight_decay},
-            {"params": spared, "weight_decay": 0.0},
-        ],
-        lr=schedule.learning_rate,
-    )
-    average = AveragedModel(network, multi_avg_fn=follow, use_buffers=True)
-    return _State(network, average, optimizer, step=0, curve=[])
-
-
 def fit(
     network: nn.Module,
     architecture: Architecture,
@@ -132,12 +68,15 @@ def fit(
     machine: Machine,
     directory: Path,
     on_progress: OnProgress,
-) -> None:
+) -> float:
     """Train `network`; leave the averaged weights and the loss curve in `directory`.
 
     A checkpoint in `directory` is continued, and the result is that of an undisturbed call: the
     batches depend on their numbers alone and everything else is in the checkpoint. The last one is
     left there; it may go once the weights are in a safe place.
+
+    Under torchrun all ranks call this together. Each computes its part of every batch, and the
+    first one writes. The update is that of one rank, up to rounding and `Machine.statistics_parts`.
 
     Args:
         network: Its weights are where training starts.
@@ -145,30 +84,42 @@ def fit(
         batches: One for each step.
         schedule: Says how.
         machine: Says on what.
-        directory: Exists.
+        directory: Exists, and is the same for all ranks.
         on_progress: Told how it goes.
 
+    Returns:
+        Seconds that the first step took if it compiled the network, else 0.
+
     Raises:
-        NonFiniteLossError: The loss is no longer a number.
+        NonFiniteLossError: The loss is no longer a number; in all ranks.
     """
-    device = machine.torch_device
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    state = _new_state(network, schedule)
+    fabric = fabric_for(machine.torch_device)
+    network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = with_shared_statistics(network, fabric.device).train()
+    state = TrainingState.at_start(network, schedule)
     checkpoint = directory / CHECKPOINT
-    if checkpoint.exists():
+    if fabric.broadcast(checkpoint.exists()):  # the leader decides: other hosts may see it late
         state.load(checkpoint)
         log.info("continuing at step %d of %d", state.step, schedule.steps)
         for step, loss, rate in state.curve:
             on_progress(int(step), loss, rate)
-    network.train()
+    if machine.compile:
+        network.compile()
+    update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
+    own = batches.part(fabric.global_rank, fabric.world_size)
+    compiling = 0.0
     saved = time.monotonic()
     losses: list[Tensor] = []
-    for batch in load(batches, first=state.step, workers=machine.workers):
+    for batch in load(own, first=state.step, workers=machine.workers):
         rate = learning_rate(state.step, schedule)
-        losses.append(_step(state, architecture, batch.to(device), rate, machine))
+        begin = time.monotonic()
+        losses.append(update(batch.to(fabric.device), rate))
+        if machine.compile and not compiling:
+            compiling = time.monotonic() - begin
+            log.info("the first step took %.1f s, compilation included", compiling)
         state.step += 1
         if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
-            loss = float(torch.stack(losses).mean())
+            loss = float(total(fabric, torch.stack(losses).mean()))
             losses.clear()
             if not math.isfinite(loss):
                 raise NonFiniteLossError(
@@ -177,29 +128,49 @@ def fit(
                 )
             state.curve.append((state.step, loss, rate))
             on_progress(state.step, loss, rate)
-            if time.monotonic() - saved > machine.checkpoint_seconds:
+            if fabric.is_global_zero and time.monotonic() - saved > machine.checkpoint_seconds:
                 state.save(checkpoint)
                 saved = time.monotonic()
-    _finish(state, directory)
+    if fabric.is_global_zero:
+        _finish(state, directory)
+    return compiling
 
 
-def _step(
-    state: _State, architecture: Architecture, batch: Batch, rate: float, machine: Machine
+def _update(
+    state: TrainingState,
+    architecture: Architecture,
+    machine: Machine,
+    fabric: "Fabric",
+    network: "_FabricModule",
+    batch: Batch,
+    rate: float,
 ) -> Tensor:
+    """One update; returns this rank's part of the loss, the sum over ranks being the whole.
+
+    A loss is a mean over visible landmarks, so a part counts by how many of them it has. Fabric
+    averages gradients over ranks where the sum is wanted, hence the factor of their number.
+    """
     for group in state.optimizer.param_groups:
         group["lr"] = rate
-    visible = batch.visible & inside(batch.landmarks, architecture.input_size)
-    with machine.autocast(bfloat16=architecture.bfloat16):
-        output = state.network(to_network(batch.images))
-    loss = architecture.loss(output, batch.landmarks, visible, architecture.codec)
     state.optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    visible = batch.visible & inside(batch.landmarks, architecture.input_size)
+    num_visible = total(fabric, visible.sum()).clamp_min(1)
+    own = parts(replace(batch, visible=visible), machine.accumulate)
+    shares = []
+    for number, part in enumerate(own, start=1):
+        with fabric.no_backward_sync(network, enabled=number < len(own)):
+            with machine.autocast(bfloat16=architecture.bfloat16):
+                output = network(to_network(part.images))
+            mean = architecture.loss(output, part.landmarks, part.visible, architecture.codec)
+            share = mean * (part.visible.sum() / num_visible)
+            fabric.backward(share * fabric.world_size)
+        shares.append(share.detach())
     state.optimizer.step()
     state.average.update_parameters(state.network)
-    return loss.detach()
+    return torch.stack(shares).sum()
 
 
-def _finish(state: _State, directory: Path) -> None:
+def _finish(state: TrainingState, directory: Path) -> None:
     weights = state.average.module.state_dict()
     save_file({k: v.cpu().contiguous() for k, v in weights.items()}, directory / WEIGHTS)
     np.save(directory / CURVE, np.array(state.curve))

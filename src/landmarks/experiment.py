@@ -6,7 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from landmarks import __version__
 from landmarks.adaptation import MIN_PAIRS
@@ -18,7 +20,7 @@ from landmarks.geometry import CropRule
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
 from landmarks.record import code, fingerprint
-from landmarks.strategies import FitAdapter, Strategy
+from landmarks.strategies import FitAdapter, Strategy, Train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class Experiment:
         model: Network, codec, loss, input size.
         crop: Region around a face, the same rule at training and test.
         augmentation: For "real" and "synthetic" faces.
-        machine: What to compute on; not part of the result.
+        machine: What to compute on; of the result, only `statistics_parts` is its part.
         out: Folder of the run.
         artifacts: Folder of shared steps.
     """
@@ -89,6 +91,13 @@ class Experiment:
             )
         if self.strategy.uses_synthetic and self.data.synthetic is None:
             raise InputError(f"strategy {name!r} needs synthetic faces, but data.synthetic is null")
+        for step in self.strategy.steps:
+            if isinstance(step, Train) and step.schedule.batch_size < self.machine.parts:
+                raise InputError(
+                    f"{step.name}: a batch of {step.schedule.batch_size} faces cannot be computed "
+                    f"in {self.machine.parts} parts; lower machine.accumulate or the number of "
+                    "ranks, or raise the batch_size"
+                )
 
     @cached_property
     def subset(self) -> NDArray[np.intp]:
@@ -107,6 +116,16 @@ class Experiment:
         return used
 
     @cached_property
+    def statistics_parts(self) -> int:
+        """As of the machine; 1 for a network without BatchNorm, which does not depend on it."""
+        parts = self.machine.statistics_parts
+        if parts == 1:
+            return 1
+        with torch.device("meta"):
+            network = self.model.build(self.data.test.scheme.num_landmarks)
+        return parts if any(isinstance(m, nn.BatchNorm2d) for m in network.modules()) else 1
+
+    @cached_property
     def fingerprint(self) -> str:
         """Of everything the result depends on: settings and the content of the data used."""
         return fingerprint(
@@ -116,6 +135,7 @@ class Experiment:
                 "strategy": self.strategy,
                 "subset": self.subset.tolist(),
                 "seed": self.seed,
+                "statistics_parts": self.statistics_parts,
                 "data": {role: dataset.content for role, dataset in self.data_used.items()},
                 "model": self.model,
                 "crop": self.crop,

@@ -1,66 +1,87 @@
 """Pictures of predictions: where people look before they believe a number."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import transform
-from landmarks.results import Predictions
+from landmarks.predictions import Predictions
 
 matplotlib.use("agg")
 
 # Okabe and Ito's palette: told apart by people with any colour vision, and in grey.
-TARGET, PREDICTED, WORST = "#56B4E9", "#F0E442", "#D55E00"
-SHOWN = 16
+TARGET, PREDICTED = "#56B4E9", "#F0E442"
+BEST, MEDIAN, WORST = "#007A59", "#4D4D4D", "#D55E00"
+COLUMNS = 8  # faces of each group
 
 
-def chosen_faces(errors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[list[int], int]:
-    """Indices of the faces to show, and how many of them, at the end, are the worst.
+def chosen_faces(errors: NDArray[np.float64]) -> Mapping[str, NDArray[np.intp]]:
+    """Indices of the faces to show: the best, those around the median, and the worst.
 
-    Twelve spread evenly over the order of errors, from the best on, and the four worst.
+    Args:
+        errors: (N,) of each face; those without one (NaN) are not shown.
+
+    Returns:
+        Eight of each group, rising in error; a third of all faces where there are fewer than 24.
     """
-    order = np.argsort(errors, kind="stable")
-    num_worst = min(4, len(order) // 4)
-    rest = order[: len(order) - num_worst]
-    spread = np.unique(np.linspace(0, len(rest) - 1, min(SHOWN - num_worst, len(rest))).astype(int))
-    return [int(i) for i in [*rest[spread], *order[len(order) - num_worst :]]], num_worst
+    order = np.argsort(errors, kind="stable")[: np.count_nonzero(~np.isnan(errors))]
+    count = min(COLUMNS, max(1, len(order) // 3))
+    middle = (len(order) - count) // 2
+    return {
+        "best": order[:count],
+        "around the median": order[middle : middle + count],
+        "worst": order[len(order) - count :],
+    }
 
 
 def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, path: Path) -> None:
-    """Draw 16 test faces with predicted and target landmarks; the worst are framed."""
-    faces, num_worst = chosen_faces(predictions.errors)
-    columns = 4
-    rows = -(-len(faces) // columns)
-    figure = Figure(figsize=(10, 2.75 * rows + 0.7), layout="constrained")
-    axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
-    for ax in axes:
-        ax.axis("off")
-    for place, (ax, i) in enumerate(zip(axes, faces, strict=False)):
-        is_worst = place >= len(faces) - num_worst
-        ax.imshow(crops.images[i], interpolation="lanczos")
-        _points(ax, transform(predictions.target[i], crops.to_canvas[i]), TARGET, "target")
-        _points(ax, transform(predictions.predicted[i], crops.to_canvas[i]), PREDICTED, "predicted")
-        label = f"NME {100 * predictions.errors[i]:.1f} %" + (" · among the worst" * is_worst)
-        ax.set_title(label, fontsize=9, color=WORST if is_worst else "black")
-        if is_worst:
-            ax.add_patch(_frame(crops.images.shape[1]))
+    """Draw 24 test faces with predicted and target landmarks: a row of each group."""
+    errors = predictions.errors
+    groups = chosen_faces(errors)
+    columns = max(len(faces) for faces in groups.values())
+    figure = Figure(figsize=(1.62 * COLUMNS, 6.2), layout="constrained")
+    rows = figure.subfigures(len(groups), 1, squeeze=False)[:, 0]
+    for row, (name, faces), colour in zip(rows, groups.items(), (BEST, MEDIAN, WORST), strict=True):
+        row.suptitle(
+            f"{name} of {len(errors)} faces", x=0.005, ha="left", fontsize=10, color=colour
+        )
+        for ax, i in zip(row.subplots(1, columns, squeeze=False)[0], faces, strict=True):
+            _face(ax, predictions, crops, int(i))
+            ax.set_title(f"NME {100 * errors[i]:.1f} %", fontsize=8)
+            for side in ax.spines.values():
+                side.set(color=colour, linewidth=2)
     figure.suptitle(title, fontsize=11)
-    axes[0].legend(loc="lower left", fontsize=7, markerscale=2, framealpha=0.8)
-    figure.savefig(path, dpi=110)
-
-
-def _points(
-    ax: Axes, landmarks: np.ndarray[tuple[int, int], np.dtype[np.float32]], colour: str, label: str
-) -> None:
-    x, y = landmarks.T
-    ax.scatter(x, y, s=7, c=colour, edgecolors="black", linewidths=0.25, label=label)
-
-
-def _frame(side: int) -> matplotlib.patches.Rectangle:
-    return matplotlib.patches.Rectangle(
-        (-0.5, -0.5), side, side, fill=False, edgecolor=WORST, linewidth=4
+    handles, labels = rows[0].axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="upper right", ncols=2, fontsize=9, markerscale=2.5, frameon=False
     )
+    figure.savefig(path, dpi=120)
+
+
+def _face(ax: Axes, predictions: Predictions, crops: FaceCrops, i: int) -> None:
+    """The test crop of one face with the landmarks that count, as far as they lie in it."""
+    ax.imshow(crops.crops(np.array([i]))[0], interpolation="lanczos")
+    target, predicted = (
+        transform(points[i, predictions.visible[i]], crops.to_canvas[i]) - crops.border
+        for points in (predictions.target, predictions.predicted)
+    )
+    # The way between the two, which shows what belongs together where they lie far apart.
+    ways = np.stack([target, predicted], axis=1)
+    ax.add_collection(LineCollection(list(ways), colors="white", linewidths=0.7, alpha=0.8))
+    for points, colour, label in (
+        (target, TARGET, "target"),
+        (predicted, PREDICTED, "predicted"),
+    ):
+        x, y = points.T
+        ax.scatter(x, y, s=5, c=colour, edgecolors="black", linewidths=0.25, label=label)
+    ax.set_xlim(-0.5, crops.size - 0.5)
+    ax.set_ylim(crops.size - 0.5, -0.5)
+    ax.set_xticks([])
+    ax.set_yticks([])

@@ -16,14 +16,20 @@ from torch import nn
 
 from landmarks.errors import InputError
 
-# Modules that only talk: to the command line, to a person, to a folder. And the renderer: the faces
+# Modules that only talk: to the command line, to a person, to a folder; what is made of finished
+# runs. And the renderer: the faces
 # that it made are hashed themselves, so what was trained on them stays valid when it changes.
 NO_PART_OF_A_RESULT = frozenset(
     {
         "train.py",
         "evaluate.py",
         "synthesize.py",
+        "report.py",
+        "plan.py",
+        "verify.py",
         "command_line.py",
+        "sweep.py",
+        "analysis",
         "pictures.py",
         "progress.py",
         "errors.py",

@@ -16,11 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
-from landmarks.scheme import LandmarkScheme
 
 RESULT = "result.json"
-PREDICTIONS = "predictions.npz"
 LEDGER = "ledger.json"
 DETECTOR = "detector.safetensors"
 
@@ -53,12 +50,15 @@ class StepTiming:
         seconds: Of the call that finished it, whoever made it.
         reused: Whether it had been made before this run.
         continued: Whether that call continued an interrupted one, so that `seconds` is a part.
-        faces_per_second: Of a training, augmentation included; None for others, or a part.
+        seconds_compiling: Of these, for the first step of a compiled network; else 0.
+        faces_per_second: Of a training, augmentation included, compilation not; None for others,
+            or a part.
     """
 
     seconds: float
     reused: bool
     continued: bool
+    seconds_compiling: float
     faces_per_second: float | None
 
 
@@ -175,74 +175,6 @@ def versions() -> dict[str, str]:
     """What a number depends on besides its inputs."""
     packages = ("landmarks", "torch", "numpy", "opencv-python-headless", "albumentations", "timm")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Predictions:
-    """Predicted and true landmarks of a test set.
-
-    Attributes:
-        ids: (N,) names of the faces.
-        groups: (N,) photo of each.
-        subsets: (N,) subset of each.
-        predicted: (N, K, 2) source pixels.
-        target: (N, K, 2) source pixels.
-        visible: (N, K).
-        scheme: What the indices mean.
-    """
-
-    ids: NDArray[np.str_]
-    groups: NDArray[np.str_]
-    subsets: NDArray[np.str_]
-    predicted: NDArray[np.float32]
-    target: NDArray[np.float32]
-    visible: NDArray[np.bool_]
-    scheme: LandmarkScheme
-
-    @property
-    def errors(self) -> NDArray[np.float64]:
-        """(N,) inter-ocular NME of each face."""
-        points = point_errors(self.predicted, self.target, self.visible)
-        every = tuple(range(self.scheme.num_landmarks))
-        unit = interocular(self.target, self.visible, self.scheme)
-        return nme(points, unit, every)
-
-    def summaries(self) -> dict[str, Summary]:
-        """Metrics of the whole and of each subset."""
-        names = sorted(set(self.subsets.tolist()) - {"all"})
-        parts = {name: self.subsets == name for name in names}
-        parts = {"all": np.ones(len(self.ids), bool), **(parts if len(parts) > 1 else {})}
-        return {
-            name: summarise(
-                self.predicted[chosen],
-                self.target[chosen],
-                self.visible[chosen],
-                self.groups[chosen],
-                self.scheme,
-            )
-            for name, chosen in parts.items()
-        }
-
-    def write(self, directory: Path) -> None:
-        """Write `predictions.npz`."""
-        np.savez(
-            directory / PREDICTIONS,
-            ids=self.ids,
-            groups=self.groups,
-            subsets=self.subsets,
-            predicted=self.predicted,
-            target=self.target,
-            visible=self.visible,
-            error=self.errors,
-        )
-
-
-def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
-    """Write the cumulative error distribution as `ced.csv`: NME, share of faces up to it."""
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["nme", "share"])
-        writer.writerows(zip(*cumulative_error(errors[~np.isnan(errors)]), strict=True))
 
 
 def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:

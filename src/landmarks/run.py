@@ -5,25 +5,26 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
-from filelock import FileLock
 
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
+from landmarks.once import once
 from landmarks.pictures import draw_predictions
+from landmarks.predictions import Predictions, write_cumulative_error
 from landmarks.progress import TrainingProgress
+from landmarks.ranks import led
 from landmarks.record import fingerprint, record
 from landmarks.results import (
     DETECTOR,
     LEDGER,
     Ledger,
-    Predictions,
     Result,
     read_result,
     versions,
-    write_cumulative_error,
     write_curve,
     write_json,
 )
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 def run(experiment: Experiment, config: str = "") -> Result:
     """Train and test once; leave result, predictions, detector and pictures in `experiment.out`.
 
-    A finished run is read, not run again; an interrupted one is continued.
+    A finished run is read, not run again; an interrupted one is continued. Under torchrun, all
+    ranks call this and have the result; one of them leads.
 
     Args:
         experiment: What to do.
@@ -46,30 +48,53 @@ def run(experiment: Experiment, config: str = "") -> Result:
     Raises:
         InputError: The data cannot be used, or the folder holds a run of other settings.
     """
+    experiment.machine.prepare()
+    return led(partial(_run, experiment, config), experiment.machine.torch_device)
+
+
+def _run(experiment: Experiment, config: str) -> Result:
+    for dataset in experiment.data_used.values():
+        log.info("%s", dataset.describe())
     done = _finished(experiment)
     if done is not None:
         return done
     trained_on = _trained_on(experiment)
     check_apart({**trained_on, **_rendered(experiment)}, experiment.data.test)
     started = time.perf_counter()
-    experiment.machine.prepare()
     with torch.device("meta"):  # a network that cannot be built should not cost a decoded data set
         experiment.model.build(experiment.data.test.scheme.num_landmarks)
     steps = StepRunner(experiment)
+    place = fingerprint(str(experiment.out.resolve()))
+
+    def make() -> Result:
+        return _make(experiment, config, steps, trained_on, started)
+
+    return once(
+        experiment.artifacts / "locks" / f"run-{place}.lease",
+        partial(_finished, experiment),
+        make,
+        what=f"doing the run of {experiment.out}",
+    )
+
+
+def _make(
+    experiment: Experiment,
+    config: str,
+    steps: StepRunner,
+    trained_on: dict[str, str],
+    started: float,
+) -> Result:
+    """Fill the folder of the run."""
     out = experiment.out
-    with FileLock(experiment.artifacts / "locks" / f"run-{fingerprint(str(out.resolve()))}.lock"):
-        done = _finished(experiment)  # another job may have been making the same run
-        if done is not None:
-            return done
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "config.yaml").write_text(config)
-        with _logged_to(out / "run.log"):
-            predictions = _train_and_predict(experiment, steps)
-            ledger = _ledger(experiment)
-            write_json(out / LEDGER, {**asdict(ledger), "faces": trained_on})
-            result = _result(experiment, predictions, steps, ledger, time.perf_counter() - started)
-            result.write(out)
-            log.info("%s", headline(result))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.yaml").write_text(config)
+    with _logged_to(out / "run.log"):
+        predictions = _train_and_predict(experiment, steps)
+        ledger = _ledger(experiment)
+        write_json(out / LEDGER, {**asdict(ledger), "faces": trained_on})
+        result = _result(experiment, predictions, steps, ledger, time.perf_counter() - started)
+        result.write(out)
+        log.info("%s", headline(result))
     log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
     return result
 
@@ -171,7 +196,10 @@ def _result(
         versions=versions(),
         timings={
             "seconds": seconds,
-            "machine": experiment.machine.describe(bfloat16=experiment.model.bfloat16),
+            "machine": {
+                **experiment.machine.describe(bfloat16=experiment.model.bfloat16),
+                "statistics_parts": experiment.statistics_parts,
+            },
             "steps": {name: asdict(timing) for name, timing in steps.timings.items()},
         },
     )

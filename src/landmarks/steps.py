@@ -2,6 +2,7 @@
 
 import json
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from landmarks.engine import CHECKPOINT, CURVE, fit, load_weights, predict
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.progress import TrainingProgress
+from landmarks.ranks import order
 from landmarks.results import StepRecord, StepTiming
 from landmarks.stored_faces import stored_faces
 from landmarks.strategies import Adapted, FitAdapter, Real, Source, Step, Train
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 
 ADAPTER = "adapter.safetensors"
 MOVED = "moved.json"
+COMPILING = "compiling.json"
 
 
 class StepRunner:
@@ -97,15 +100,18 @@ class StepRunner:
                 load_weights(network, start.directory)
             sources = [self._source(part.source, part.share) for part in step.on]
             progress.begin(step.name, schedule.steps)
-            fit(
+            fit_all = partial(
+                fit,
                 network,
                 experiment.model,
                 MixtureBatches(sources, schedule.batch_size, schedule.steps, experiment.seed),
                 schedule,
                 machine=experiment.machine,
                 directory=directory,
-                on_progress=progress.at,
             )
+            order(partial(fit_all, on_progress=_untold))
+            compiling = fit_all(on_progress=progress.at)
+            (directory / COMPILING).write_text(json.dumps(compiling))
 
         made = self._store.get(
             step.name,
@@ -115,6 +121,7 @@ class StepRunner:
                 "on": [[self._ingredients(part.source), part.share] for part in step.on],
                 "start": None if start is None else start.fingerprint,
                 "seed": experiment.seed,
+                "statistics_parts": experiment.statistics_parts,
             },
             make,
         )
@@ -204,7 +211,8 @@ class StepRunner:
 
     def _keep(self, made: Artifact, *, optimiser_steps: int, uses_real: bool, faces: int) -> None:
         """Record a step for the result."""
-        moved = made.directory / MOVED
+        moved, compiling = made.directory / MOVED, made.directory / COMPILING
+        seconds_compiling = json.loads(compiling.read_text()) if compiling.exists() else 0.0
         self.records.append(
             StepRecord(
                 name=made.name,
@@ -218,5 +226,12 @@ class StepRunner:
             seconds=made.seconds,
             reused=made.reused,
             continued=made.continued,
-            faces_per_second=None if made.continued or not faces else faces / made.seconds,
+            seconds_compiling=seconds_compiling,
+            faces_per_second=None
+            if made.continued or not faces
+            else faces / (made.seconds - seconds_compiling),
         )
+
+
+def _untold(*_: float) -> None:
+    """The progress of a follower."""

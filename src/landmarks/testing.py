@@ -14,8 +14,9 @@ from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.machine import Machine
 from landmarks.pictures import draw_predictions
+from landmarks.predictions import Predictions
 from landmarks.record import record
-from landmarks.results import DETECTOR, LEDGER, Predictions, versions, write_json
+from landmarks.results import DETECTOR, LEDGER, versions, write_json
 from landmarks.stored_faces import stored_faces
 
 EVALUATION = "evaluation.json"

@@ -2,11 +2,11 @@
 
 python -m landmarks.train strategy=finetune n_real=50 seed=0
 python -m landmarks.train -m strategy=real_only,finetune n_real=10,50 seed=0,1
+torchrun --nproc_per_node 2 -m landmarks.train strategy=finetune   # a run on two GPUs, or CPUs
 python -m landmarks.train --help
 python -m landmarks.train --cfg job        # what would run
 """
 
-import logging
 from typing import Any, cast
 
 import hydra
@@ -17,8 +17,6 @@ from landmarks.command_line import run_command
 # Written once in the YAML and taken over by the strategies; not fields of an experiment.
 SHARED_PARTS = ("schedule", "adapter")
 
-log = logging.getLogger(__name__)
-
 
 def train(cfg: DictConfig) -> float:
     """Run one experiment; return its NME, which a sweeper may minimise."""
@@ -28,8 +26,6 @@ def train(cfg: DictConfig) -> float:
     whole = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
     fields = {key: value for key, value in whole.items() if key not in SHARED_PARTS}
     experiment = hydra.utils.instantiate(fields, _convert_="all")
-    for dataset in experiment.data_used.values():
-        log.info("%s", dataset.describe())
     return run(experiment, config=OmegaConf.to_yaml(cfg, resolve=True)).nme
 
 

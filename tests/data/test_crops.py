@@ -1,5 +1,7 @@
 """Stored crops: the same pixels as the source, and a way back."""
 
+import math
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -27,7 +29,7 @@ def dotted_face(tmp_path, name="face", box=None):
 def store(tmp_path, faces, rule=None, size=96):
     dataset = FaceDataset(name="dots", origin="here", faces=tuple(faces))
     directory = tmp_path / "crops"
-    directory.mkdir()
+    directory.mkdir(exist_ok=True)
     make_crops(dataset, rule or LandmarkCrop(1.3), size, directory)
     return FaceCrops(directory, size, IBUG68)
 
@@ -72,10 +74,60 @@ def test_a_broken_image_stops_the_whole_and_is_named(tmp_path):
         store(tmp_path, [good, bad])
 
 
+def test_an_interrupted_call_is_continued_for_the_same_faces_alone(tmp_path, monkeypatch):
+    faces = [dotted_face(tmp_path, f"{k:02}") for k in range(40)]
+    whole = faces[39].image.path.read_bytes()
+    read = []
+    image = ImageFile.read
+    monkeypatch.setattr(ImageFile, "read", lambda file: read.append(file) or image(file))
+
+    def cut_short(file):
+        return image(file) if file != faces[39].image else image(ImageFile(tmp_path / "gone.png"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ImageFile, "read", cut_short)
+        with pytest.raises(InputError, match=r"gone\.png"):
+            store(tmp_path, faces)
+    crops = store(tmp_path, faces)
+    assert sorted(file.path.stem for file in read) == [f"{k}" for k in range(32, 40)]
+    faces[0].image.path.write_bytes(whole + b"another file of the same pixels")
+    again = store(tmp_path, faces)
+    assert len(read) == 8 + 40
+    np.testing.assert_array_equal(again.images[39], crops.images[39])
+
+
+def test_the_rule_and_the_size_belong_to_what_is_continued(tmp_path):
+    faces = [dotted_face(tmp_path)]
+    wide = store(tmp_path, faces, LandmarkCrop(2.0)).images[0]
+    narrow = store(tmp_path, faces, LandmarkCrop(1.3)).images[0]
+    assert not np.array_equal(wide, narrow)
+    assert store(tmp_path, faces, size=64).images.shape == (1, canvas_size(64), canvas_size(64), 3)
+
+
+def test_labels_that_were_changed_or_cut_short_are_refused(tmp_path):
+    store(tmp_path, [dotted_face(tmp_path)])
+    path = tmp_path / "crops" / "faces.npz"
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    for broken in (whole[:-10], whole[:100], b"", whole[:middle] + b"xxxx" + whole[middle + 4 :]):
+        path.write_bytes(broken)
+        with pytest.raises(InputError, match=r"faces\.npz: cannot be read .*; remove .*crops"):
+            FaceCrops(tmp_path / "crops", 96, IBUG68)
+    path.unlink()
+    with pytest.raises(InputError, match=r"faces\.npz: cannot be read"):
+        FaceCrops(tmp_path / "crops", 96, IBUG68)
+
+
+def test_crops_of_another_size_are_refused(tmp_path):
+    store(tmp_path, [dotted_face(tmp_path)])
+    with pytest.raises(InputError, match=r"images of shape \(1, 144, 144, 3\), expected 1 of 96 x"):
+        FaceCrops(tmp_path / "crops", 64, IBUG68)
+
+
 def test_a_worker_is_sent_an_address_not_the_pixels(toy_crops):
     import pickle
 
-    assert toy_crops.images.nbytes > 100_000
+    assert math.prod(toy_crops.images.shape) > 100_000
     assert len(pickle.dumps(toy_crops)) < 10_000
 
 
@@ -84,4 +136,4 @@ def test_reading_twice_gives_the_same_bytes(tmp_path):
     first, second = tmp_path / "a", tmp_path / "b"
     first.mkdir()
     second.mkdir()
-    np.testing.assert_array_equal(store(first, [face]).images, store(second, [face]).images)
+    np.testing.assert_array_equal(store(first, [face]).images[0], store(second, [face]).images[0])

@@ -55,6 +55,42 @@ def test_content_follows_pixels_and_labels_but_not_the_place(tmp_path):
     assert dataset(face(there, landmarks=moved)).content != original
 
 
+def test_the_content_of_known_bytes_is_known(tmp_path):
+    """As it was before image hashes were kept, so that artifacts stay valid."""
+    labels = np.arange(136, dtype=np.float32).reshape(68, 2)
+    more = [
+        {},
+        {"subset": "hard", "box": (1.0, 2.5, 3.0, 4.0)},
+        {"visible": np.arange(68) % 2 == 0},
+    ]
+    faces = []
+    for k, options in enumerate(more):
+        path = tmp_path / f"{k}.png"
+        path.write_bytes(bytes([k]) * 100)
+        faces.append(
+            Face(id=str(k), image=ImageFile(path), landmarks=labels + k, group=f"g{k}", **options)
+        )
+    assert dataset(*faces).content == "2809c88c2cf49fc56026889dae12cc71"
+
+
+@pytest.mark.parametrize("fault", [np.nan, np.inf, 0.0])
+def test_the_one_face_at_fault_is_named_among_many(tmp_path, monkeypatch, fault):
+    monkeypatch.setattr("landmarks.data.dataset._BLOCK", 4)
+    faces = [face(tmp_path, f"face {k}") for k in range(11)]
+    faces[9].landmarks[[36, 45]] = fault
+    with pytest.raises(InputError, match=r"face 'face 9'.*(landmark 36|coincide)"):
+        dataset(*faces)
+
+
+def test_eye_corners_may_be_close_but_not_the_same(tmp_path):
+    points = np.arange(136, dtype=np.float32).reshape(68, 2)
+    points[45] = points[36] + [0.0015, 0]
+    dataset(face(tmp_path, landmarks=points))
+    points[45] = points[36] + [0.0005, 0]
+    with pytest.raises(InputError, match="coincide"):
+        dataset(face(tmp_path, landmarks=points))
+
+
 def test_a_description_counts_and_names(tmp_path):
     text = str(dataset(face(tmp_path), face(tmp_path, "b")).describe())
     assert "set: 2 faces of 2 groups, from here" in text

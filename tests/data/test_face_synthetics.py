@@ -5,7 +5,9 @@ import pytest
 from faces_on_disk import distinct_pixels
 from formats_on_disk import write_face_synthetics
 
+from landmarks.data import face_synthetics
 from landmarks.data.face_synthetics import read_face_synthetics
+from landmarks.data.files import read_text
 from landmarks.errors import InputError
 
 
@@ -64,6 +66,37 @@ def test_a_sample_is_the_same_for_one_seed_and_part_of_a_larger_one(root):
     assert ids(3, 1) == ids(3, 1)
     assert ids(3, 1) < ids(5, 1) < ids(8, 1)
     assert len({frozenset(ids(3, seed)) for seed in range(10)}) > 5
+
+
+@pytest.fixture
+def files_read(monkeypatch, trusted_at_once):
+    """Names of the landmark files that are read."""
+    read = []
+    monkeypatch.setattr(
+        face_synthetics, "read_text", lambda path: read.append(path.name) or read_text(path)
+    )
+    return read
+
+
+def test_landmark_files_are_read_once_and_again_when_they_change(root, files_read):
+    first = read_face_synthetics(root, first=5)
+    assert len(files_read) == 5
+    everything = read_face_synthetics(root)
+    assert len(files_read) == 8
+    np.testing.assert_array_equal(everything.landmarks[:5], first.landmarks)
+    write_face_synthetics(root, "000003", distinct_pixels(99, 70))
+    again = read_face_synthetics(root)
+    assert files_read[8:] == ["000003_ldmks.txt"]
+    np.testing.assert_array_equal(again.landmarks[3], distinct_pixels(99, 70)[:68])
+    kept = np.arange(8) != 3
+    np.testing.assert_array_equal(again.landmarks[kept], everything.landmarks[kept])
+
+
+def test_another_first_pixel_is_another_reading(root, files_read):
+    zero = read_face_synthetics(root, first_pixel=0.0)
+    np.testing.assert_array_equal(
+        read_face_synthetics(root, first_pixel=1.0).landmarks, zero.landmarks - 1
+    )
 
 
 def test_the_home_folder_is_expanded(root, monkeypatch):

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from landmarks.data import rendered
 from landmarks.data.face_synthetics import read_face_synthetics
 from landmarks.data.rendered import read_rendered
 from landmarks.errors import InputError
@@ -87,6 +88,28 @@ def test_wrong_options_are_refused(folder, options, message):
         read_rendered(folder, **options)
 
 
+def test_scenes_are_read_once_for_each_part_and_again_when_there_are_more(
+    tmp_path, monkeypatch, trusted_at_once
+):
+    def part(stop, **options):
+        produce(tmp_path, DiscPictures(seed=3), start=0, stop=stop, workers=1)
+        return read_rendered(tmp_path, **options)
+
+    parsed = []
+    whole = rendered._record
+    monkeypatch.setattr(rendered, "_record", lambda *line: parsed.append(line) or whole(*line))
+    first, second = part(4), part(4)
+    assert len(parsed) == 4
+    np.testing.assert_array_equal(first.landmarks, second.landmarks)
+    assert [face.image for face in first.faces] == [face.image for face in second.faces]
+    assert len(part(4, start=1, first=2)) == 2
+    surface = part(4, labels="surface")
+    np.testing.assert_allclose(first.landmarks, surface.landmarks + 1, atol=2e-3)
+    more = part(6)
+    assert len(more) == 6
+    np.testing.assert_array_equal(more.landmarks[:4], first.landmarks)
+
+
 def test_an_unfinished_folder_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         read_rendered(tmp_path / "none")
@@ -136,7 +159,7 @@ def test_a_line_cut_short_is_named(own_folder):
 
 def test_too_few_landmarks_are_refused(own_folder):
     spoil(own_folder, lambda r: r["labels"]["contour"].pop())
-    with pytest.raises(InputError, match=r"face '000001' has landmarks of shape \(67, 2\)"):
+    with pytest.raises(InputError, match=r"line 2: the landmarks must be 68 pairs"):
         read_rendered(own_folder)
 
 

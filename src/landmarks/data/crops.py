@@ -4,17 +4,16 @@ A stored image, the *canvas*, shows the crop with a margin for augmentation at t
 that the test crop is its middle, cut out without a second resampling.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from landmarks.data.canvases import Canvases, write_canvases
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
@@ -23,6 +22,9 @@ from landmarks.scheme import LandmarkScheme
 # The canvas is this many times the crop: room for a rotation of 30 degrees or a zoom out of 1.5.
 MARGIN = 1.5
 
+LABELS = "faces.npz"
+_ARRAYS = ("ids", "groups", "subsets", "source_landmarks", "to_canvas", "visible")
+
 
 def canvas_size(size: int) -> int:
     """Side of the canvas around a crop of `size` pixels; the margin is whole on both sides."""
@@ -30,31 +32,33 @@ def canvas_size(size: int) -> int:
 
 
 def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path) -> None:
-    """Decode and crop every face of `dataset` into `directory`.
+    """Decode and crop every face of `dataset` into `directory`, on all cores.
+
+    What an interrupted call for the same faces finished there, is kept; see
+    `landmarks.data.canvases`.
 
     Args:
         dataset: The faces.
         rule: Gives the square around a face.
         size: Side of the crop, pixels.
-        directory: Exists; what lies there from an earlier, interrupted call is overwritten.
+        directory: Exists.
 
     Raises:
-        InputError: An image is missing or broken, or a face has no box that the rule needs.
+        InputError: An image is missing or broken, a face has no box that the rule needs, or the
+            disk has not enough room.
     """
     side = canvas_size(size)
     to_canvas = np.stack([_canvas_matrix(face, rule, size) for face in dataset.faces])
-    images = np.lib.format.open_memmap(
-        directory / "images.npy", mode="w+", dtype=np.uint8, shape=(len(dataset), side, side, 3)
+    write_canvases(
+        directory,
+        (len(dataset), side, side, 3),
+        hashlib.blake2b(dataset.content.encode() + to_canvas.tobytes(), digest_size=16).digest(),
+        lambda i: warp(dataset.faces[i].image.read(), to_canvas[i], side),
+        f"cropping {dataset.name}",
     )
-
-    def crop(index: int) -> None:
-        images[index] = warp(dataset.faces[index].image.read(), to_canvas[index], side)
-
-    _each(crop, len(dataset), f"cropping {dataset.name}")
-    images.flush()
     K = dataset.scheme.num_landmarks
     np.savez(
-        directory / "faces.npz",
+        directory / LABELS,
         ids=np.array([face.id for face in dataset.faces]),
         groups=np.array([face.group for face in dataset.faces]),
         subsets=np.array([face.subset for face in dataset.faces]),
@@ -76,21 +80,12 @@ def _canvas_matrix(face: Face, rule: CropRule, size: int) -> NDArray[np.float64]
     return matrix
 
 
-def _each(work: Callable[[int], None], count: int, title: str) -> None:
-    """Do `work` for 0 to count - 1 on all cores; decoding leaves the interpreter lock."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        progress = tqdm(pool.map(work, range(count)), total=count, desc=title, unit="face")
-        try:
-            for _ in progress:
-                pass
-        except InputError:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
 @dataclass(frozen=True)
 class FaceCrops:
-    """Stored canvases with their labels, mapped into memory, not read.
+    """Stored canvases with their labels. Labels are read once, canvases when they are looked at.
+
+    Opening sees that all files are there and as long as they should be, and that the labels are
+    what was written; `images.verify()` reads all pixels to say the same of them.
 
     Attributes:
         directory: Where `make_crops` put them.
@@ -102,6 +97,15 @@ class FaceCrops:
     size: int
     scheme: LandmarkScheme
 
+    def __post_init__(self) -> None:
+        """Refuse what was copied or stored in part."""
+        side, shape = canvas_size(self.size), self.images.shape
+        if shape != (len(self), side, side, 3):
+            raise InputError(
+                f"{self.directory}: images of shape {shape}, expected {len(self)} of {side} x "
+                f"{side} pixels; remove it, and the faces are stored anew"
+            )
+
     def __getstate__(self) -> dict[str, object]:
         """Send the address to a data worker, not the pixels."""
         return {"directory": self.directory, "size": self.size, "scheme": self.scheme}
@@ -111,15 +115,21 @@ class FaceCrops:
         return len(self.ids)
 
     @cached_property
-    def images(self) -> NDArray[np.uint8]:
+    def images(self) -> Canvases:
         """(N, C, C, 3) canvases."""
-        images: NDArray[np.uint8] = np.load(self.directory / "images.npy", mmap_mode="r")
-        return images
+        return Canvases(self.directory)
 
     @cached_property
     def _faces(self) -> dict[str, NDArray[np.generic]]:
-        with np.load(self.directory / "faces.npz", allow_pickle=False) as stored:
-            return dict(stored)
+        path = self.directory / LABELS
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                return {name: stored[name] for name in _ARRAYS}  # each has a checksum in the file
+        except (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile) as error:
+            raise InputError(
+                f"{path}: cannot be read ({error}); remove {self.directory}, and the faces are "
+                "stored anew"
+            ) from None
 
     @property
     def ids(self) -> NDArray[np.str_]:
@@ -164,7 +174,7 @@ class FaceCrops:
     def crops(self, indices: NDArray[np.intp]) -> NDArray[np.uint8]:
         """The test crops of some faces, (n, size, size, 3)."""
         middle = slice(self.border, self.border + self.size)
-        return np.stack([self.images[i, middle, middle] for i in indices])
+        return np.stack([self.images[i][middle, middle] for i in indices])
 
     def to_source(
         self, crop_landmarks: NDArray[np.float32], indices: NDArray[np.intp]

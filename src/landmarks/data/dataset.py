@@ -6,17 +6,22 @@ what comes out follows the conventions of `landmarks.sample`: 0-based pixel cent
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.image_hashes import image_contents
 from landmarks.data.images import ImageSource
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68, LandmarkScheme
+
+# Outer eye corners closer than this, pixels, are one point.
+_LEAST_DISTANCE = 1e-3
+
+_BLOCK = 10_000  # faces that are checked at a time
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -106,7 +111,7 @@ class FaceDataset:
         repeated = [name for name, n in Counter(face.id for face in self.faces).items() if n > 1]
         if repeated:
             raise InputError(f"{self.name}: two faces are called {repeated[0]!r}, in {self.origin}")
-        for face in self.faces:
+        for face in _suspects(self.faces, self.scheme):
             _check_landmarks(face, self.scheme, self.name)
 
     def __len__(self) -> int:
@@ -139,8 +144,7 @@ class FaceDataset:
     @cached_property
     def image_contents(self) -> tuple[str, ...]:
         """For each face, a text that tells its image from every other."""
-        with ThreadPoolExecutor() as pool:  # hashing leaves the interpreter lock
-            return tuple(pool.map(lambda face: face.image.content(), self.faces))
+        return image_contents([face.image for face in self.faces])
 
     @cached_property
     def content(self) -> str:
@@ -165,6 +169,23 @@ class FaceDataset:
         return digest.hexdigest()
 
 
+def _suspects(faces: tuple[Face, ...], scheme: LandmarkScheme) -> Iterator[Face]:
+    """The faces that `_check_landmarks` could refuse, found without a look at each one."""
+    expected = (scheme.num_landmarks, 2)
+    for first in range(0, len(faces), _BLOCK):
+        block = faces[first : first + _BLOCK]
+        if any(face.landmarks.shape != expected for face in block):
+            yield from block
+            continue
+        landmarks = np.stack([face.landmarks for face in block])
+        right, left = (landmarks[:, k] for k in scheme.interocular)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is told below
+            # Twice the distance, so that rounding leaves no face out: `_check_landmarks` decides.
+            apart = np.linalg.norm(left - right, axis=1) > 2 * _LEAST_DISTANCE
+        finite = np.isfinite(landmarks).all(axis=(1, 2))
+        yield from (block[i] for i in np.flatnonzero(~(apart & finite)))
+
+
 def _check_landmarks(face: Face, scheme: LandmarkScheme, name: str) -> None:
     expected = (scheme.num_landmarks, 2)
     if face.landmarks.shape != expected:
@@ -176,7 +197,7 @@ def _check_landmarks(face: Face, scheme: LandmarkScheme, name: str) -> None:
         k = int(np.argwhere(~np.isfinite(face.landmarks))[0, 0])
         raise InputError(f"{name}: face {face.id!r}: landmark {k} is not a finite number")
     right, left = (face.landmarks[k] for k in scheme.interocular)
-    if np.linalg.norm(left - right) < 1e-3:
+    if np.linalg.norm(left - right) < _LEAST_DISTANCE:
         raise InputError(
             f"{name}: face {face.id!r}: the outer eye corners (landmarks {scheme.interocular[0]} "
             f"and {scheme.interocular[1]}) coincide, so no error can be normalised"

@@ -17,8 +17,9 @@ from landmarks.data.coordinates import (
     to_pixel_centres,
 )
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import entries, existing_folder, read_text
+from landmarks.data.files import entry_names, existing_folder, read_text
 from landmarks.data.images import ImageFile
+from landmarks.data.kept import FileValue, kept_values, readers_code
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
 from landmarks.scheme import FACE_SYNTHETICS70
@@ -71,7 +72,7 @@ def read_face_synthetics(
     return FaceDataset(
         name="FaceSynthetics",
         origin=str(folder),
-        faces=tuple(_read_face(folder, name, images, labels, first_pixel) for name in chosen),
+        faces=_read_faces(folder, chosen, images, labels, first_pixel),
         notes=(*notes, first_pixel_note(first_pixel)),
         rendered=True,
     )
@@ -92,8 +93,7 @@ def _scan(folder: Path) -> tuple[set[str], set[str]]:
     """Ids that have an image, and ids that have landmarks."""
     images: set[str] = set()
     labels: set[str] = set()
-    for path in entries(folder):
-        name = path.name
+    for name in entry_names(folder):
         if name.endswith(_LANDMARKS_END):
             labels.add(name.removesuffix(_LANDMARKS_END))
         elif name.endswith(_IMAGE_END) and not name.endswith(_SEGMENTATION_END):
@@ -109,19 +109,39 @@ def _drawn(ids: list[str], sample: int, seed: int) -> list[str]:
     return [ids[i] for i in sorted(drawn)]
 
 
-def _read_face(
-    folder: Path, name: str, images: set[str], labels: set[str], first_pixel: float
-) -> Face:
-    image_path = folder / (name + _IMAGE_END)
-    landmarks_path = folder / (name + _LANDMARKS_END)
-    if name not in images:
-        raise InputError(f"{landmarks_path}: its image {image_path.name} is missing")
-    if name not in labels:
-        raise InputError(f"{image_path}: its landmarks {landmarks_path.name} are missing")
-    points = to_pixel_centres(_read_rows(landmarks_path), first_pixel)
-    return Face(
-        id=name, image=ImageFile(image_path), landmarks=FACE_SYNTHETICS70(points), group=name
+def _read_faces(
+    folder: Path, chosen: list[str], images: set[str], labels: set[str], first_pixel: float
+) -> tuple[Face, ...]:
+    for name in chosen:
+        if name not in images:
+            raise InputError(
+                f"{folder / (name + _LANDMARKS_END)}: its image {name}{_IMAGE_END} is missing"
+            )
+        if name not in labels:
+            raise InputError(
+                f"{folder / (name + _IMAGE_END)}: its landmarks {name}{_LANDMARKS_END} are missing"
+            )
+    landmarks = kept_values(
+        folder,
+        [name + _LANDMARKS_END for name in chosen],
+        FileValue(
+            kind="face_synthetics",
+            version=f"{readers_code()}, first pixel {first_pixel!r}",
+            shape=(len(FACE_SYNTHETICS70.indices), 2),
+            dtype=np.float32,
+            compute=lambda path: _read_landmarks(path, first_pixel),
+        ),
+        "reading landmarks",
     )
+    return tuple(
+        Face(id=name, image=ImageFile(folder / (name + _IMAGE_END)), landmarks=points, group=name)
+        for name, points in zip(chosen, landmarks, strict=True)
+    )
+
+
+def _read_landmarks(path: Path, first_pixel: float) -> NDArray[np.float32]:
+    """(68, 2) source pixels."""
+    return FACE_SYNTHETICS70(to_pixel_centres(_read_rows(path), first_pixel))
 
 
 def _read_rows(path: Path) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """What readers ask of folders and files, each refused with one clear line."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,16 @@ def expanded(path: Path | str) -> Path:
 
 def entries(folder: Path) -> list[Path]:
     """What lies in `folder`, sorted by name, without hidden files such as macOS's "._name.jpg"."""
+    return [folder / name for name in entry_names(folder)]
+
+
+def entry_names(folder: Path) -> list[str]:
+    """The names of `entries`, for folders of so many files that making paths of all takes long."""
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - no path for each name
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
-    return [folder / name for name in names if not name.startswith(".")]
+    return [name for name in names if not name.startswith(".")]
 
 
 def is_file(path: Path) -> bool:

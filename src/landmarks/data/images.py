@@ -79,6 +79,8 @@ class ImageFile:
         try:
             with self.path.open("rb") as file:
                 return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+        except FileNotFoundError:
+            raise InputError(f"{self.path}: no such image") from None
         except OSError as error:
             raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
 
@@ -87,4 +89,4 @@ def _eight_bit_rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip at 255
         grey = (np.asarray(image) >> 8).astype(np.uint8)
         return np.stack([grey] * 3, axis=-1)
-    return np.asarray(image.convert("RGB"))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))

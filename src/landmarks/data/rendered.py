@@ -8,16 +8,19 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.cache import Arrays, packed, unpacked
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, read_json
 from landmarks.data.images import ImageFile
+from landmarks.data.kept import kept_arrays, readers_code
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68
 
 LABELS = ("surface", "contour", "annotated")
 
@@ -56,7 +59,7 @@ def read_rendered(
     spec = read_json(folder / _SPEC)
     name, own_labels, seed = _about(spec, folder / _SPEC)
     chosen = labels or own_labels
-    faces = tuple(islice(_faces(folder, start, chosen), first))
+    faces = _faces(folder, start, first, chosen)
     check_enough("first", first, len(faces), folder)
     return FaceDataset(
         name=f"rendered faces (recipe {name})",
@@ -84,17 +87,43 @@ def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
         raise InputError(f"{path}: no recipe with name and labels, or no seed, in it") from None
 
 
-def _faces(folder: Path, start: int, labels: str) -> Iterator[Face]:
+def _faces(folder: Path, start: int, first: int | None, labels: str) -> tuple[Face, ...]:
+    """The faces from index `start`, no more than `first` of them."""
     path = folder / _SCENES
+
+    def read() -> Arrays:
+        records = list(islice(_records(path, start, labels), first))
+        return {
+            "names": packed([record.name for record in records]),
+            "images": packed([record.image for record in records]),
+            "landmarks": np.array([record.landmarks for record in records], np.float32),
+        }
+
+    kept = kept_arrays(path, "rendered", f"{labels}, {start}, {first}", readers_code(), read)
+    return tuple(
+        Face(id=name, image=ImageFile(folder / image), landmarks=points, group=name)
+        for name, image, points in zip(
+            unpacked(kept["names"]), unpacked(kept["images"]), kept["landmarks"], strict=True
+        )
+    )
+
+
+class _Record(NamedTuple):
+    name: str
+    image: str
+    landmarks: NDArray[np.float32]
+
+
+def _records(path: Path, start: int, labels: str) -> Iterator[_Record]:
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            face = _face(folder, line, labels, start, f"{path}, line {number}")
-            if face is not None:
-                yield face
+            record = _record(line, labels, start, f"{path}, line {number}")
+            if record is not None:
+                yield record
 
 
-def _face(folder: Path, line: bytes, labels: str, start: int, where: str) -> Face | None:
-    """The face of a line; None if its index is below `start`."""
+def _record(line: bytes, labels: str, start: int, where: str) -> _Record | None:
+    """What a line says; None if its index is below `start`."""
     head, rest, _ = line.partition(_REST)
     try:
         record = json.loads(head + b"}" if rest else line)
@@ -104,11 +133,7 @@ def _face(folder: Path, line: bytes, labels: str, start: int, where: str) -> Fac
         raise InputError(f"{where}: not the record of a face ({error!r})") from None
     if type(index) is not int or not isinstance(name, str) or not isinstance(image, str):
         raise InputError(f"{where}: index, id and image must be a whole number and two texts")
-    if index < start:
-        return None
-    return Face(
-        id=name, image=ImageFile(folder / image), landmarks=_landmarks(points, where), group=name
-    )
+    return None if index < start else _Record(name, image, _landmarks(points, where))
 
 
 def _landmarks(points: object, where: str) -> NDArray[np.float32]:
@@ -116,6 +141,7 @@ def _landmarks(points: object, where: str) -> NDArray[np.float32]:
         landmarks = np.array(points, np.float32)
     except (ValueError, TypeError, OverflowError):
         landmarks = np.empty(0, np.float32)
-    if landmarks.ndim != 2 or landmarks.shape[1] != 2 or not np.isfinite(landmarks).all():
-        raise InputError(f"{where}: the landmarks must be pairs of finite numbers")
+    expected = (IBUG68.num_landmarks, 2)
+    if landmarks.shape != expected or not np.isfinite(landmarks).all():
+        raise InputError(f"{where}: the landmarks must be {expected[0]} pairs of finite numbers")
     return landmarks

@@ -1,21 +1,17 @@
 """Rendered faces as a data set that renders what it needs when it is first asked for."""
 
-import logging
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
 from landmarks.data.options import check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
+from landmarks.once import once
 from landmarks.record import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.storage.folder import covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce
-
-log = logging.getLogger(__name__)
 
 
 def rendered_faces(
@@ -66,8 +62,18 @@ def faces_of(
     check_range(start, start + count)
     check_labels(labels)
     folder = folder_of(pictures, root)
-    if not covers(load_manifest(folder), start, start + count):
-        _render(folder, pictures, start, start + count, workers)
+    stop = start + count
+
+    def find() -> bool | None:
+        return covers(load_manifest(folder), start, stop) or None
+
+    def make() -> bool:
+        produce(folder, pictures, start=start, stop=stop, workers=workers)
+        return True
+
+    # Several jobs may fill a folder at once, but those that ask for the same faces would render
+    # them all twice.
+    once(folder.with_name(f".{folder.name}.lease"), find, make, what=f"rendering {folder}")
     return read_rendered(folder, first=count, start=start, labels=labels)
 
 
@@ -75,19 +81,3 @@ def folder_of(pictures: Pictures, root: Path | str) -> Path:
     """Where the faces of `pictures` are kept below `root`."""
     settings = [pictures.recipe, pictures.seed, pictures.size, pictures.renderer]
     return expanded(root) / f"{pictures.recipe['name']}-{fingerprint(settings)}"
-
-
-def _render(folder: Path, pictures: Pictures, start: int, stop: int, workers: int | None) -> None:
-    """Render in one of the jobs that ask at the same time; the others wait for it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_name(f".{folder.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("%s: another job is rendering; waiting for it", folder)
-        lock.acquire()
-    try:
-        if not covers(load_manifest(folder), start, stop):
-            produce(folder, pictures, start=start, stop=stop, workers=workers)
-    finally:
-        lock.release()

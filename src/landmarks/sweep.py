@@ -1,0 +1,255 @@
+"""Sweep: the runs of a grid, each once; what they will cost; how far they are; which failed."""
+
+import logging
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from omegaconf import DictConfig
+
+from landmarks.errors import InputError
+from landmarks.results import RESULT, Result, read_result
+from landmarks.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run of a sweep.
+
+    Attributes:
+        name: What tells it from the other runs, e.g. "strategy=mixing n_real=50 seed=0".
+        overrides: What to say on the command line.
+        out: Its folder.
+        trainings: Updates of each of its trainings; the same key in two jobs is the same training.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    out: Path
+    trainings: dict[tuple[object, ...], int]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its folder holds a finished run; that it is the same one is checked when run."""
+        return (self.out / RESULT).exists()
+
+
+def plan_jobs(
+    grid: Sequence[Sequence[str]], compose: Callable[[Sequence[str]], DictConfig]
+) -> list[Job]:
+    """The runs of a grid, each once.
+
+    A strategy that uses no real face is the same run for every n_real; it is made once, with 0.
+
+    Args:
+        grid: Overrides of each point.
+        compose: Makes the whole YAML of some overrides.
+
+    Raises:
+        InputError: Two different runs would write to one folder.
+    """
+    in_all = set.intersection(*(set(point) for point in grid)) if len(grid) > 1 else set()
+    jobs: dict[tuple[str, ...], Job] = {}
+    folders: dict[Path, Job] = {}
+    for point in grid:
+        overrides = tuple(point)
+        cfg = compose(overrides)
+        strategy: Strategy = hydra.utils.instantiate(cfg.strategy, _convert_="all")
+        if not strategy.uses_real:
+            overrides = (*(o for o in overrides if not o.startswith("n_real=")), "n_real=0")
+            cfg = compose(overrides)
+        if overrides in jobs:
+            continue
+        with _resolving(cfg):
+            job = Job(
+                name=" ".join(o for o in overrides if o not in in_all),
+                overrides=overrides,
+                out=Path(cfg.out),
+                trainings=_trainings(strategy, cfg),
+            )
+        other = folders.setdefault(job.out, job)
+        if other is not job:
+            raise InputError(
+                f"two runs of the sweep, {other.name!r} and {job.name!r}, would write to "
+                f"{job.out}; name what differs in out=..., as ${{n_real}} and ${{seed}} are"
+            )
+        jobs[overrides] = job
+    return list(jobs.values())
+
+
+@contextmanager
+def _resolving(cfg: DictConfig) -> Iterator[None]:
+    """Let `${hydra:...}` in a composed YAML be looked up in that YAML."""
+    holder = HydraConfig.instance()
+    before = holder.cfg
+    holder.set_config(cfg)
+    try:
+        yield
+    finally:
+        holder.cfg = before
+
+
+def _trainings(strategy: Strategy, cfg: DictConfig) -> dict[tuple[object, ...], int]:
+    """Updates of each training, by what tells it from those of other runs of the same sweep."""
+    return {
+        (step, cfg.seed, cfg.n_real if _sees_real(step) else None): step.schedule.steps
+        for step in strategy.steps
+        if isinstance(step, Train)
+    }
+
+
+def _sees_real(step: Step) -> bool:
+    """Whether the product of a step depends on the real subset."""
+    if isinstance(step, FitAdapter) or step.draws_on(Real, Adapted):
+        return True
+    return step.start is not None and _sees_real(step.start)
+
+
+def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
+    """Optimiser updates that `jobs` take, shared trainings once, those of `made` not at all."""
+    wanted = {key: steps for job in jobs for key, steps in job.trainings.items()}
+    for job in made:
+        for key in job.trainings:
+            wanted.pop(key, None)
+    return sum(wanted.values())
+
+
+def report_plan(jobs: Sequence[Job], *, every: bool) -> None:
+    """Tell what is done and what there is to do; with `every`, line by line."""
+    done = [job for job in jobs if job.is_done]
+    missing = [job for job in jobs if not job.is_done]
+    if every:
+        for job in jobs:
+            log.info("%s %s", "done   " if job.is_done else "to run ", job.name)
+    left = updates(missing, made=done)
+    alone = sum(sum(job.trainings.values()) for job in missing)
+    log.info(
+        "sweep of %d runs: %d done, %d to run; %s optimiser steps (%s if no run shared any)%s",
+        len(jobs),
+        len(done),
+        len(missing),
+        f"{left:,}",
+        f"{alone:,}",
+        _expected_time(done, left),
+    )
+
+
+def _expected_time(done: Sequence[Job], steps: int) -> str:
+    """How long `steps` take in one process, judged by the runs that are done."""
+    rates = [rate for job in done for rate in _steps_per_second(read_result(job.out))]
+    if not rates or not steps:
+        return ""
+    return f", about {duration(steps / statistics.median(rates))} in one process"
+
+
+def _steps_per_second(result: Result | None) -> Iterator[float]:
+    if result is None:
+        return
+    for step in result.steps:
+        timing = result.timings["steps"][step["name"]]
+        if step["optimiser_steps"] and not timing["continued"]:
+            yield step["optimiser_steps"] / timing["seconds"]
+
+
+def duration(seconds: float) -> str:
+    """E.g. "2 h 05 min" or "40 s"."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+@contextmanager
+def watched(jobs: Sequence[Job]) -> Iterator[None]:
+    """Tell how far a sweep is whenever one of its runs is finished, whoever finishes it."""
+    stopped = threading.Event()
+    thread = threading.Thread(target=_watch, args=(jobs, stopped), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _watch(jobs: Sequence[Job], stopped: threading.Event) -> None:
+    start, told, total = time.monotonic(), 0, updates(jobs)
+    while True:
+        last = stopped.wait(POLL_SECONDS)
+        done = [job for job in jobs if job.is_done]
+        if len(done) > told:
+            told = len(done)
+            left = updates([job for job in jobs if not job.is_done], made=done)
+            elapsed = time.monotonic() - start
+            rest = elapsed * left / (total - left) if left < total else elapsed
+            log.info(
+                "sweep: %d of %d runs done in %s%s",
+                told,
+                len(jobs),
+                duration(elapsed),
+                f", about {duration(rest)} left" if left else "",
+            )
+        if last:
+            return
+
+
+def launched(jobs: Sequence[Job], launcher: Launcher) -> Sequence[JobReturn]:
+    """What the runs return, each an outcome or a failure of its own.
+
+    Raises:
+        InputError: The launcher itself stopped, for instance because a process was killed.
+    """
+    try:
+        return launcher.launch([job.overrides for job in jobs], initial_job_idx=0)
+    except Exception as error:
+        done = sum(job.is_done for job in jobs)
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"the launcher stopped ({reason}); {done} of {len(jobs)} runs are done, and the same "
+            "command continues"
+        ) from error
+
+
+def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
+    """List the runs that failed, each with its reason.
+
+    Raises:
+        InputError: There are some, all for reasons that the user can mend.
+        Exception: The first one that is a fault of the program.
+    """
+    failed = [
+        (job, result._return_value)
+        for job, result in zip(jobs, returns, strict=True)
+        if result.status == JobStatus.FAILED
+    ]
+    if not failed:
+        return
+    log.info("%d of %d runs failed:", len(failed), len(jobs))
+    for job, error in failed:
+        log.info("  %s: %s", job.name, " ".join(str(root_cause(error)).split()))
+    for _, error in failed:
+        if not isinstance(root_cause(error), InputError):
+            raise error
+    raise InputError(
+        f"{len(failed)} of {len(jobs)} runs failed, as listed; the same command runs them again"
+    )
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The `InputError` that led to `error`, or `error` itself."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, InputError):
+        cause = cause.__cause__ or cause.__context__
+    return error if cause is None else cause

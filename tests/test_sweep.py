@@ -1,0 +1,120 @@
+"""Sweeps: each run once, what they cost, how far they are, which failed."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+from landmarks.command_line import CONFIGS
+from landmarks.errors import InputError
+from landmarks.results import RESULT
+from landmarks.sweep import duration, plan_jobs, report_plan, updates, watched
+
+OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
+ALL = ["synthetic_only", "real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]
+
+
+def composed(overrides: Sequence[str]) -> DictConfig:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        return compose("train", list(overrides), return_hydra_config=True)
+
+
+def grid(strategies: Sequence[str], sizes: Sequence[int], seeds: Sequence[int]) -> list[list[str]]:
+    return [
+        ["data=toy", f"strategy={strategy}", f"n_real={n}", f"seed={seed}", OUT]
+        for strategy in strategies
+        for n in sizes
+        for seed in seeds
+    ]
+
+
+def test_a_strategy_without_real_faces_is_run_once_a_seed() -> None:
+    jobs = plan_jobs(grid(ALL, (10, 50), (0, 1)), composed)
+    assert len(jobs) == 2 + 5 * 2 * 2
+    names = [job.name for job in jobs if "synthetic_only" in job.name]
+    assert names == [
+        "strategy=synthetic_only seed=0 n_real=0",
+        "strategy=synthetic_only seed=1 n_real=0",
+    ]
+
+
+def test_shared_trainings_are_counted_once() -> None:
+    jobs = plan_jobs(grid(ALL, (10, 50), (0,)), composed)
+    # configs/schedule/cpu.yaml: pretrain 2,000 once; at each size train 2,500 by three strategies
+    # and finetune 500.
+    assert updates(jobs) == 2000 + 2 * (3 * 2500 + 500)
+    assert updates(jobs, made=[job for job in jobs if "synthetic_only" in job.name]) == 16000
+
+
+def test_two_runs_of_one_folder_are_refused_before_any_starts() -> None:
+    points = [
+        ["data=toy", "n_real=10", f"loss={loss}", "out=runs"] for loss in ("mse", "cross_entropy")
+    ]
+    with pytest.raises(
+        InputError, match=r"'loss=mse' and 'loss=cross_entropy', would write to runs"
+    ):
+        plan_jobs(points, composed)
+
+
+def test_a_plan_tells_what_is_done_and_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = plan_jobs(grid(("real_only",), (10, 50), (0,)), composed)
+    jobs[0].out.mkdir(parents=True)
+    (jobs[0].out / RESULT).write_text("{}")  # of another version: says nothing of speed
+    with caplog.at_level(logging.INFO), pytest.raises(InputError, match="not a result"):
+        report_plan(jobs, every=True)
+    assert [record.message for record in caplog.records] == [
+        "done    n_real=10",
+        "to run  n_real=50",
+    ]
+
+
+def test_whoever_finishes_a_run_progress_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = plan_jobs(grid(("real_only",), (10, 50), (0,)), composed)
+    with caplog.at_level(logging.INFO), watched(jobs):
+        jobs[1].out.mkdir(parents=True)
+        (jobs[1].out / RESULT).write_text("{}")
+    assert caplog.records[-1].message.startswith("sweep: 1 of 2 runs done in 0 s, about")
+
+
+def test_durations_are_told_in_words_of_their_size() -> None:
+    assert [duration(s) for s in (40, 99, 600, 7500)] == ["40 s", "99 s", "10 min", "2 h 05 min"]
+
+
+def test_a_failed_run_stops_no_other_and_is_listed_with_its_reason(tmp_path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "landmarks.train", "-m", "data=toy", "schedule=tiny"),
+        *("strategy=label_adaptation,real_only", "n_real=1,4", "model=unet", "model.input_size=32"),
+        "model.network.widths=[8,8]",
+        *("data.synthetic.count=12", "data.real.count=8", "data.test.count=6"),
+        *("schedule.pretrain.steps=2", "schedule.train.steps=2", f"artifacts={tmp_path}/artifacts"),
+        f"out={tmp_path}/runs/${{hydra:runtime.choices.strategy}}/n_real_${{n_real}}/seed_${{seed}}",
+        f"hydra.sweep.dir={tmp_path}/sweep",
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: 1 of 4 runs failed, as listed")
+    told = done.stdout + done.stderr
+    assert "n_real is 1, but strategy 'label_adaptation' fits an adapter" in told
+    finished = {
+        path.parent.parent.relative_to(tmp_path / "runs").as_posix()
+        for path in tmp_path.rglob(RESULT)
+    }
+    assert finished == {"label_adaptation/n_real_4", "real_only/n_real_1", "real_only/n_real_4"}
