@@ -18,6 +18,7 @@ QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "machine.threa
 FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
 FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]
 SYNTHESIZE = ["n=4", "size=64", "workers=1"]
+SWEEP = ["seed=0", "n_real=10,50", *QUICK, *FEW]  # of the scripts that reproduce a figure
 
 
 def commands():
@@ -55,13 +56,15 @@ def test_every_command_of_the_readme_runs(tmp_path):
             assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
             continue
         if words[1] == "-m":
-            if words[2] == "landmarks.train":
+            if words[2] == "landmarks.train" and "hydra.sweeper.dry=true" not in words:
                 own = any(word.startswith("data=") for word in words)
                 words += QUICK + (["data.synthetic.sample=null"] if own else FEW)
             elif words[2] == "landmarks.synthesize":
                 words += SYNTHESIZE
         else:
-            words[1] = str(ROOT / words[1])
+            words = [words[0], str(ROOT / words[1]), *words[2:]]
+            if "reproduce" in words[1]:
+                words += SWEEP + (["strategy=real_only,finetune"] if "figure4" in words[1] else [])
         done = subprocess.run(
             [sys.executable, *words[1:]],
             cwd=tmp_path,
@@ -72,7 +75,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         ran.append(words[1:3])
-    assert len(ran) == 8
+    assert len(ran) == 13
     (python,) = (block for language, block in BLOCKS if language == "python")
     picture = (
         "import numpy as np\nimage = np.zeros((90, 90, 3), np.uint8)\nx0 = y0 = 20; x1 = y1 = 70\n"

@@ -1,0 +1,48 @@
+"""How often the interval of the exchange rate holds the truth, on studies with a known one.
+
+python benchmarks/calibration.py                    # 500 studies for each row: minutes
+python benchmarks/calibration.py --studies 20
+"""
+
+import numpy as np
+from known_truth import SHAPES, draw_study
+from measuring import Row, arguments, machine, publish
+
+from landmarks.analysis.exchange import LEVEL, exchange
+
+SEEDS = (1, 2, 3, 5, 10)
+N_REAL, N_EFF = 50, 140
+
+
+def calibration(shape: str, seeds: int, studies: int) -> Row:
+    """Draw studies and count whose interval holds the truth."""
+    rng = np.random.default_rng([seeds, list(SHAPES).index(shape)])
+    drawn = (
+        draw_study(shape, n_real=N_REAL, n_eff=N_EFF, seeds=seeds, rng=rng) for _ in range(studies)
+    )
+    found = [one for study in drawn if (one := exchange(study, "finetune", N_REAL)) is not None]
+    told = [one for one in found if one.is_known]
+    holds = [one.low <= N_EFF <= one.high for one in told]
+    ends = np.array([(one.low, one.high) for one in told]).reshape(-1, 2)
+    low, high = np.median(ends, axis=0) if told else (np.nan, np.nan)
+    return {
+        "curve of real only": shape,
+        "seeds": seeds,
+        "holds the truth, %": f"{100 * np.mean(holds):.1f}" if told else "-",
+        "median interval": f"{low:.0f} to {high:.0f}" if told else "not enough seeds",
+        "not enough seeds, %": f"{100 * (1 - len(told) / studies):.1f}",
+    }
+
+
+def main() -> None:
+    """Print the table and write it."""
+    parser = arguments(__doc__, "calibration")
+    parser.add_argument("--studies", type=int, default=500, help="for each row")
+    given = parser.parse_args()
+    print(f"truth: fine-tuning with {N_REAL} is worth {N_EFF}; intervals of {100 * LEVEL:.0f} %\n")
+    rows = [calibration(shape, seeds, given.studies) for shape in SHAPES for seeds in SEEDS]
+    publish(rows, machine("numpy", "scipy"), given.out, studies=given.studies)
+
+
+if __name__ == "__main__":
+    main()

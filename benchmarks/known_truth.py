@@ -1,0 +1,61 @@
+"""Studies drawn from known learning curves, to hold estimates against the truth."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+
+from landmarks.analysis.study import Study, StudyRun
+from landmarks.results import Result
+
+SIZES = (10, 25, 50, 100, 250, 500, 870)
+SHAPES = {
+    "power law": lambda n: 0.2 * n**-0.25,
+    "power law with floor": lambda n: 0.03 + 0.2 * n**-0.6,
+    "logarithm": lambda n: 0.12 - 0.011 * np.log(n),
+    "knee": lambda n: 0.035 + 0.06 / (1 + n / 60),
+}
+
+
+def draw_study(
+    shape: str,
+    *,
+    n_real: int,
+    n_eff: float,
+    seeds: int,
+    rng: np.random.Generator,
+    photos: int = 185,
+    spread: float = 0.03,
+) -> Study:
+    """A study in which fine-tuning at `n_real` truly has the error of real only at `n_eff`.
+
+    Runs of one seed share part of their luck (their subset), luck matters more where photos are
+    few, photos are hard or easy for all runs, and each run has photos of its own that it fails on.
+
+    Args:
+        shape: Of the learning curve of real only.
+        n_real: Photos of fine-tuning.
+        n_eff: Photos alone with the same expected error.
+        seeds: How many.
+        rng: Draws everything.
+        photos: Of the test set.
+        spread: Standard deviation of the logarithm of the error over seeds, at 50 photos.
+    """
+    curve = SHAPES[shape]
+    means = {("real_only", n): curve(n) for n in SIZES} | {("finetune", n_real): curve(n_eff)}
+    hardness = rng.lognormal(-(0.45**2) / 2, 0.45, photos)
+    runs = []
+    for seed in range(seeds):
+        luck = dict(zip(SIZES, rng.normal(size=len(SIZES)), strict=True))
+        for (strategy, n), mean in means.items():
+            scale = spread * (n / 50) ** -0.25
+            own = scale * (0.67 * luck[n] + rng.normal())
+            errors = mean * np.exp(own) * hardness * rng.lognormal(-(0.25**2) / 2, 0.25, photos)
+            result = SimpleNamespace(strategy=strategy, n_real=n, seed=seed)
+            runs.append(
+                StudyRun(directory=Path(), result=cast(Result, result), errors={"all": errors})
+            )
+    return Study(
+        folder=Path("study"), runs=tuple(runs), photos=np.arange(photos), rendered_test=True
+    )

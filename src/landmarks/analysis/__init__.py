@@ -1,0 +1,1 @@
+"""What is made of finished runs: curves, the exchange rate, tables, the report."""

@@ -1,0 +1,147 @@
+"""Attribution: how much of the gap to real labels is label convention, and how much appearance.
+
+Label adaptation moves the output of a model that saw synthetic faces alone, and changes nothing
+else. So what it gains over synthetic only is the convention's part, and where it moves a landmark
+is the difference of the two conventions, drawn on a mean face.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.analysis.contrasts import Interval, combined, mean_error
+from landmarks.analysis.study import BASELINE, Study
+from landmarks.predictions import Predictions, read_predictions
+from landmarks.scheme import LandmarkScheme
+
+LEVEL = 0.95
+UNADAPTED, ADAPTED = "synthetic_only", "label_adaptation"
+
+# Lines of a face in the scheme of 300-W: first and last landmark, and whether the line is closed.
+LINES = (
+    (0, 16, False),  # jaw
+    (17, 21, False),  # brows
+    (22, 26, False),
+    (27, 30, False),  # nose: bridge, nostrils
+    (31, 35, False),
+    (36, 41, True),  # eyes
+    (42, 47, True),
+    (48, 59, True),  # lips: outer, inner
+    (60, 67, True),
+)
+
+# Moves are small beside a face; drawn so many times as long, the longest is still an arrow.
+MAGNIFICATIONS = (1, 2, 3, 5, 10)
+LONGEST = 0.25  # inter-ocular distances
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionPart:
+    """One region's errors on the way from synthetic to real labels.
+
+    Attributes:
+        region: Name; "all" is the whole face.
+        unadapted: Error of synthetic only, a fraction.
+        adapted: Error of label adaptation.
+        baseline: Error of real only.
+        share: Part of the way from `unadapted` to `baseline` that adaptation closes; above 1: it
+            goes further. None where there is no such way.
+        lower: How much lower the logarithm of the error gets by adaptation; None with fewer than
+            two seeds.
+    """
+
+    region: str
+    unadapted: float
+    adapted: float
+    baseline: float
+    share: float | None
+    lower: Interval | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """What label convention explains.
+
+    Attributes:
+        n_real: Real faces that fitted the adapter, and that trained the baseline.
+        mean_face: (K, 2) mean of the true landmarks, as fractions of the inter-ocular distance,
+            origin between the outer eye corners, x from the right eye to the left.
+        moved: (K, 2) mean move of each landmark by the adapter, same frame.
+        parts: One for each region.
+    """
+
+    n_real: int
+    mean_face: NDArray[np.float64]
+    moved: NDArray[np.float64]
+    parts: tuple[RegionPart, ...]
+
+
+def attribution(study: Study) -> Attribution | None:
+    """None without synthetic only, label adaptation and real only, the last two at one size."""
+    sizes = [
+        n
+        for n in study.sizes(ADAPTED)
+        if (BASELINE, n) in study.by_cell and study.seeds([(ADAPTED, n), (UNADAPTED, 0)])
+    ]
+    if not sizes:
+        return None
+    n = max(sizes, key=lambda size: (len(study.seeds([(ADAPTED, size), (BASELINE, size)])), size))
+    mean_face, moved = _moves(study, n)
+    return Attribution(
+        n_real=n,
+        mean_face=mean_face,
+        moved=moved,
+        parts=tuple(_part(study, n, region) for region in study.runs[0].errors),
+    )
+
+
+def _moves(study: Study, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean face and mean move of each landmark, over test faces and seeds."""
+    faces, moves = [], []
+    for seed in study.seeds([(ADAPTED, n), (UNADAPTED, 0)]):
+        before, after = (
+            read_predictions(study.by_cell[cell][seed].directory)
+            for cell in ((UNADAPTED, 0), (ADAPTED, n))
+        )
+        faces.append(_in_face_frame(before.target, before, centred=True).mean(axis=0))
+        moved = _in_face_frame(after.predicted - before.predicted, before, centred=False)
+        moves.append(moved.mean(axis=0))
+    return np.mean(faces, axis=0), np.mean(moves, axis=0)
+
+
+def _in_face_frame(
+    points: NDArray[np.float32], predictions: Predictions, *, centred: bool
+) -> NDArray[np.float64]:
+    """Turned and scaled, (N, K, 2), so that the outer eye corners lie at (-1/2, 0) and (1/2, 0).
+
+    Args:
+        points: (N, K, 2) source pixels, or moves in them.
+        predictions: Their target gives the eye corners.
+        centred: False for moves, which are turned and scaled only.
+    """
+    scheme: LandmarkScheme = predictions.scheme
+    right, left = (predictions.target[:, k].astype(np.float64) for k in scheme.interocular)
+    axis = left - right
+    length = np.linalg.norm(axis, axis=-1)
+    cos, sin = (axis / length[:, None]).T
+    turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)  # x @ turn
+    origin = ((right + left) / 2)[:, None] if centred else 0.0
+    return np.asarray((points - origin) @ turn / length[:, None, None])
+
+
+def _part(study: Study, n: int, region: str) -> RegionPart:
+    cells = {"unadapted": (UNADAPTED, 0), "adapted": (ADAPTED, n), "baseline": (BASELINE, n)}
+    errors: Mapping[str, float] = {
+        name: mean_error(study, cell, LEVEL, region).value for name, cell in cells.items()
+    }
+    way = errors["unadapted"] - errors["baseline"]
+    closed = errors["unadapted"] - errors["adapted"]
+    weights = {cells["unadapted"]: 1.0, cells["adapted"]: -1.0}
+    return RegionPart(
+        region=region,
+        share=closed / way if way > 0 else None,
+        lower=combined(study, weights, LEVEL, region),
+        **errors,
+    )

@@ -1,0 +1,129 @@
+"""The figure of attribution: where two conventions differ on a face, and what that explains."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+
+from landmarks.analysis.attribution import (
+    ADAPTED,
+    LINES,
+    LONGEST,
+    MAGNIFICATIONS,
+    UNADAPTED,
+    Attribution,
+)
+from landmarks.analysis.figure4 import BAND, NME
+from landmarks.analysis.findings import CurvePoint, Findings
+from landmarks.analysis.looks import look
+from landmarks.analysis.paper import seeds_of, sheet, small_print
+from landmarks.analysis.study import BASELINE
+
+BAR = 0.05  # the bar that tells the arrows' scale, inter-ocular distances
+FACE = "#BBBBBB"
+COMPARED = {"jaw": "jaw", "inner51": "inner 51"}  # regions, and what they are called
+HATCHES = {UNADAPTED: "", ADAPTED: "////", BASELINE: ""}
+
+
+def convention_and_appearance(findings: Findings) -> Figure | None:
+    """Where the adapter moves landmarks, and how much of the gap that closes; None if unknown."""
+    found = findings.attribution
+    if found is None:
+        return None
+    figure = sheet("Label convention: where adaptation moves landmarks, and what it explains", 3.9)
+    face, bars = figure.subplots(1, 2, width_ratios=(1, 1.15))
+    times = _draw_moves(face, found)
+    _draw_errors(bars, findings, found.n_real)
+    long = "at their true length" if times == 1 else f"drawn {times} times as long as they are"
+    small_print(
+        figure,
+        findings,
+        f"Left: mean of the test faces; arrows: mean move by the adapter, {long}; the bar is "
+        f"{100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}. "
+        f"Adapter and real only: {found.n_real:,} real faces.",
+        _shares(found),
+        seeds_of(_point(findings, name, found.n_real, "all") for name in HATCHES),
+    )
+    return figure
+
+
+def _shares(found: Attribution) -> str:
+    """A sentence on how much of the gap label convention explains."""
+    shares = [
+        f"{name} {100 * part.share:.0f} %"
+        for region, name in {"all": "whole face", **COMPARED}.items()
+        for part in found.parts
+        if part.region == region and part.share is not None
+    ]
+    if not shares:
+        return ""
+    return f"Adaptation goes this part of the way from synthetic to real only: {', '.join(shares)}."
+
+
+def _point(findings: Findings, strategy: str, n_real: int, region: str) -> CurvePoint:
+    """A strategy at a size; synthetic only has none but 0."""
+    return next(point for point in findings.curves[region][strategy] if point.n_real in (0, n_real))
+
+
+def _draw_moves(ax: Axes, found: Attribution) -> int:
+    """The mean face with its arrows; returns how many times too long they are."""
+    face, moved = found.mean_face, found.moved
+    for first, last, closed in LINES:
+        line = [*range(first, last + 1), *([first] if closed else [])]
+        ax.plot(*face[line].T, color=FACE, linewidth=1)
+    longest = np.linalg.norm(moved, axis=-1).max()
+    times = max((times for times in MAGNIFICATIONS if times * longest <= LONGEST), default=1)
+    ax.scatter(face[:, 0], face[:, 1], s=4, color="#767676", linewidths=0, zorder=2)
+    ax.quiver(
+        *face.T,
+        *(times * moved).T,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        color=look(ADAPTED).colour,
+        width=0.006,
+        headwidth=4,
+        headlength=4,
+        headaxislength=3.6,
+        minlength=0,
+        zorder=3,
+    )
+    x, y = face[:, 0].min(), face[:, 1].max()
+    ax.plot([x, x + times * BAR], [y, y], color="black", linewidth=1.5, solid_capstyle="butt")
+    ax.annotate(f"{100 * BAR:.0f} %", (x, y), (0, 4), textcoords="offset points")
+    ax.set_aspect("equal")
+    ax.invert_yaxis()
+    ax.margins(0.06)
+    ax.set_axis_off()
+    return times
+
+
+def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
+    """Errors with their intervals before and after adaptation, beside photos alone."""
+    for place, (strategy, hatch) in enumerate(HATCHES.items()):
+        its = look(strategy)
+        means = [_point(findings, strategy, n_real, region).mean for region in COMPARED]
+        x = np.arange(len(COMPARED)) + 0.27 * (place - 1)
+        value, low, high = (
+            100 * np.array([getattr(mean, part) for mean in means])
+            for part in ("value", "low", "high")
+        )
+        bars = ax.bar(x, value, 0.24, label=its.label, color=its.colour, edgecolor="white")
+        for bar in bars:
+            bar.set(hatch=hatch, linewidth=0)
+        halo = withStroke(linewidth=3, foreground="white")
+        ax.vlines(x, low, high, color="black", linewidth=1.2, path_effects=[halo])
+        for at, top, error in zip(x, high, value, strict=True):
+            ax.annotate(f"{error:.1f}", (at, top), (0, 3), textcoords="offset points", ha="center")
+    ax.margins(y=0.08)
+    ax.set_xticks(range(len(COMPARED)), list(COMPARED.values()))
+    ax.grid(visible=False, axis="x")
+    ax.set_ylabel(NME)
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=len(HATCHES),
+        handlelength=1.4,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+    )

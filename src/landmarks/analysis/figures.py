@@ -1,0 +1,194 @@
+"""Figures: findings as files for a paper, PNG and SVG; whatever there is nothing to say of is left.
+
+They show what `Findings` holds and estimate nothing themselves. The same findings give the same
+bytes.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from landmarks.analysis.convention import convention_and_appearance
+from landmarks.analysis.curves import FORMS
+from landmarks.analysis.figure4 import (
+    BAND,
+    N_REAL,
+    NME,
+    ONE_SEED,
+    error_over_faces,
+    error_over_labels,
+    exchange_rate,
+    strategy_handles,
+)
+from landmarks.analysis.findings import Findings
+from landmarks.analysis.gaps import against_real_only, narrowing_gap
+from landmarks.analysis.looks import look
+from landmarks.analysis.paper import (
+    draw_curve,
+    handle,
+    legend_beside,
+    paper_style,
+    save,
+    seeds_of,
+    sheet,
+    size_axis,
+    small_print,
+)
+from landmarks.analysis.study import BASELINE
+
+CED_LIMIT = 15  # per cent
+FAILURE = 8  # per cent; the limit of FR@8
+
+
+def cumulative_error(findings: Findings) -> Figure | None:
+    """Share of faces up to each error, at the headline's size; None if nothing was run there."""
+    if not findings.cumulative:
+        return None
+    one = findings.headline
+    figure = sheet("Cumulative error" + (f", {one.n_real:,} real faces" if one else ""), 3.6)
+    ax = figure.subplots()
+    for place, (strategy, errors) in enumerate(findings.cumulative.items()):
+        its = look(strategy)
+        ax.plot(
+            100 * errors,
+            np.linspace(0, 100, len(errors)),
+            color=its.colour,
+            linestyle=its.dash,
+            marker=its.marker,
+            markevery=(6 + 4 * place, 30),
+        )
+    ax.axvline(FAILURE, color="black", linewidth=0.8, linestyle=(0, (1, 2)))
+    ax.annotate(f"{FAILURE} %", (FAILURE, 2), (3, 0), textcoords="offset points")
+    ax.set_xlim(0, CED_LIMIT)
+    ax.set_ylim(0, 100)
+    ax.set_xlabel(NME)
+    ax.set_ylabel("test faces up to this error, %")
+    order = sorted(findings.cumulative, key=lambda name: np.median(findings.cumulative[name]))
+    legend_beside(ax, [handle(name) for name in order])
+    points = [
+        point
+        for name in findings.cumulative
+        for point in findings.curves["all"][name]
+        if point.n_real in (0, one.n_real if one else 0)
+    ]
+    small_print(
+        figure,
+        findings,
+        f"All test faces of all seeds together; those beyond {CED_LIMIT} % are not shown. Dotted "
+        f"line: the limit of FR@{FAILURE}.",
+        seeds_of(points),
+    )
+    return figure
+
+
+def error_by_region(findings: Findings) -> Figure | None:
+    """Error over n_real in each region; None if nothing trained on real faces."""
+    regions = [name for name in findings.curves if name != "all"]
+    points = [point for curve in findings.curves["all"].values() for point in curve]
+    sizes = sorted({point.n_real for point in points} - {0})
+    if not sizes or not regions:
+        return None
+    rows = -(-len(regions) // 3)
+    figure = sheet("Error of each strategy in each region of the face", 0.9 + 2.1 * rows)
+    axes = figure.subplots(rows, 3, sharex=True, sharey=True, squeeze=False)
+    for ax, region in zip(axes.ravel(), regions, strict=False):
+        for strategy, curve in findings.curves[region].items():
+            draw_curve(ax, strategy, curve)
+        size_axis(ax, sizes, "", room=0.24)
+        ax.set_title(region)
+    for ax in axes.ravel()[len(regions) :]:
+        ax.set_axis_off()
+    for ax in axes[-1]:
+        ax.set_xlabel(N_REAL)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("NME, %")
+    legend_beside(axes[0, -1], strategy_handles(findings))
+    small_print(
+        figure,
+        findings,
+        f"Errors are over the inter-ocular distance in every region; inner51 is all but the jaw. "
+        f"Bands: {BAND}.",
+        ONE_SEED if any(point.mean.seeds < 2 and point.n_real for point in points) else "",
+        seeds_of(points),
+    )
+    return figure
+
+
+def forms_of_the_curve(findings: Findings) -> Figure | None:
+    """Real only with every fitted form; None where too few sizes were run to fit any."""
+    if not findings.forms:
+        return None
+    points = findings.curves["all"][BASELINE]
+    sizes = [point.n_real for point in points]
+    figure = sheet("Forms of the learning curve of real only", 3.6)
+    ax = figure.subplots()
+    n = np.geomspace(sizes[0], sizes[-1], 200)
+    colours = ("#0072B2", "#B5740A", "#007A59", "#B0578D")
+    dashes = ("-", "--", "-.", ":")
+    for fit, colour, dash in zip(findings.forms, colours, dashes, strict=False):
+        formula = FORMS[fit.name].formula
+        label = f"{fit.name}\n{formula}; residual {100 * fit.residual:.1f} %"
+        ax.plot(n, 100 * fit(n), color=colour, linestyle=dash, label=label)
+    its = look(BASELINE)
+    value, low, high = (
+        np.array([100 * getattr(point.mean, part) for point in points])
+        for part in ("value", "low", "high")
+    )
+    ax.errorbar(
+        sizes,
+        value,
+        [value - low, high - value],
+        color=its.colour,
+        linestyle="none",
+        marker=its.marker,
+        elinewidth=1,
+        capsize=2,
+        label=its.label,
+    )
+    size_axis(ax, sizes, N_REAL)
+    ax.set_ylabel(NME)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), labelspacing=0.8)
+    small_print(
+        figure,
+        findings,
+        f"Bars: {BAND}. Residual: root mean square of the relative errors a form leaves. None is "
+        "drawn beyond the sizes that were run.",
+        seeds_of(points),
+    )
+    return figure
+
+
+FIGURES: Mapping[str, Callable[[Findings], Figure | None]] = {
+    "figure4": error_over_faces,
+    "figure4_labels": error_over_labels,
+    "figure4a": exchange_rate,
+    "figure4b": against_real_only,
+    "figure4c": narrowing_gap,
+    "ced": cumulative_error,
+    "regions": error_by_region,
+    "attribution": convention_and_appearance,
+    "curves": forms_of_the_curve,
+}
+
+
+def write_figures(findings: Findings, folder: Path) -> tuple[Path, ...]:
+    """Write every figure that the findings have something for, each as PNG and SVG.
+
+    Args:
+        findings: What to show.
+        folder: Where to; made if need be.
+
+    Returns:
+        The files, in the order of `FIGURES`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with paper_style():
+        drawn = ((name, draw(findings)) for name, draw in FIGURES.items())
+        return tuple(
+            path
+            for name, figure in drawn
+            if figure is not None
+            for path in save(figure, folder, name)
+        )

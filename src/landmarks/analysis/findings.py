@@ -1,0 +1,253 @@
+"""Findings: everything that a report says, as one value that is made from stored predictions.
+
+The report, its figures and its tables show these and compute nothing themselves, so that whoever
+makes them again from the same predictions can compare everything (`landmarks.verify`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.analysis.attribution import Attribution, attribution
+from landmarks.analysis.contrasts import Interval, mean_error
+from landmarks.analysis.cost import Cost, cost
+from landmarks.analysis.curves import Fit, fit_forms
+from landmarks.analysis.exchange import Exchange
+from landmarks.analysis.insights import (
+    COMBINED,
+    LEVEL,
+    Comparison,
+    Trend,
+    answer,
+    comparisons,
+    exchanges,
+    headline_exchange,
+    summary,
+    trend,
+)
+from landmarks.analysis.study import BASELINE, Cell, Study
+from landmarks.analysis.table import Table
+from landmarks.analysis.tables import (
+    comparison_table,
+    exchange_table,
+    figure4,
+    forms_table,
+    ledger_table,
+    runs_table,
+    table1,
+    table2,
+)
+
+CED_POINTS = 200
+NOT_PHOTOGRAPHS = (
+    "The test faces are drawn or rendered: no number here is an accuracy on photographs."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurvePoint:
+    """A strategy at one size, in one region.
+
+    Attributes:
+        n_real: Real faces asked for.
+        labels: Different real faces whose labels were used, most of any seed.
+        mean: Over seeds, with its interval.
+        runs: Error of each seed.
+    """
+
+    n_real: int
+    labels: int
+    mean: Interval
+    runs: dict[int, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a study says.
+
+    Attributes:
+        answer: Insight 4A in a sentence.
+        comparison: Insight 4B in a sentence.
+        trends: Insight 4C in sentences.
+        setting: What was trained and tested on what, in sentences.
+        rendered_test: Whether no number here is an accuracy on photographs.
+        headline: The exchange of the answer.
+        curves: Points of each strategy, by region.
+        exchanges: What each strategy is worth at each size.
+        comparisons: Each strategy against photos alone.
+        narrowing: How each gap changes.
+        forms: Learning curves fitted to photos alone.
+        cumulative: By strategy, at the size of the headline: errors at evenly spaced shares.
+        attribution: Convention against appearance.
+        cost: Optimiser steps and hours.
+        versions: Software that the runs were made with, and the machines, by name.
+        tables: Every table of the report.
+    """
+
+    answer: str
+    comparison: str
+    trends: tuple[str, ...]
+    setting: tuple[str, ...]
+    rendered_test: bool
+    headline: Exchange | None
+    curves: dict[str, dict[str, tuple[CurvePoint, ...]]]
+    exchanges: tuple[Exchange, ...]
+    comparisons: tuple[Comparison, ...]
+    narrowing: tuple[Trend, ...]
+    forms: tuple[Fit, ...]
+    cumulative: dict[str, NDArray[np.float64]]
+    attribution: Attribution | None
+    cost: Cost
+    versions: dict[str, str]
+    tables: tuple[Table, ...]
+
+    def record(self) -> dict[str, Any]:
+        """In JSON's types; infinity as text, for JSON has no word for it."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+
+def find(study: Study, labelling_cost: float | None = None) -> Findings:
+    """Everything there is to say of a study.
+
+    Args:
+        study: Finished runs.
+        labelling_cost: Of one photo, in any currency; None leaves money out.
+    """
+    found = exchanges(study)
+    headline = headline_exchange(found)
+    others = [name for name in study.strategies if name != BASELINE]
+    against = comparisons(study, others)
+    combined = [one for one in against if one.strategy in COMBINED]
+    narrowing = [t for name in COMBINED if (t := trend(study, name)) is not None]
+    forms = _forms(study)
+    return Findings(
+        answer=answer(headline, rendered_test=study.rendered_test),
+        comparison=summary(combined),
+        trends=tuple(one.text() for one in narrowing),
+        setting=setting(study),
+        rendered_test=study.rendered_test,
+        headline=headline,
+        curves={region: _curves(study, region) for region in study.runs[0].errors},
+        exchanges=tuple(found),
+        comparisons=tuple(against),
+        narrowing=tuple(narrowing),
+        forms=forms,
+        cumulative=_cumulative(study, _shown_size(study, headline)),
+        attribution=attribution(study),
+        cost=cost(study),
+        versions=versions(study),
+        tables=(
+            figure4(study),
+            exchange_table(found, labelling_cost),
+            comparison_table(against),
+            forms_table(study, forms, headline),
+            table1(study),
+            table2(study),
+            ledger_table(study),
+            runs_table(study),
+        ),
+    )
+
+
+def _curves(study: Study, region: str) -> dict[str, tuple[CurvePoint, ...]]:
+    return {
+        strategy: tuple(_point(study, (strategy, n), region) for n in study.sizes(strategy))
+        for strategy in study.strategies
+    }
+
+
+def _point(study: Study, cell: Cell, region: str) -> CurvePoint:
+    runs = study.by_cell[cell]
+    return CurvePoint(
+        n_real=cell[1],
+        labels=max(int(run.result.ledger["total"]) for run in runs.values()),
+        mean=mean_error(study, cell, LEVEL, region),
+        runs={seed: float(np.nanmean(run.errors[region])) for seed, run in runs.items()},
+    )
+
+
+def _forms(study: Study) -> tuple[Fit, ...]:
+    sizes = study.sizes(BASELINE)
+    if len(sizes) < 3:
+        return ()
+    return fit_forms(sizes, [mean_error(study, (BASELINE, n), LEVEL).value for n in sizes])
+
+
+def _shown_size(study: Study, headline: Exchange | None) -> int:
+    """The size of the headline, or the largest that most strategies were run with."""
+    if headline is not None:
+        return headline.n_real
+    sizes = [n for _, n in study.by_cell]
+    return max(sizes, key=lambda n: (sizes.count(n), n))
+
+
+def _cumulative(study: Study, n: int) -> dict[str, NDArray[np.float64]]:
+    """Quantiles of the error of all faces and seeds, for each strategy run at size `n`."""
+    shares = np.linspace(0, 1, CED_POINTS + 1)
+    cells: Sequence[Cell] = [
+        cell for cell in study.by_cell if cell[1] == n or cell == ("synthetic_only", 0)
+    ]
+    return {
+        strategy: np.nanquantile(
+            np.concatenate([run.errors["all"] for run in study.by_cell[strategy, size].values()]),
+            shares,
+        )
+        for strategy, size in cells
+    }
+
+
+def setting(study: Study) -> tuple[str, ...]:
+    """What was trained and tested on what, in sentences."""
+    first = study.runs[0].result
+    network = first.settings["model"]["network"]["_target_"].rpartition(".")[2]
+    size = first.settings["model"]["input_size"]
+    test = first.data["test"]
+    seeds = sorted({run.result.seed for run in study.runs})
+    trained = {
+        role: dict.fromkeys(
+            f"{run.result.data[role]['faces']:,} faces of {run.result.data[role]['name']}"
+            for run in study.runs
+            if role in run.result.data
+        )
+        for role in ("real", "synthetic")
+    }
+    stand_in = (NOT_PHOTOGRAPHS,) if study.rendered_test else ()
+    photos = int(study.photos.max()) + 1
+    return (
+        *stand_in,
+        f"One model: {network} at {size} pixels. Subsets are nested and drawn by photo from "
+        f"{' or '.join(trained['real']) or 'no real faces'}; synthetic: "
+        f"{' or '.join(trained['synthetic']) or 'none'}.",
+        f"Test: {test['faces']:,} faces on {photos:,} photos of {test['name']}; boxes from "
+        f"{first.box_source}. No choice was made on them.",
+        f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors are fractions of the "
+        "inter-ocular distance (NME), in per cent.",
+    )
+
+
+def versions(study: Study) -> dict[str, str]:
+    """Versions and machines of all runs; where they differ, every one."""
+    found: dict[str, dict[str, None]] = {}
+    for run in study.runs:
+        machine = ", ".join(
+            f"{name} {value}" for name, value in run.result.timings["machine"].items()
+        )
+        for name, value in {**run.result.versions, "machine": machine}.items():
+            found.setdefault(name, {})[value] = None
+    return {name: "; ".join(values) for name, values in found.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any part of a record
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not np.isfinite(value):
+        return str(value)
+    return value

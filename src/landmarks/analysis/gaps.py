@@ -1,0 +1,164 @@
+"""Gaps: the second and the third insight, each strategy against photos alone."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from landmarks.analysis.figure4 import BAND, N_REAL
+from landmarks.analysis.findings import Findings
+from landmarks.analysis.insights import COMBINED, NO_TELLING, Comparison
+from landmarks.analysis.looks import look
+from landmarks.analysis.paper import (
+    INK,
+    draw_band,
+    handle,
+    legend_beside,
+    seeds_of,
+    sheet,
+    size_axis,
+    small_print,
+)
+from landmarks.analysis.study import BASELINE
+
+
+def against_real_only(findings: Findings) -> Figure | None:
+    """Insight 4B: each strategy against photos alone; None if none was run beside them."""
+    found = findings.comparisons
+    if not found:
+        return None
+    sizes = sorted({one.n_real for one in found})
+    names = list(dict.fromkeys(one.strategy for one in found))
+    figure = sheet("How much lower the error is than with real faces alone", 3.6)
+    ax = figure.subplots()
+    for place in range(0, len(sizes), 2):
+        ax.axvspan(place - 0.5, place + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
+    ax.axhline(0, color="black", linewidth=0.9)
+    step = 0.8 / max(4, len(names))
+    for one in found:
+        if one.lower is None:
+            continue
+        its = look(one.strategy)
+        shift = step * (names.index(one.strategy) - (len(names) - 1) / 2)
+        value, low, high = (100 * part for part in (one.lower.value, one.lower.low, one.lower.high))
+        ax.errorbar(
+            sizes.index(one.n_real) + shift,
+            value,
+            [[value - low], [high - value]],
+            color=its.colour,
+            marker=its.marker,
+            elinewidth=1.2,
+            markersize=6,
+            capsize=2,
+        )
+    if all(one.lower is None for one in found):
+        say_no_telling(ax)
+    ax.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
+    ax.set_xlim(-0.5, len(sizes) - 0.5)
+    ax.grid(visible=False, axis="x")
+    ax.set_xlabel(N_REAL)
+    ax.set_ylabel("lower error than real only, %")
+    legend_beside(ax, [handle(name, line=False) for name in names])
+    small_print(
+        figure,
+        findings,
+        f"Above 0: better than real only with as many faces. Bars: {BAND}, from differences within "
+        "each seed.",
+        _seeds_compared(findings, found),
+        _missing(found),
+    )
+    return figure
+
+
+def _seeds_compared(findings: Findings, found: Sequence[Comparison]) -> str:
+    """A sentence on the seeds of both sides."""
+    curves = findings.curves["all"]
+    return seeds_of(
+        point
+        for one in found
+        for name in (BASELINE, one.strategy)
+        for point in curves[name]
+        if point.n_real == one.n_real
+    )
+
+
+def _missing(found: Sequence[Comparison]) -> str:
+    """A sentence on what has too few seeds for an interval."""
+    gaps: dict[str, list[str]] = {}
+    for one in found:
+        if one.lower is None:
+            gaps.setdefault(look(one.strategy).label, []).append(f"{one.n_real:,}")
+    if not gaps:
+        return ""
+    parts = (f"{label} at {', '.join(sizes)}" for label, sizes in gaps.items())
+    return f"No interval, {NO_TELLING}: {'; '.join(parts)}."
+
+
+def say_no_telling(ax: Axes) -> None:
+    """The sentence in place of what cannot be known."""
+    ax.text(0.5, 0.6, NO_TELLING, transform=ax.transAxes, ha="center", fontsize=11, color=INK)
+    ax.set_yticks([])
+
+
+def narrowing_gap(findings: Findings) -> Figure | None:
+    """Insight 4C: how the gap to photos alone changes; None if nothing was run beside them."""
+    found = [one for one in findings.comparisons if one.strategy in COMBINED]
+    if not found:
+        return None
+    names = list(dict.fromkeys(one.strategy for one in found))
+    sizes = sorted({one.n_real for one in found})
+    figure = sheet("How the gap to real faces alone changes with their number", 3.6)
+    relative, absolute = figure.subplots(1, 2)
+    for name in names:
+        own = [one for one in found if one.strategy == name]
+        _relative_gap(relative, [one for one in own if one.lower is not None])
+        _gap_of_seeds(absolute, findings, own)
+    if all(one.lower is None for one in found):
+        say_no_telling(relative)
+    for ax, label in ((relative, "gap, % of real only's error"), (absolute, "gap, points of NME")):
+        ax.axhline(0, color="black", linewidth=0.9, zorder=1.5)
+        size_axis(ax, sizes, N_REAL, room=0.12)
+        ax.set_ylabel(label)
+    legend_beside(absolute, [handle(name) for name in names])
+    small_print(
+        figure,
+        findings,
+        f"Above 0: better than real only with as many faces. Left, bands: {BAND}, from "
+        "differences within each seed. Right, dots: one seed each; lines: their mean.",
+        _seeds_compared(findings, found),
+        _missing(found),
+    )
+    return figure
+
+
+def _relative_gap(ax: Axes, found: Sequence[Comparison]) -> None:
+    """One strategy's gap with its interval, per cent."""
+    parts = [(one.n_real, one.lower) for one in found if one.lower is not None]
+    if not parts:
+        return
+    its = look(found[0].strategy)
+    x = [n for n, _ in parts]
+    value, low, high = (
+        [100 * getattr(lower, part) for _, lower in parts] for part in ("value", "low", "high")
+    )
+    draw_band(ax, found[0].strategy, x, low, high)
+    ax.plot(x, value, color=its.colour, linestyle=its.dash, marker=its.marker)
+
+
+def _gap_of_seeds(ax: Axes, findings: Findings, found: Sequence[Comparison]) -> None:
+    """One strategy's gap of each seed that both were run with, points of NME."""
+    curves = findings.curves["all"]
+    strategy = found[0].strategy
+    its = look(strategy)
+    means = []
+    for one in found:
+        alone, own = (
+            next(point.runs for point in curves[name] if point.n_real == one.n_real)
+            for name in (BASELINE, strategy)
+        )
+        gaps = [100 * (alone[seed] - own[seed]) for seed in alone.keys() & own.keys()]
+        ax.scatter([one.n_real] * len(gaps), gaps, s=9, color=its.colour, alpha=0.4, linewidths=0)
+        if gaps:
+            means.append((one.n_real, sum(gaps) / len(gaps)))
+    x, y = zip(*means, strict=True) if means else ((), ())
+    ax.plot(x, y, color=its.colour, linestyle=its.dash, marker=its.marker)

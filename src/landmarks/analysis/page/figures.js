@@ -1,0 +1,114 @@
+// The figures without controls. A figure whose numbers were not measured has no place in the page.
+
+// Ticks of the differences in per cent, from few to many.
+const PARTS = [
+  [-80, -70, -60, -50, -40, -30, -20, -10, 0, 10, 25, 50, 100, 200, 400],
+  ...[5, 2, 1].map((step) => multiples(step, -20, 20)),
+];
+
+function differenceText(strategy, one) {
+  return `<b>${plain(strategy.label)}</b>, n_real ${one.n.toLocaleString("en")}<br>lower by ` +
+    `${range(one, 1)}<br>${count(one.seeds, "seed", "seeds")}: ${plain(one.verdict)}`;
+}
+
+// A logarithmic scale, on which half and twice the error are as far from the same.
+function drawDifferences(div) {
+  const sizes = [...new Set(DATA.differences.map((one) => one.n))].sort((a, b) => a - b);
+  const present = [...new Set(DATA.differences.map((one) => one.strategy))];
+  const traces = present.map((i, at) => {
+    const strategy = DATA.strategies[i];
+    const own = DATA.differences.filter((one) => one.strategy === i);
+    const ratio = (lower) => 1 - lower / 100;
+    const offset = (at - (present.length - 1) / 2) * (0.7 / present.length);
+    const y = own.map((one) => ratio(one.value));
+    return {
+      type: "scatter", mode: "markers", name: plain(strategy.label), y, cliponaxis: false,
+      x: own.map((one) => sizes.indexOf(one.n) + offset), hoverinfo: "text",
+      hovertext: own.map((one) => differenceText(strategy, one)),
+      marker: { color: strategy.colour, symbol: strategy.symbol, size: 10 },
+      error_y: {
+        type: "data", symmetric: false, color: strategy.colour, thickness: 2, width: 4,
+        array: own.map((one, k) => ratio(one.low) - y[k]),
+        arrayminus: own.map((one, k) => y[k] - ratio(one.high)),
+      },
+    };
+  });
+  const xaxis = {
+    tickvals: sizes.map((_, k) => k), ticktext: sizes.map((n) => n.toLocaleString("en")),
+    range: [-0.5, sizes.length - 0.5], title: { text: "real faces (n_real)", standoff: 8 },
+    showgrid: false, zeroline: false, linecolor: "#8d8d93", fixedrange: true,
+  };
+  const ratios = DATA.differences.flatMap((one) => [1, 1 - one.low / 100, 1 - one.high / 100]);
+  const yaxis = logAxis("error against real only", ratios);
+  const parts = ticksWithin(PARTS, yaxis.range.map((x) => 100 * (10 ** x - 1)));
+  yaxis.tickvals = parts.map((part) => 1 + part / 100);
+  yaxis.ticktext = parts.map((part) =>
+    part ? `${part > 0 ? "+" : "−"}${Math.abs(part)} %` : "same");
+  const same = { type: "scatter", mode: "lines", x: xaxis.range, y: [1, 1], hoverinfo: "skip",
+    line: { color: INK, width: 1.5 } };
+  const between = sizes.slice(1).map((_, k) => ({ type: "line", yref: "paper", y0: 0, y1: 1,
+    x0: k + 0.5, x1: k + 0.5, layer: "below", line: { color: "#e3e1da", width: 1 } }));
+  Plotly.newPlot(div, [same, ...traces], layout(xaxis, yaxis, { shapes: between }), CONFIG);
+}
+
+function drawGap(div) {
+  const chosen = DATA.differences.filter((one) => one.combined);
+  const traces = [...new Set(chosen.map((one) => one.strategy))].flatMap((i) => {
+    const strategy = DATA.strategies[i];
+    const own = chosen.filter((one) => one.strategy === i);
+    const pick = (key) => own.map((one) => one[key]);
+    const texts = own.map((one) => differenceText(strategy, one));
+    return [bandTrace(strategy, pick("n"), pick("low"), pick("high")),
+      lineTrace(strategy, pick("n"), pick("value"), texts)];
+  });
+  const sizes = chosen.length ? chosen.map((one) => one.n) : allSizes("n");
+  const yaxis = {
+    ...linearAxis("lower by, %"), zeroline: true, zerolinecolor: INK,
+    zerolinewidth: 1.5,
+  };
+  Plotly.newPlot(div, traces, layout(sizeAxis(sizes, "real faces (n_real)"), yaxis), CONFIG);
+}
+
+function drawCumulative(div) {
+  // The last faces of a hundred would take half the width.
+  const last = DATA.cumulative.map((one) => one.errors[Math.floor(0.95 * one.errors.length)]);
+  const traces = DATA.cumulative.map(({ strategy: i, errors }) => {
+    const strategy = DATA.strategies[i];
+    const shares = errors.map((_, k) => (100 * k) / (errors.length - 1));
+    const trace = lineTrace(strategy, errors, shares, errors.map((error, k) =>
+      `<b>${plain(strategy.label)}</b><br>${shares[k].toFixed(1)} % of faces: at most ` +
+      `${error.toFixed(2)} %`));
+    // A mark at every tenth is enough to tell the curves apart.
+    trace.marker.maxdisplayed = 11;
+    trace.cliponaxis = true;
+    return trace;
+  });
+  const xaxis = { ...linearAxis(errorTitle()), range: [0, Math.max(...last)] };
+  const yaxis = { ...linearAxis("faces, %"), range: [0, 100] };
+  Plotly.newPlot(div, traces, layout(xaxis, yaxis), CONFIG);
+}
+
+function drawRegions() {
+  const errors = DATA.regions.flatMap((region) => region.curves.flat().map((point) => point.value));
+  DATA.regions.forEach((region, r) => {
+    if (r === 0) return; // the whole face is Figure 4
+    const xaxis = sizeAxis(allSizes("n"), "");
+    const traces = DATA.strategies.flatMap((strategy, i) =>
+      curveTraces(strategy, region, region.curves[i], "n", powers(xaxis), false));
+    for (const trace of traces) {
+      trace.line.width = 1.6;
+      trace.marker.size = 6;
+    }
+    const yaxis = logAxis("", errors);
+    const margin = { l: 30, r: 10, t: 6, b: 30 };
+    const small = { font: { ...FONT, size: 12 }, margin };
+    Plotly.newPlot(`region-${r}`, traces, layout(xaxis, yaxis, small), CONFIG);
+  });
+}
+
+const PLACES = { figure4b: drawDifferences, figure4c: drawGap, cumulative: drawCumulative };
+for (const [id, draw] of Object.entries(PLACES)) {
+  const div = document.getElementById(id);
+  if (div) draw(div);
+}
+drawRegions();

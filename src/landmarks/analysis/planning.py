@@ -1,0 +1,147 @@
+"""Planning: which runs next make the answer sharper.
+
+One more seed of everything that a strategy's N_eff rests on narrows its interval in two ways: the
+mean is of more values, and Student's factor is smaller. Both are known beforehand, so the width
+after each further seed can be told, and whether the seeds or the test photos are what limits it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landmarks.analysis.contrasts import MIN_SEEDS
+from landmarks.analysis.exchange import (
+    LEVEL,
+    Exchange,
+    common_design,
+    compared,
+    exchange,
+    interpolation,
+    solve,
+)
+from landmarks.analysis.study import BASELINE, Cell, Study
+from landmarks.errors import InputError
+
+MOST_SEEDS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to run next for one N_eff.
+
+    Attributes:
+        now: The interval as it is.
+        width: What is asked for: the interval's width over its value.
+        runs: Strategy, n_real and seed of the runs that complete the next seed; empty if the
+            interval is narrow enough.
+        after: Width after these runs, as far as can be told; None with fewer than two seeds.
+        seeds_needed: How many seeds the width takes; None if no number of seeds is enough for the
+            test photos at hand, or it cannot be told yet.
+    """
+
+    now: Exchange
+    width: float
+    runs: tuple[tuple[Cell, int], ...]
+    after: float | None
+    seeds_needed: int | None
+
+
+def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
+    """What narrows one N_eff most.
+
+    Args:
+        study: What has run.
+        strategy: Whose N_eff.
+        n_real: At which size.
+        width: Stop when the interval is at most so wide, as a fraction of its value.
+
+    Raises:
+        InputError: There is no such run, or too few sizes of the baseline to compare it with.
+    """
+    if (strategy, n_real) not in study.by_cell:
+        known = ", ".join(f"{name} {n}" for name, n in study.by_cell)
+        raise InputError(
+            f"{study.folder}: no run of {strategy} with n_real {n_real}; there are {known}"
+        )
+    now = exchange(study, strategy, n_real)
+    if now is None:
+        raise InputError(
+            f"{study.folder}: {BASELINE} was run with fewer than two sizes, so nothing can be "
+            "compared; run it with a smaller and a larger n_real"
+        )
+    if relative_width(now.value, now.low, now.high) <= width:
+        return Plan(now=now, width=width, runs=(), after=None, seeds_needed=now.seeds)
+    forecast = list(_forecast(study, (strategy, n_real), width))
+    enough = [seeds for seeds, expected in forecast if expected <= width]
+    return Plan(
+        now=now,
+        width=width,
+        runs=tuple(_next_seed(study, now)),
+        after=forecast[0][1] if forecast else None,
+        seeds_needed=enough[0] if enough else None,
+    )
+
+
+def relative_width(value: float, low: float, high: float) -> float:
+    """Width of an interval over its value; infinite where an end is open."""
+    if low <= 0 or not np.isfinite([value, low, high]).all():
+        return float(np.inf)
+    return (high - low) / value
+
+
+def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, float]]:
+    """Expected width with one seed more, two more, ..., until it is narrow enough."""
+    seeds, sizes = common_design(study, cell)
+    if len(seeds) < MIN_SEEDS:
+        return
+    found, candidates = compared(study, cell, seeds, sizes)
+    for more in range(len(seeds) + 1, MOST_SEEDS + 1):
+        expected = relative_width(*solve(replace(found, seeds=more), candidates, LEVEL))
+        yield more, expected
+        if expected <= width:
+            return
+
+
+def _next_seed(study: Study, now: Exchange) -> Iterator[tuple[Cell, int]]:
+    """The runs that the seed lacks which needs the fewest; a new seed lacks them all."""
+    cells = [(now.strategy, now.n_real), *((BASELINE, size) for size in _sizes_around(study, now))]
+    begun = {seed for one in cells for seed in study.by_cell.get(one, {})}
+    new = max(begun, default=-1) + 1
+
+    def missing(seed: int) -> list[Cell]:
+        return [one for one in cells if seed not in study.by_cell.get(one, {})]
+
+    incomplete = [seed for seed in sorted(begun) if missing(seed)]
+    chosen = min(incomplete, key=lambda seed: len(missing(seed)), default=new)
+    for one in missing(chosen):
+        yield one, chosen
+
+
+def _sizes_around(study: Study, now: Exchange) -> list[int]:
+    """The baseline's sizes that the curve goes through between the ends of the interval."""
+    sizes = study.sizes(BASELINE)
+    ends = np.clip([now.low, now.high], sizes[0], sizes[-1])
+    used = np.flatnonzero(interpolation(sizes, ends).any(axis=0))
+    return list(sizes[used[0] : used[-1] + 1])
+
+
+def describe(found: Plan) -> str:
+    """A plan in lines, for people: what is known, and what the next runs will give."""
+    now = found.now
+    lines = [f"N_eff of {now.strategy} with {now.n_real}: {now.text()} (seeds: {now.seeds})"]
+    if not found.runs:
+        return f"{lines[0]}: narrow enough (width at most {found.width:g} of its value)"
+    lines.append(f"{len(found.runs)} runs complete the next seed")
+    if found.after is not None and np.isfinite(found.after):
+        lines.append(f"expected width then: {found.after:.2f} of its value")
+    elif found.after is not None:
+        lines.append("expected then: an end of the interval still beyond the sizes that were run")
+    if found.seeds_needed is not None:
+        lines.append(f"seeds needed in all for a width of {found.width:g}: {found.seeds_needed}")
+    elif found.after is not None:
+        lines.append(
+            f"no number of seeds gives a width of {found.width:g} on these test photos and sizes: "
+            "more test photos, or a larger n_real of real_only, would"
+        )
+    return "\n".join(lines)

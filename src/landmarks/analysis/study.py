@@ -1,0 +1,184 @@
+"""Study: the finished runs of a sweep side by side, read from what they stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.errors import InputError
+from landmarks.predictions import Predictions, read_predictions
+from landmarks.results import RESULT, Result, read_result
+
+BASELINE = "real_only"
+
+# A strategy at one number of real faces; one run of it for each seed.
+Cell = tuple[str, int]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StudyRun:
+    """A finished run and the errors that its stored predictions make.
+
+    Attributes:
+        directory: Where it lies, below the folder of the study.
+        result: What it says of itself.
+        errors: (F,) inter-ocular NME of each test face, by region; "all" is the whole face.
+    """
+
+    directory: Path
+    result: Result
+    errors: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def cell(self) -> Cell:
+        """Strategy and number of real faces."""
+        return self.result.strategy, self.result.n_real
+
+    @property
+    def nme(self) -> float:
+        """Mean error of the whole test set, a fraction."""
+        return float(np.nanmean(self.errors["all"]))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Study:
+    """Runs that differ in strategy, n_real and seed alone, tested on the same faces.
+
+    Attributes:
+        folder: Where they were found.
+        runs: In the order of strategy, n_real and seed.
+        photos: (F,) number of the photo of each test face, from 0.
+        rendered_test: Whether the test faces are drawn or rendered, not photographs.
+    """
+
+    folder: Path
+    runs: tuple[StudyRun, ...]
+    photos: NDArray[np.intp]
+    rendered_test: bool
+
+    @cached_property
+    def by_cell(self) -> Mapping[Cell, Mapping[int, StudyRun]]:
+        """The runs of each cell, by seed."""
+        cells: dict[Cell, dict[int, StudyRun]] = {}
+        for run in self.runs:
+            cells.setdefault(run.cell, {})[run.result.seed] = run
+        return cells
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names, in the order of the runs."""
+        return tuple(dict.fromkeys(run.result.strategy for run in self.runs))
+
+    def sizes(self, strategy: str) -> tuple[int, ...]:
+        """Every n_real that a strategy was run with, rising."""
+        return tuple(sorted(n for name, n in self.by_cell if name == strategy))
+
+    def seeds(self, cells: Iterable[Cell]) -> tuple[int, ...]:
+        """The seeds that every one of these cells was run with."""
+        sets = [set(self.by_cell.get(cell, {})) for cell in cells]
+        return tuple(sorted(set.intersection(*sets))) if sets else ()
+
+
+# From no real label to all of them at once; anything else comes after, by name.
+ORDER = (
+    "synthetic_only",
+    "label_adaptation",
+    "data_adaptation",
+    "real_only",
+    "mixing",
+    "finetune",
+)
+
+
+def read_study(folder: Path) -> Study:
+    """Every finished run below a folder, as one study.
+
+    Raises:
+        InputError: There is none; or two runs were not tested on the same faces, differ in more
+            than strategy, n_real and seed, or claim the same place in the study.
+    """
+    found = [
+        (path.parent, result)
+        for path in sorted(folder.rglob(RESULT))
+        if (result := read_result(path.parent)) is not None
+    ]
+    if not found:
+        raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
+    first_directory, first = found[0]
+    reference = read_predictions(first_directory)
+    runs = []
+    for directory, result in found:
+        _check_comparable(first_directory, first, directory, result)
+        predictions = read_predictions(directory)
+        _check_same_faces(first_directory, reference, directory, predictions)
+        runs.append(
+            StudyRun(directory=directory, result=result, errors=errors_by_region(predictions))
+        )
+    return Study(
+        folder=folder,
+        runs=tuple(_without_repeats(sorted(runs, key=_place))),
+        photos=np.unique(reference.groups, return_inverse=True)[1],
+        rendered_test=first.rendered_test,
+    )
+
+
+def errors_by_region(predictions: Predictions) -> dict[str, NDArray[np.float64]]:
+    """(F,) error of each face, for the whole face ("all") and each region of the scheme."""
+    scheme = predictions.scheme
+    parts = {name: predictions.errors_of(indices) for name, indices in scheme.regions.items()}
+    return {"all": predictions.errors, **parts}
+
+
+def _place(run: StudyRun) -> tuple[int, str, int, int]:
+    name = run.result.strategy
+    rank = ORDER.index(name) if name in ORDER else len(ORDER)
+    return rank, name, run.result.n_real, run.result.seed
+
+
+def _without_repeats(runs: Iterable[StudyRun]) -> list[StudyRun]:
+    """One run for each place; the same experiment in two folders is one run."""
+    kept: dict[tuple[int, str, int, int], StudyRun] = {}
+    for run in runs:
+        other = kept.setdefault(_place(run), run)
+        if other.result.fingerprint != run.result.fingerprint:
+            raise InputError(
+                f"{other.directory} and {run.directory} are both {run.result.strategy} with n_real "
+                f"{run.result.n_real}, seed {run.result.seed}, but of different settings; give a "
+                "folder with one study"
+            )
+    return list(kept.values())
+
+
+def _common(result: Result) -> dict[str, object]:
+    """What must be the same in all runs of a study, by a name that a person understands."""
+    return {
+        "model": result.settings["model"],
+        "crop rule": result.crop,
+        "test set": {key: result.data["test"][key] for key in ("name", "faces", "notes")},
+    }
+
+
+def _check_comparable(first_at: Path, first: Result, at: Path, result: Result) -> None:
+    mine = _common(result)
+    for what, value in _common(first).items():
+        if value != mine[what]:
+            raise InputError(
+                f"{at} differs from {first_at} in its {what}; only runs that differ in strategy, "
+                "n_real and seed can be compared, so give a folder with one study"
+            )
+
+
+def _check_same_faces(
+    first_at: Path, reference: Predictions, at: Path, predictions: Predictions
+) -> None:
+    same = np.array_equal(reference.ids, predictions.ids) and np.array_equal(
+        reference.target, predictions.target
+    )
+    if not same or not np.array_equal(reference.visible, predictions.visible):
+        raise InputError(
+            f"{at} was not tested on the same faces and labels as {first_at}; give a folder with "
+            "one study"
+        )

@@ -1,0 +1,49 @@
+"""Command line: which runs next make the answer sharper.
+
+python -m landmarks.plan outputs/figure4 --strategy finetune --n-real 50 --width 0.5
+
+Standard output has a line for each run to do next, in the words of `python -m landmarks.train`, and
+none when the interval is narrow enough, so that a shell can go on until then; standard error
+explains.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from landmarks.errors import InputError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the runs that narrow N_eff next; 2 on bad input."""
+    parser = argparse.ArgumentParser(
+        prog="landmarks.plan", description="Which runs next make the answer sharper."
+    )
+    parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
+    parser.add_argument("--strategy", default="finetune", help="whose N_eff (default: finetune)")
+    parser.add_argument("--n-real", type=int, default=50, help="at which size (default: 50)")
+    parser.add_argument(
+        "--width",
+        type=float,
+        default=0.5,
+        help="narrow enough: width of the 90 %% interval over N_eff (default: 0.5)",
+    )
+    given = parser.parse_args(arguments)
+    from landmarks.analysis.planning import describe, plan
+    from landmarks.analysis.study import read_study
+
+    try:
+        if not given.width > 0:
+            raise InputError(f"width is {given.width:g}; it must be above 0")
+        found = plan(read_study(given.folder), given.strategy, given.n_real, given.width)
+    except InputError as error:
+        print("error:", " ".join(str(error).split()), file=sys.stderr)
+        return 2
+    print(describe(found), file=sys.stderr)
+    for (strategy, n_real), seed in found.runs:
+        print(f"strategy={strategy} n_real={n_real} seed={seed}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

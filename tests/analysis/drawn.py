@@ -1,0 +1,37 @@
+"""Figures drawn for a look at what is in them."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from matplotlib.colors import to_hex
+
+from landmarks.analysis.figures import FIGURES
+from landmarks.analysis.looks import look
+from landmarks.analysis.paper import paper_style
+
+FINETUNE = look("finetune").colour
+
+
+def draw(name, findings):
+    with paper_style():
+        figure = FIGURES[name](findings)
+        figure.draw_without_rendering()
+        return figure
+
+
+def words(svg: Path) -> str:
+    texts = ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")
+    return " ".join(" ".join("".join(text.itertext()) for text in texts).split())
+
+
+def small_print(figure) -> str:
+    return " ".join(figure.get_supxlabel().split())
+
+
+def lines_of(ax, colour):
+    """(x, y) of the lines through more than one point."""
+    return [
+        (list(line.get_xdata()), list(line.get_ydata()))
+        for line in ax.lines
+        if to_hex(line.get_color()) == colour.lower() and len(line.get_xdata()) > 1
+    ]

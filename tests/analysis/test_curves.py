@@ -1,0 +1,46 @@
+"""Forms of learning curves."""
+
+import numpy as np
+import pytest
+
+from landmarks.analysis.curves import FORMS, fit_forms
+
+SIZES = (10, 25, 50, 100, 250, 500, 870)
+KNOWN = {
+    "power law": (0.2, 0.25),
+    "power law with floor": (0.2, 0.6, 0.03),
+    "shifted power law": (0.4, 0.4, 20.0),
+    "logarithm": (0.12, 0.011),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_form_is_found_again_in_its_own_curve(name: str) -> None:
+    errors = FORMS[name].curve(np.array(SIZES, float), np.array(KNOWN[name]))
+    fit = next(fit for fit in fit_forms(SIZES, list(errors)) if fit.name == name)
+    np.testing.assert_allclose(fit.parameters, KNOWN[name], rtol=1e-2)
+    assert fit.size_at(float(fit(np.array([140.0]))[0])) == pytest.approx(140, rel=1e-3)
+
+
+def test_a_curve_that_a_form_cannot_follow_leaves_a_residual() -> None:
+    errors = [0.03 + 0.2 * n**-0.6 for n in SIZES]
+    residual = {fit.name: fit.residual for fit in fit_forms(SIZES, errors)}
+    assert residual["power law with floor"] < 1e-6 < 0.03 < residual["power law"]
+
+
+def test_nothing_is_extrapolated() -> None:
+    for fit in fit_forms(SIZES, [0.2 * n**-0.25 for n in SIZES]):
+        assert fit.size_at(0.5) == 0
+        assert fit.size_at(0.001) == np.inf
+
+
+def test_a_form_needs_more_sizes_than_parameters() -> None:
+    assert {fit.name for fit in fit_forms((10, 50, 250), (0.1, 0.08, 0.06))} == {
+        "power law",
+        "logarithm",
+    }
+
+
+def test_a_curve_that_does_not_fall_still_has_fits() -> None:
+    for fit in fit_forms(SIZES, [0.1] * 7):
+        assert fit.residual < 0.01

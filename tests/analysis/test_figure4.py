@@ -1,0 +1,151 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from landmarks.analysis.figures import FIGURES
+from landmarks.analysis.insights import NO_TELLING
+from landmarks.analysis.looks import look
+from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print
+
+
+def with_runs(findings, strategy, seeds):
+    """The same with fewer seeds of one strategy."""
+    points = findings.curves["all"][strategy]
+    fewer = tuple(replace(p, mean=replace(p.mean, seeds=seeds)) for p in points)
+    return replace(
+        findings, curves={**findings.curves, "all": {**findings.curves["all"], strategy: fewer}}
+    )
+
+
+def with_labels(findings, strategy, more):
+    points = findings.curves["all"][strategy]
+    changed = tuple(replace(p, labels=p.labels + more) for p in points)
+    return replace(
+        findings, curves={**findings.curves, "all": {**findings.curves["all"], strategy: changed}}
+    )
+
+
+def test_a_curve_has_the_numbers_of_its_points(findings):
+    (ax,) = draw("figure4", findings).axes
+    points = findings.curves["all"]["finetune"]
+    ((x, y),) = lines_of(ax, FINETUNE)
+    assert x == [10, 50, 250, 1000]
+    assert y == pytest.approx([100 * point.mean.value for point in points])
+    dots = {
+        (float(at), float(error))
+        for collection in ax.collections
+        for at, error in collection.get_offsets()
+        if to_hex(collection.get_facecolor()[0]) == FINETUNE.lower()
+    }
+    for point in points:
+        for error in point.runs.values():
+            assert any(at == point.n_real and e == pytest.approx(100 * error) for at, e in dots)
+
+
+def test_a_strategy_without_real_faces_is_a_horizontal_line(findings):
+    (ax,) = draw("figure4", findings).axes
+    ((_, y),) = lines_of(ax, look("synthetic_only").colour)
+    error = 100 * findings.curves["all"]["synthetic_only"][0].mean.value
+    assert y == pytest.approx([error, error])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "50", "250", "1,000"]
+
+
+def test_points_of_one_seed_are_open_and_said_to_be(findings):
+    figure = draw("figure4", with_runs(findings, "finetune", 1))
+    markers = [line for line in figure.axes[0].lines if line.get_marker() not in ("", "None")]
+    by_fill = {to_hex(line.get_color()): to_hex(line.get_markerfacecolor()) for line in markers}
+    assert by_fill[FINETUNE.lower()] == "#ffffff"
+    assert by_fill[look("mixing").colour.lower()] != "#ffffff"
+    assert "Open markers: one seed" in small_print(figure)
+    assert "Open markers" not in small_print(draw("figure4", findings))
+
+
+def test_labels_have_their_own_figure_only_where_they_are_more_than_n_real(findings):
+    assert FIGURES["figure4_labels"](findings) is None
+    (ax,) = draw("figure4_labels", with_labels(findings, "mixing", 30)).axes
+    ((x, _),) = lines_of(ax, look("mixing").colour)
+    assert x == [40, 80, 280, 1030]
+    ((x, _),) = lines_of(ax, FINETUNE)
+    assert x == [10, 50, 250, 1000]
+
+
+def spans(ax):
+    return [
+        tuple(patch.get_extents().transformed(ax.transData.inverted()).intervalx)
+        for patch in ax.patches
+    ]
+
+
+def test_the_exchange_goes_from_n_real_to_n_eff_with_its_interval_shaded(findings):
+    one = replace(findings.headline, value=240.0, low=190.0, high=310.0)
+    (ax,) = draw("figure4a", replace(findings, headline=one)).axes
+    (arrow,) = (text for text in ax.texts if text.arrow_patch is not None)
+    error = 100 * findings.curves["all"]["finetune"][1].mean.value
+    assert arrow.xy == pytest.approx((240, error))
+    assert arrow.xyann == pytest.approx((50, error))
+    assert ax.get_title() == "50 \N{RIGHTWARDS ARROW} 240 [190 to 310]"
+    assert spans(ax) == [pytest.approx((190, 310))]
+
+
+def test_an_exchange_beyond_the_sizes_goes_to_the_edge(findings):
+    one = replace(findings.headline, value=np.inf, low=500.0, high=np.inf)
+    (ax,) = draw("figure4a", replace(findings, headline=one)).axes
+    edge = ax.get_xlim()[1]
+    (arrow,) = (text for text in ax.texts if text.arrow_patch is not None)
+    assert arrow.xy[0] == edge
+    assert spans(ax) == [pytest.approx((500, edge))]
+    assert "> 1,000 [> 500]" in ax.get_title()
+
+
+def test_an_exchange_of_one_seed_has_a_sentence_and_no_number(findings):
+    one = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, seeds=1)
+    figure = draw("figure4a", replace(findings, headline=one))
+    (ax,) = figure.axes
+    assert ax.get_title() == NO_TELLING
+    assert spans(ax) == []
+    assert "Shaded" not in small_print(figure)
+
+
+def test_the_curve_of_photos_alone_is_drawn_as_n_eff_is_read_from_it(findings):
+    # Through every measured point, and on the headline's error at N_eff.
+    (ax,) = draw("figure4a", findings).axes
+    ((x, y),) = lines_of(ax, look("real_only").colour)
+    points = findings.curves["all"]["real_only"]
+    sizes = [point.n_real for point in points]
+    assert np.interp(sizes, x, y) == pytest.approx([100 * p.mean.value for p in points], rel=1e-3)
+    own = findings.curves["all"]["finetune"][1].mean.value
+    assert np.interp(findings.headline.value, x, y) == pytest.approx(100 * own, rel=2e-3)
+
+
+def test_what_has_too_few_seeds_is_left_out_and_named(findings):
+    drawn = draw("figure4b", findings)
+    gone = replace(findings.comparisons[0], lower=None)
+    left = draw("figure4b", replace(findings, comparisons=(gone, *findings.comparisons[1:])))
+    assert len(drawn.axes[0].containers) == len(findings.comparisons)
+    assert len(left.axes[0].containers) == len(findings.comparisons) - 1
+    named = f"No interval, {NO_TELLING}: {look(gone.strategy).label} at {gone.n_real}."
+    assert named in small_print(left)
+    assert "No interval" not in small_print(drawn)
+
+
+@pytest.mark.parametrize("name", ["figure4b", "figure4c"])
+def test_without_enough_seeds_the_sentence_stands_in_the_figure(name, findings):
+    none = tuple(replace(one, lower=None) for one in findings.comparisons)
+    figure = draw(name, replace(findings, comparisons=none))
+    assert NO_TELLING in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_the_gap_is_that_of_the_comparisons_and_of_each_seed(findings):
+    relative, absolute = draw("figure4c", findings).axes
+    lower = [one.lower.value for one in findings.comparisons if one.strategy == "finetune"]
+    (_, y), *_ = lines_of(relative, FINETUNE)
+    assert y == pytest.approx([100 * value for value in lower])
+    curves = findings.curves["all"]
+    (_, y), *_ = lines_of(absolute, FINETUNE)
+    gaps = [
+        np.mean([100 * (alone.runs[seed] - own.runs[seed]) for seed in (0, 1, 2)])
+        for alone, own in zip(curves["real_only"], curves["finetune"], strict=True)
+    ]
+    assert y == pytest.approx(gaps)
