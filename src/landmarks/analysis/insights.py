@@ -119,7 +119,7 @@ def summary(found: Sequence[Comparison]) -> str:
     names = " and ".join(dict.fromkeys(look(one.strategy).label for one in judged))
     return (
         f"{names[0].upper()}{names[1:]} against real only, in pairs within each seed: "
-        f"{', '.join(parts)}, of {len(judged)} sizes."
+        f"{', '.join(parts)}, of {len(judged)} comparisons."
     )
 
 
