@@ -6,10 +6,7 @@ python benchmarks/render.py --count 200 --device cuda
 Machines differ and are shared: compare figures of one run, as ratios.
 """
 
-import argparse
-import json
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -17,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,8 @@ from unittest.mock import patch
 # As where data sets are rendered: one thread of linear algebra a process, or they fight for cores.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+
+from measuring import arguments, machine, write
 
 from landmarks.synthesis import studio as studio_module
 from landmarks.synthesis.mesh.assembly import Assembly
@@ -109,16 +107,12 @@ def measure(size: int, quality: Quality, device: str, processes: int, count: int
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = arguments(__doc__, "render")
     parser.add_argument("--count", type=int, default=60, help="pictures of each measurement")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--out", type=Path, default=Path("outputs/benchmarks/render.json"))
     options = parser.parse_args()
-    machine = (
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, warp-lang {version('warp-lang')}, {options.device}"
-    )
-    print(machine)
+    told = f"{machine('warp-lang')}, {options.device}"
+    print(told)
     stages = [name for name, _, _ in STAGES] + ["files"]
     print(f"{'size':>4} {'rays':>9} {'procs':>5} {'images/s':>8}  milliseconds an image:")
     print(" " * 30 + " ".join(f"{name:>10}" for name in [*stages, "all"]))
@@ -132,9 +126,7 @@ def main() -> None:
                 times = " ".join(f"{row['milliseconds'][name]:10.1f}" for name in [*stages, "all"])
                 rate = row["pictures_per_second"]
                 print(f"{size:4} {rays:>9} {processes:5} {rate:8.1f}  {times}", flush=True)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
-    print(f"written to {options.out}")
+    write(options.out, {"machine": told, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+"""Lightning Pose's training loop, timed; run by `peers.py` with the interpreter that has it.
+
+Its heatmap tracker, its data module and data set with the default augmentation (`dlc`), its loss
+and its trainer, without validation, checkpoints and logs, which would only slow it. Needs nothing
+of this project. Prints one line of JSON.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+
+import lightning.pytorch as pl
+import torch
+from lightning_pose.data.augmentations import expand_imgaug_str_to_dict, imgaug_transform
+from lightning_pose.data.datamodules import BaseDataModule
+from lightning_pose.data.datasets import HeatmapDataset
+from lightning_pose.losses.factory import LossFactory
+from lightning_pose.models.heatmap_tracker import HeatmapTracker
+
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+
+
+class Clock(pl.Callback):
+    """Notes when each step has ended, by the clock `now`."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
+        self.ends: list[float] = []
+
+    def on_train_batch_end(self, *_: object) -> None:
+        """A step has ended."""
+        self.ends.append(self.now())
+
+
+def main() -> None:
+    """Train for some steps; print faces a second after the warm-up."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", help="holds labels.csv and the pictures")
+    parser.add_argument("--backbone", required=True)
+    for name in ("size", "batch", "threads", "workers", "warmup", "steps"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--clock", choices=CLOCKS, required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    dataset = HeatmapDataset(
+        options.folder,
+        "labels.csv",
+        image_resize_height=options.size,
+        image_resize_width=options.size,
+        imgaug_transform=imgaug_transform(expand_imgaug_str_to_dict("dlc")),
+        downsample_factor=2,  # heatmaps at stride 4, as ours
+    )
+    data = BaseDataModule(
+        dataset,
+        train_batch_size=options.batch,
+        num_workers=options.workers,
+        train_probability=0.9,
+        val_probability=0.05,
+    )
+    losses = LossFactory({"heatmap_mse": {"log_weight": 0.0}}, data_module=data)
+    tracker = HeatmapTracker(
+        num_keypoints=dataset.num_keypoints,
+        loss_factory=losses,
+        backbone=options.backbone,
+        downsample_factor=2,
+        pretrained=False,
+    )
+    clock = Clock(CLOCKS[options.clock])
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_steps=options.warmup + options.steps,
+        limit_val_batches=0,
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=[clock],
+    )
+    trainer.fit(tracker, datamodule=data)
+    seconds = clock.ends[-1] - clock.ends[options.warmup - 1]
+    found = {
+        "images_per_second": options.steps * options.batch / seconds,
+        "versions": {name: version(name) for name in ("lightning-pose", "lightning", "torch")},
+        "parameters": sum(p.numel() for p in tracker.parameters()),
+    }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

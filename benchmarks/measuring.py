@@ -1,0 +1,146 @@
+"""What the benchmarks share: the machine in words, medians in turn, a table and a JSON file.
+
+Machines differ and are shared, so a figure says something beside another of the same run only:
+what is compared is measured in turn, several times over, and given as a median and a ratio.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any, TypeVar
+
+OUT = Path("outputs/benchmarks")
+PROCESSORS = Path("/proc/cpuinfo")  # Linux only
+
+# Time that passes, or that this process computes: on a busy machine the latter tells more of a
+# single thread, and nothing of several or of workers.
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+
+Row = dict[str, Any]
+Now = Callable[[], float]
+Name = TypeVar("Name")
+
+
+def machine(*packages: str) -> str:
+    """What is measured on: processor, Python, `packages`, and how busy it is beforehand."""
+    lines = PROCESSORS.read_text().splitlines() if PROCESSORS.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    processor = models[0] if models else platform.processor() or platform.machine()
+    python = f"Python {platform.python_version()}"
+    told = [f"{name} {version(name)}" for name in packages]
+    busy = f"load {os.getloadavg()[0]:.1f} before"
+    return ", ".join([processor, f"{os.cpu_count()} cores", python, *told, busy])
+
+
+def arguments(about: str | None, name: str) -> argparse.ArgumentParser:
+    """A parser with the option that all benchmarks have.
+
+    Args:
+        about: The benchmark's docstring; its first line is the description.
+        name: Of the JSON file.
+    """
+    parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
+    parser.add_argument("--out", type=Path, default=OUT / f"{name}.json", help="JSON file")
+    return parser
+
+
+def add_loop_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the benchmarks that train."""
+    parser.add_argument("--models", nargs="+", default=["unet"], help="files of configs/model")
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of torch")
+    parser.add_argument("--workers", nargs="+", type=int, default=[0, 1], help="make batches")
+    parser.add_argument("--batch", type=int, default=16, help="faces in a batch")
+    parser.add_argument(
+        "--clock", choices=CLOCKS, default="wall", help="cpu: needs --threads 1 --workers 0"
+    )
+
+
+def chosen_clock(options: argparse.Namespace) -> Now:
+    """What `--clock` names, where it measures what is meant."""
+    if options.clock == "cpu" and (options.threads != [1] or options.workers != [0]):
+        sys.exit("--clock cpu sees one thread of one process; give --threads 1 --workers 0")
+    return CLOCKS[options.clock]
+
+
+def in_turn(works: Mapping[Name, Callable[[], float]], repeats: int) -> dict[Name, list[float]]:
+    """What each work returns, `repeats` times, one after the other in every round.
+
+    In turn, so that whatever else the machine does meets all of them alike. Told on standard error
+    as they come.
+    """
+    figures: dict[Name, list[float]] = {name: [] for name in works}
+    for number in range(1, repeats + 1):
+        for name, work in works.items():
+            figures[name].append(work())
+            print(f"round {number}, {name}: {figures[name][-1]:.4g}", file=sys.stderr, flush=True)
+    return figures
+
+
+def ratio(ones: Sequence[float], others: Sequence[float]) -> float:
+    """Median over the rounds of the first figure over the second."""
+    return median(one / other for one, other in zip(ones, others, strict=True))
+
+
+def per_second(work: Callable[[], object], count: int) -> float:
+    """Things a second, where one call of `work` does `count` of them."""
+    begin = time.perf_counter()
+    work()
+    return count / (time.perf_counter() - begin)
+
+
+@dataclass
+class Clock:
+    """Told how a training goes, it tells how fast: `fit` calls it as `on_progress`.
+
+    The first call starts it, so that compiling, filling queues and warming caches do not count.
+
+    Attributes:
+        now: Seconds of any beginning.
+    """
+
+    now: Now = time.perf_counter
+    marks: list[tuple[int, float]] = field(default_factory=list)
+
+    def __call__(self, step: int, *_: float) -> None:
+        """The training has come to `step`."""
+        self.marks.append((step, self.now()))
+
+    def per_second(self, batch_size: int) -> float:
+        """Faces a second between the first call and the last."""
+        (first, begin), (last, end) = self.marks[0], self.marks[-1]
+        return (last - first) * batch_size / (end - begin)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Rows as a Markdown table; a column for each key of the first, but for lists."""
+    columns = [key for key, value in rows[0].items() if not isinstance(value, list)]
+    lines = [columns, ["---"] * len(columns)]
+    lines += [[_cell(row[key]) for key in columns] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)
+
+
+def publish(rows: Sequence[Row], told: str, out: Path, **more: object) -> None:
+    """Print the table; write it, the machine and `more` to a JSON file."""
+    print(table(rows))
+    write(out, {"machine": told, "rows": list(rows), **more})
+
+
+def write(out: Path, values: Mapping[str, Any]) -> None:
+    """Write a JSON file and say where it is."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(values, indent=2) + "\n")
+    print(f"written to {out}")

@@ -1,0 +1,249 @@
+"""Our training loop against others on the same machine, model, batch, threads and workers.
+
+python benchmarks/peers.py                               # the plain loop of published code
+python benchmarks/peers.py --models resnet18_128 --lightning-pose ENV/bin/python
+
+The plain loop is that of `plain_loop.py`, on 512-pixel JPEG files. Between it and ours stands a
+ladder: each rung changes one part and keeps those before, so that the gain of each is told. The
+last step to ours brings what ours does beyond the plain one: a stronger augmentation, another
+loss, a moving average. `--lightning-pose` adds the loop of Lightning Pose for models with a timm
+backbone: the same backbone, input and stride, but its own head, loss and augmentation.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from statistics import median
+from typing import cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from material import (
+    PICTURE,
+    K,
+    architecture,
+    copies,
+    faces_in_memory,
+    faces_on_disk,
+    mixture,
+    stored_crops,
+)
+from measuring import (
+    Row,
+    add_loop_arguments,
+    arguments,
+    chosen_clock,
+    in_turn,
+    machine,
+    publish,
+    ratio,
+)
+from numpy.typing import NDArray
+from PIL import Image
+from plain_loop import (
+    SIGMA,
+    STRIDE,
+    DrawnHeatmaps,
+    LabelledPicture,
+    PlainFaces,
+    PlainLoop,
+    coordinates,
+    quarter_pixel_error,
+)
+from step import looped
+from torch import Tensor
+
+from landmarks.data.crops import FaceCrops
+from landmarks.data.dataset import Face
+from landmarks.engine import LOG_EVERY
+from landmarks.heatmap import HeatmapCodec
+from landmarks.machine import Machine
+from landmarks.models.architecture import Architecture
+from landmarks.scheme import IBUG68
+
+DIFFERENT = 32  # faces that are drawn
+LIGHTNING_POSE = Path(__file__).with_name("lightning_pose_loop.py")
+
+
+@dataclass(frozen=True)
+class StoredCanvas:
+    """A stored crop with its margin, as the picture of a plain loop.
+
+    Attributes:
+        crops: The store.
+        index: Which.
+    """
+
+    crops: FaceCrops
+    index: int
+
+    def read(self) -> NDArray[np.uint8]:
+        """The canvas."""
+        return self.crops.images[self.index]
+
+
+def heatmap_error(output: Tensor, landmarks: Tensor) -> Tensor:
+    """Mean squared error to heatmaps that are made here, of the whole batch."""
+    codec = HeatmapCodec(stride=STRIDE, sigma=SIGMA)
+    return F.mse_loss(output, codec.encode(landmarks, (output.shape[-2], output.shape[-1])))
+
+
+def ladder(model: Architecture, faces: Sequence[Face], crops: FaceCrops) -> dict[str, PlainLoop]:
+    """From the loop as published to ours, one part at a time."""
+    size = model.input_size
+    files = [LabelledPicture(face.image, face.landmarks) for face in faces]
+    stored = [
+        LabelledPicture(StoredCanvas(crops, i), crops.landmarks[i]) for i in range(len(crops))
+    ]
+    plain = PlainLoop(
+        network=partial(model.start, K, seed=0),
+        faces=PlainFaces(files, size, DrawnHeatmaps(size), IBUG68),
+        loss=F.mse_loss,
+        memory_format=torch.contiguous_format,
+        autocast=nullcontext,
+        watch=lambda *_: None,
+    )
+    cached = replace(plain, faces=PlainFaces(stored, size, DrawnHeatmaps(size), IBUG68))
+    batched = replace(
+        cached, faces=PlainFaces(stored, size, coordinates, IBUG68), loss=heatmap_error
+    )
+    last = replace(batched, memory_format=torch.channels_last)
+    precise = partial(Machine(device="cpu").autocast, bfloat16=model.bfloat16)
+    return {
+        "plain, and its error each step": replace(plain, watch=quarter_pixel_error),
+        "plain": plain,
+        "crops stored, not decoded": cached,
+        "heatmaps of a batch": batched,
+        "channels last": last,
+        "bfloat16": replace(last, autocast=precise),
+    }
+
+
+def plain_rate(loop: PlainLoop, here: Machine, options: argparse.Namespace) -> float:
+    """Faces a second of a rung."""
+    here.prepare()
+    now = chosen_clock(options)
+    return loop.per_second(options.batch, here.workers, LOG_EVERY, options.steps, now)
+
+
+def lightning_rate(
+    model: Architecture, folder: Path, here: Machine, options: argparse.Namespace
+) -> float:
+    """Faces a second of Lightning Pose with the backbone of `model`."""
+    words = {
+        "backbone": cast(partial[object], model.network).keywords["backbone"],
+        "size": model.input_size,
+        "batch": options.batch,
+        "threads": here.threads,
+        "workers": here.workers,
+        "warmup": LOG_EVERY,
+        "steps": options.steps,
+        "clock": options.clock,
+    }
+    done = subprocess.run(
+        [
+            options.lightning_pose,
+            LIGHTNING_POSE,
+            folder,
+            *(f"--{name}={value}" for name, value in words.items()),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    print(f"Lightning Pose: {told}", file=sys.stderr)
+    return float(told["images_per_second"])
+
+
+def write_labels(crops: FaceCrops, count: int, folder: Path) -> None:
+    """Crops as JPEG files of the input's size; `count` lines of labels for Lightning Pose."""
+    folder.mkdir()
+    names = [f"landmark{k}" for k in range(K) for _ in "xy"]
+    with (folder / "labels.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["scorer", *["people"] * (2 * K)])
+        rows.writerow(["bodyparts", *names])
+        rows.writerow(["coords", *["x", "y"] * K])
+        for i in range(count):
+            found = (crops.landmarks[i % len(crops)] - crops.border).reshape(-1)
+            rows.writerow([f"{i % len(crops):05}.jpg", *found.tolist()])
+    for i, image in enumerate(crops.crops(np.arange(len(crops)))):
+        Image.fromarray(image).save(folder / f"{i:05}.jpg", quality=95)
+
+
+def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
+    """The rows of one model."""
+    model = architecture(name)
+    drawn = faces_in_memory(DIFFERENT, PICTURE)
+    faces = faces_on_disk(drawn, folder / "files", ".jpg")
+    steps = LOG_EVERY + options.steps
+    crops = stored_crops(copies(faces, len(faces)), model.input_size, folder / "crops")
+    # Enough that no epoch ends while it is timed: a part is set aside for validation.
+    write_labels(crops, 2 * options.batch * steps, folder / "labels")
+    batches = mixture(crops, options.batch, steps)
+    rungs = ladder(model, faces, crops)
+    rows = []
+    for threads, workers in product(options.threads, options.workers):
+        here = Machine(device="cpu", threads=threads, workers=workers, checkpoint_seconds=1e9)
+        works: dict[str, Callable[[], float]] = {
+            rung: partial(plain_rate, loop, here, options) for rung, loop in rungs.items()
+        }
+        works["ours"] = partial(looped, model, batches, here, chosen_clock(options))
+        if options.lightning_pose:
+            works["Lightning Pose"] = partial(
+                lightning_rate, model, folder / "labels", here, options
+            )
+        rows += [
+            {"model": name, "threads": threads, "workers": workers, **row}
+            for row in compared(in_turn(works, options.repeats))
+        ]
+    return rows
+
+
+def compared(rates: dict[str, list[float]]) -> list[Row]:
+    """Each loop beside the plain one, beside the one before it, and ours beside it."""
+    names = list(rates)
+    before = dict(zip(names[1:], names, strict=False))
+    return [
+        {
+            "loop": name,
+            "images/s": median(found),
+            "of plain": ratio(found, rates["plain"]),
+            "of the line above": ratio(found, rates[before[name]]) if name in before else "",
+            "ours over it": ratio(rates["ours"], found),
+            "rounds": found,
+        }
+        for name, found in rates.items()
+    ]
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = arguments(__doc__, "peers")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are told")
+    add_loop_arguments(parser)
+    parser.add_argument("--steps", type=int, default=10, help=f"timed; a multiple of {LOG_EVERY}")
+    parser.add_argument("--lightning-pose", help="Python that has the package lightning-pose")
+    options = parser.parse_args()
+    told = machine("torch", "albumentations", "opencv-python-headless", "pillow", "timm")
+    print(told)
+    rows = []
+    for name in options.models:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += measure(name, options, Path(folder))
+    publish(rows, told, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""How many faces a detector finds landmarks in: from crops and pictures, by batch and by mirror.
+
+python benchmarks/predict.py                             # the U-Net at 128 pixels, on the CPU
+python benchmarks/predict.py --models unet resnet18_128 --threads 1
+
+*Crops* are stored at the model's scale; *pictures* lie in memory, 512 pixels wide, with a face
+box, and are cropped first. A detector answers with the mean of a face and its mirror image;
+*upright* is the network and its codec alone. The rows named after methods of `Detector` are those
+methods, at their own batch.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from material import PICTURE, K, architecture, copies, faces_in_memory, stored_crops
+from measuring import Row, arguments, in_turn, machine, per_second, publish, ratio
+from numpy.typing import NDArray
+
+from landmarks.data.crops import FaceCrops
+from landmarks.data.dataset import Face
+from landmarks.detector import Detector
+from landmarks.engine import predict_images
+from landmarks.geometry import LandmarkCrop, crop_matrix, inverse, transform, warp
+from landmarks.machine import Machine
+from landmarks.sample import to_network
+
+DIFFERENT = 8  # faces that are drawn; they are used again and again
+CPU = torch.device("cpu")
+
+Find = Callable[[Detector, NDArray[np.uint8]], NDArray[np.float32]]
+Works = dict[tuple[str, str, str], Callable[[], object]]
+
+
+@torch.inference_mode()
+def upright(detector: Detector, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Landmarks (B, K, 2) of crops (B, H, W, 3), without the mirror image; both crop pixels."""
+    output = detector.network(to_network(torch.from_numpy(images)))
+    return detector.architecture.codec.decode(output).numpy()
+
+
+@torch.inference_mode()
+def both_ways(detector: Detector, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """As `upright`, but the mean with the mirror image, as a detector answers."""
+    return predict_images(detector.network, detector.architecture, images, detector.scheme, CPU)
+
+
+def from_crops(detector: Detector, crops: FaceCrops, batch: int, find: Find) -> None:
+    """Find the landmarks of all stored faces, `batch` at a time, in source pixels."""
+    for part in np.split(np.arange(len(crops)), range(batch, len(crops), batch)):
+        crops.to_source(find(detector, crops.crops(part)), part)
+
+
+def from_pictures(detector: Detector, faces: Sequence[Face], batch: int, find: Find) -> None:
+    """Crop the face of each picture, find, and go back to the picture; `batch` at a time."""
+    size = detector.architecture.input_size
+    for first in range(0, len(faces), batch):
+        part = faces[first : first + batch]
+        matrices = [crop_matrix(detector.crop.square(f.landmarks, f.box), size) for f in part]
+        images = [warp(f.image.read(), m, size) for f, m in zip(part, matrices, strict=True)]
+        transform(find(detector, np.stack(images)), inverse(np.stack(matrices)))
+
+
+def one_by_one(detector: Detector, faces: Sequence[Face]) -> None:
+    """`Detector.on_image` on each picture, with the tight box of its landmarks."""
+    for face in faces:
+        (x0, y0), (x1, y1) = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
+        detector.on_image(face.image.read(), (x0, y0, x1, y1), Machine(device="cpu"))
+
+
+def works(
+    detector: Detector, crops: FaceCrops, faces: Sequence[Face], batches: Sequence[int]
+) -> Works:
+    """What is measured, by source, batch and answer."""
+    here = Machine(device="cpu")
+    chosen: Works = {
+        ("Detector.on_crops", "own", "mirror"): partial(detector.on_crops, crops, here),
+        ("Detector.on_image", "1", "mirror"): partial(one_by_one, detector, faces),
+    }
+    for batch in batches:
+        for answer, find in (("mirror", both_ways), ("upright", upright)):
+            key = str(batch), answer
+            chosen["crops", *key] = partial(from_crops, detector, crops, batch, find)
+            chosen["pictures", *key] = partial(from_pictures, detector, faces, batch, find)
+    return chosen
+
+
+def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
+    """The rows of one model on so many threads."""
+    Machine(device="cpu", threads=threads).prepare()
+    model = architecture(name)
+    network = model.start(K, seed=0).to(memory_format=torch.channels_last).eval()
+    detector = Detector(network=network, architecture=model, crop=LandmarkCrop())
+    dataset = copies(faces_in_memory(DIFFERENT, PICTURE), options.count)
+    with tempfile.TemporaryDirectory() as directory:
+        crops = stored_crops(dataset, model.input_size, Path(directory))
+        chosen = works(detector, crops, dataset.faces, options.batches)
+        timed = {key: partial(per_second, work, options.count) for key, work in chosen.items()}
+        in_turn(timed, 1)  # warms caches and compiles kernels
+        rates = in_turn(timed, options.repeats)
+    rows: list[Row] = []
+    for (source, batch, answer), found in rates.items():
+        alone = rates.get((source, batch, "upright"))
+        rows.append(
+            {
+                "model": name,
+                "threads": threads,
+                "faces from": source,
+                "batch": batch,
+                "answer": answer,
+                "faces/s": median(found),
+                "of upright": ratio(found, alone) if alone else "",
+                "rounds": found,
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = arguments(__doc__, "predict")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
+    parser.add_argument("--models", nargs="+", default=["unet"], help="files of configs/model")
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of torch")
+    parser.add_argument("--batches", nargs="+", type=int, default=[1, 32], help="faces at a time")
+    parser.add_argument("--count", type=int, default=128, help="faces of each measurement")
+    options = parser.parse_args()
+    told = machine("torch", "opencv-python-headless", "timm")
+    print(told)
+    pairs = [(name, threads) for name in options.models for threads in options.threads]
+    publish([row for pair in pairs for row in measure(*pair, options)], told, options.out)
+
+
+if __name__ == "__main__":
+    main()

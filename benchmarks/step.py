@@ -1,0 +1,159 @@
+"""What data cost a training: the bare step against the whole loop that batches are made for.
+
+python benchmarks/step.py                               # the U-Net at 128 pixels
+python benchmarks/step.py --models unet resnet18_128 --repeats 3
+python benchmarks/step.py --threads 1 --workers 0 --clock cpu    # beside other work
+
+*Bare* is network, loss, backward, optimiser and moving average on one ready batch, written out
+here; *ready* is `landmarks.engine.fit` on the same batch, so that its difference to bare is what
+the loop costs; *whole* is `fit` on augmented batches with so many data workers.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import torch
+from material import K, architecture, copies, faces_in_memory, mixture, stored_crops
+from measuring import (
+    Clock,
+    Now,
+    Row,
+    add_loop_arguments,
+    arguments,
+    chosen_clock,
+    in_turn,
+    machine,
+    publish,
+    ratio,
+)
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from landmarks.batches import MixtureBatches
+from landmarks.data.crops import FaceCrops
+from landmarks.engine import LOG_EVERY, fit
+from landmarks.machine import Machine
+from landmarks.models.architecture import Architecture
+from landmarks.sample import Batch, to_network
+from landmarks.strategies import Schedule
+
+DIFFERENT = 32  # faces that are drawn
+
+
+class ReadyBatches(MixtureBatches):
+    """The same batch at every step, at no cost."""
+
+    def __init__(self, batches: MixtureBatches) -> None:
+        super().__init__(batches.sources, batches.batch_size, batches.steps, batches.seed)
+        self.ready = batches[0]
+
+    def __getitem__(self, step: int) -> Batch:
+        """The ready batch."""
+        return self.ready
+
+
+def bare(model: Architecture, batch: Batch, here: Machine, steps: int, now: Now) -> float:
+    """Faces a second of the training step alone, after `LOG_EVERY` steps to warm up."""
+    here.prepare()
+    network = model.start(K, seed=0).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
+    average = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(Schedule.ema), use_buffers=True
+    )
+    begin = 0.0
+    for step in range(LOG_EVERY + steps):
+        if step == LOG_EVERY:
+            begin = now()
+        with here.autocast(bfloat16=model.bfloat16):
+            output = network(to_network(batch.images))
+        loss = model.loss(output, batch.landmarks, batch.visible, model.codec)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        average.update_parameters(network)
+    return steps * len(batch.images) / (now() - begin)
+
+
+def looped(model: Architecture, batches: MixtureBatches, here: Machine, now: Now) -> float:
+    """Faces a second of `fit`, between its first progress and its last."""
+    here.prepare()
+    clock = Clock(now)
+    with tempfile.TemporaryDirectory() as directory:
+        fit(
+            model.start(K, seed=0),
+            model,
+            batches,
+            Schedule(steps=batches.steps, batch_size=batches.batch_size, learning_rate=1e-3),
+            machine=here,
+            directory=Path(directory),
+            on_progress=clock,
+        )
+    return clock.per_second(batches.batch_size)
+
+
+def works(
+    model: Architecture, crops: FaceCrops, options: argparse.Namespace
+) -> dict[str, Callable[[], float]]:
+    """What is compared, by name."""
+    batches = mixture(crops, options.batch, LOG_EVERY + options.steps)
+    ready = ReadyBatches(batches)
+    now = chosen_clock(options)
+    compared: dict[str, Callable[[], float]] = {}
+    for threads in options.threads:
+        here = partial(Machine, device="cpu", threads=threads, checkpoint_seconds=1e9)
+        alone = here(workers=0)
+        compared[f"bare, {threads}"] = partial(bare, model, ready.ready, alone, options.steps, now)
+        compared[f"ready, {threads}"] = partial(looped, model, ready, alone, now)
+        for workers in options.workers:
+            whole = partial(looped, model, batches, here(workers=workers), now)
+            compared[f"whole {workers}, {threads}"] = whole
+    return compared
+
+
+def measure(name: str, options: argparse.Namespace) -> list[Row]:
+    """The rows of one model."""
+    model = architecture(name)
+    with tempfile.TemporaryDirectory() as directory:
+        faces = copies(faces_in_memory(DIFFERENT, model.input_size), DIFFERENT)
+        crops = stored_crops(faces, model.input_size, Path(directory))
+        figures = in_turn(works(model, crops, options), options.repeats)
+    rows: list[Row] = []
+    for threads in options.threads:
+        bare_rates = figures[f"bare, {threads}"]
+        for workers in options.workers:
+            whole = figures[f"whole {workers}, {threads}"]
+            rows.append(
+                {
+                    "model": name,
+                    "threads": threads,
+                    "workers": workers,
+                    "bare images/s": median(bare_rates),
+                    "ready images/s": median(figures[f"ready, {threads}"]),
+                    "whole images/s": median(whole),
+                    "whole / bare": ratio(whole, bare_rates),
+                    "lost to data %": 100 * (1 - ratio(whole, figures[f"ready, {threads}"])),
+                    "bare rounds": bare_rates,
+                    "ready rounds": figures[f"ready, {threads}"],
+                    "whole rounds": whole,
+                }
+            )
+    return rows
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = arguments(__doc__, "step")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
+    add_loop_arguments(parser)
+    parser.add_argument("--steps", type=int, default=20, help=f"timed; a multiple of {LOG_EVERY}")
+    options = parser.parse_args()
+    told = machine("torch", "albumentations", "opencv-python-headless", "timm")
+    print(told)
+    publish([row for name in options.models for row in measure(name, options)], told, options.out)
+
+
+if __name__ == "__main__":
+    main()
