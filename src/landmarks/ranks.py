@@ -29,8 +29,8 @@ from landmarks.errors import InputError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-# A follower may wait while the leader renders, decodes or waits for another job. That the
-# leader has died it hears from torchrun.
+# A follower may wait while the leader renders, decodes or waits for another job. Should the leader
+# die, torchrun ends the followers.
 PATIENCE = timedelta(days=365)
 
 T = TypeVar("T")
@@ -76,7 +76,6 @@ def fabric_for(device: torch.device) -> "Fabric":
     from lightning_fabric.plugins.environments.lightning import LightningEnvironment
     from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
     from lightning_fabric.strategies.ddp import DDPStrategy
-    from lightning_fabric.strategies.single_device import SingleDeviceStrategy
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # our log says it shorter
     # Named, not detected, so that a run inside a Slurm job of several tasks is still one process.
@@ -85,9 +84,7 @@ def fabric_for(device: torch.device) -> "Fabric":
         accelerator=device.type,
         devices=num_local_ranks(),
         num_nodes=num_ranks() // num_local_ranks(),
-        strategy=SingleDeviceStrategy(device)
-        if alone
-        else DDPStrategy(gradient_as_bucket_view=True),
+        strategy="auto" if alone else DDPStrategy(gradient_as_bucket_view=True),
         plugins=[LightningEnvironment() if alone else TorchElasticEnvironment()],
     )
     fabric.launch()
