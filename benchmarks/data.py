@@ -29,7 +29,17 @@ from material import (
     mixture,
     stored_crops,
 )
-from measuring import Row, arguments, in_turn, machine, per_second, publish, table
+from measuring import (
+    CLOCKS,
+    Row,
+    add_clock_argument,
+    arguments,
+    in_turn,
+    machine,
+    per_second,
+    publish,
+    table,
+)
 
 from landmarks.augmentation import Augmentation
 from landmarks.data.crops import FaceCrops, canvas_size, make_crops
@@ -63,7 +73,7 @@ def stages(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
         decode = [face.image.read for face in files.faces]
         timed[f"decode {suffix}, {PICTURE} pixels"] = partial(_call_all, decode)
         store = partial(make_crops, files, LandmarkCrop(), options.size)
-        timed[f"store from {suffix}, all cores"] = partial(store, folder)
+        timed[f"store from {suffix}"] = partial(store, folder)
     crops = stored_crops(copies(faces, len(faces)), options.size, folder / "crops")
     batches = mixture(crops, options.batch, count // options.batch)
     everyone = np.arange(count) % len(crops)
@@ -71,7 +81,8 @@ def stages(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
     for domain, augmentation in augmentations().items():
         timed[f"augmentation, {domain}"] = partial(augment, crops, augmentation, count)
     timed["batches, half real"] = lambda: [batches[t] for t in range(len(batches))]
-    return {name: partial(per_second, work, count) for name, work in timed.items()}
+    now = CLOCKS[options.clock]
+    return {name: partial(per_second, work, count, now) for name, work in timed.items()}
 
 
 def _call_all(functions: Sequence[Callable[[], object]]) -> None:
@@ -123,7 +134,9 @@ def store(count: int, options: argparse.Namespace) -> Row:
     faces = copies(faces_in_memory(DIFFERENT, options.size), count)
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         built = per_second(
-            lambda: make_crops(faces, LandmarkCrop(), options.size, Path(name)), count
+            lambda: make_crops(faces, LandmarkCrop(), options.size, Path(name)),
+            count,
+            CLOCKS["wall"],
         )
         size = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file())
         with get_context("spawn").Pool(1) as pool:
@@ -135,6 +148,7 @@ def main() -> None:
     """Measure, print, write."""
     parser = arguments(__doc__, "data")
     parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
+    add_clock_argument(parser)
     parser.add_argument("--size", type=int, default=128, help="pixels of a crop's side")
     parser.add_argument("--batch", type=int, default=16, help="faces in a batch")
     parser.add_argument("--count", type=int, default=320, help="faces of each measurement")

@@ -58,13 +58,18 @@ def add_loop_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of torch")
     parser.add_argument("--workers", nargs="+", type=int, default=[0, 1], help="make batches")
     parser.add_argument("--batch", type=int, default=16, help="faces in a batch")
+    add_clock_argument(parser)
+
+
+def add_clock_argument(parser: argparse.ArgumentParser) -> None:
+    """The clock that times, by name."""
     parser.add_argument(
-        "--clock", choices=CLOCKS, default="wall", help="cpu: needs --threads 1 --workers 0"
+        "--clock", choices=CLOCKS, default="wall", help="cpu: of one thread, beside other work"
     )
 
 
-def chosen_clock(options: argparse.Namespace) -> Now:
-    """What `--clock` names, where it measures what is meant."""
+def loop_clock(options: argparse.Namespace) -> Now:
+    """The clock of a benchmark that trains, if it sees all that computes."""
     if options.clock == "cpu" and (options.threads != [1] or options.workers != [0]):
         sys.exit("--clock cpu sees one thread of one process; give --threads 1 --workers 0")
     return CLOCKS[options.clock]
@@ -89,11 +94,11 @@ def ratio(ones: Sequence[float], others: Sequence[float]) -> float:
     return median(one / other for one, other in zip(ones, others, strict=True))
 
 
-def per_second(work: Callable[[], object], count: int) -> float:
-    """Things a second, where one call of `work` does `count` of them."""
-    begin = time.perf_counter()
+def per_second(work: Callable[[], object], count: int, now: Now) -> float:
+    """Things a second of the clock `now`, where one call of `work` does `count` of them."""
+    begin = now()
     work()
-    return count / (time.perf_counter() - begin)
+    return count / (now() - begin)
 
 
 @dataclass

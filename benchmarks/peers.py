@@ -42,8 +42,8 @@ from measuring import (
     Row,
     add_loop_arguments,
     arguments,
-    chosen_clock,
     in_turn,
+    loop_clock,
     machine,
     publish,
     ratio,
@@ -132,7 +132,7 @@ def ladder(model: Architecture, faces: Sequence[Face], crops: FaceCrops) -> dict
 def plain_rate(loop: PlainLoop, here: Machine, options: argparse.Namespace) -> float:
     """Faces a second of a rung."""
     here.prepare()
-    now = chosen_clock(options)
+    now = loop_clock(options)
     return loop.per_second(options.batch, here.workers, LOG_EVERY, options.steps, now)
 
 
@@ -199,7 +199,12 @@ def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
         works: dict[str, Callable[[], float]] = {
             rung: partial(plain_rate, loop, here, options) for rung, loop in rungs.items()
         }
-        works["ours"] = partial(looped, model, batches, here, chosen_clock(options))
+        works["ours"] = partial(looped, model, batches, here, loop_clock(options))
+        if options.compile:
+            compiling = replace(here, compile=True)
+            works["ours, compiled"] = partial(
+                looped, model, batches, compiling, loop_clock(options)
+            )
         if options.lightning_pose:
             works["Lightning Pose"] = partial(
                 lightning_rate, model, folder / "labels", here, options
@@ -234,6 +239,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are told")
     add_loop_arguments(parser)
     parser.add_argument("--steps", type=int, default=10, help=f"timed; a multiple of {LOG_EVERY}")
+    parser.add_argument("--compile", action="store_true", help="ours with machine.compile too")
     parser.add_argument("--lightning-pose", help="Python that has the package lightning-pose")
     options = parser.parse_args()
     told = machine("torch", "albumentations", "opencv-python-headless", "pillow", "timm")

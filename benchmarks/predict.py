@@ -2,6 +2,7 @@
 
 python benchmarks/predict.py                             # the U-Net at 128 pixels, on the CPU
 python benchmarks/predict.py --models unet resnet18_128 --threads 1
+python benchmarks/predict.py --threads 1 --clock cpu             # beside other work
 
 *Crops* are stored at the model's scale; *pictures* lie in memory, 512 pixels wide, with a face
 box, and are cropped first. A detector answers with the mean of a face and its mirror image;
@@ -19,7 +20,17 @@ from statistics import median
 import numpy as np
 import torch
 from material import PICTURE, K, architecture, copies, faces_in_memory, stored_crops
-from measuring import Row, arguments, in_turn, machine, per_second, publish, ratio
+from measuring import (
+    CLOCKS,
+    Row,
+    add_clock_argument,
+    arguments,
+    in_turn,
+    machine,
+    per_second,
+    publish,
+    ratio,
+)
 from numpy.typing import NDArray
 
 from landmarks.data.crops import FaceCrops
@@ -100,7 +111,8 @@ def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
     with tempfile.TemporaryDirectory() as directory:
         crops = stored_crops(dataset, model.input_size, Path(directory))
         chosen = works(detector, crops, dataset.faces, options.batches)
-        timed = {key: partial(per_second, work, options.count) for key, work in chosen.items()}
+        now = CLOCKS[options.clock]
+        timed = {key: partial(per_second, work, options.count, now) for key, work in chosen.items()}
         in_turn(timed, 1)  # warms caches and compiles kernels
         rates = in_turn(timed, options.repeats)
     rows: list[Row] = []
@@ -127,6 +139,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
     parser.add_argument("--models", nargs="+", default=["unet"], help="files of configs/model")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of torch")
+    add_clock_argument(parser)
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 32], help="faces at a time")
     parser.add_argument("--count", type=int, default=128, help="faces of each measurement")
     options = parser.parse_args()

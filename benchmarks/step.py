@@ -24,8 +24,8 @@ from measuring import (
     Row,
     add_loop_arguments,
     arguments,
-    chosen_clock,
     in_turn,
+    loop_clock,
     machine,
     publish,
     ratio,
@@ -100,7 +100,7 @@ def works(
     """What is compared, by name."""
     batches = mixture(crops, options.batch, LOG_EVERY + options.steps)
     ready = ReadyBatches(batches)
-    now = chosen_clock(options)
+    now = loop_clock(options)
     compared: dict[str, Callable[[], float]] = {}
     for threads in options.threads:
         here = partial(Machine, device="cpu", threads=threads, checkpoint_seconds=1e9)
