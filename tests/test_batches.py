@@ -25,10 +25,10 @@ def source(crops, indices, share):
 class Spy(MixtureBatches):
     """Tells which faces a batch holds instead of making it."""
 
-    def _face(self, number, position):
-        face = super()._face(number, position)
+    def _view(self, number, position):
+        view = super()._view(number, position)
         self.drawn.append((number, position))
-        return face
+        return view
 
 
 def dealt(sources, batch_size, steps):

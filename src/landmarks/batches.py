@@ -3,7 +3,7 @@
 Batch t can be made by any process, in any order, after any interruption, and is the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
-from landmarks.augmentation import Augmentation
+from landmarks.augmentation import Augmentation, View, ViewBatch
 from landmarks.data.crops import FaceCrops
 from landmarks.sample import Batch
 
@@ -37,7 +37,7 @@ class FaceSource:
     share: float
 
 
-class MixtureBatches(Dataset[Batch]):
+class MixtureBatches(Dataset[Batch | ViewBatch]):
     """Batch number t of a training step, for t from 0 to `steps` - 1.
 
     Each source gives its share of every batch, rounded so that the shares come out right over
@@ -58,6 +58,16 @@ class MixtureBatches(Dataset[Batch]):
         self.steps = steps
         self.seed = seed
         self._part = slice(None)
+        self._gather: Callable[[Sequence[View]], Batch | ViewBatch] = developed
+
+    def on(self, device: torch.device) -> "MixtureBatches":
+        """The same batches, for `device`, to which `to` brings them.
+
+        A GPU makes their pixels itself; a CPU gets them from the processes that draw them.
+        """
+        chosen = copy(self)
+        chosen._gather = developed if device.type == "cpu" else ViewBatch.of
+        return chosen
 
     def part(self, number: int, parts: int) -> "MixtureBatches":
         """Batches of every `parts`-th face of these, from face `number` on.
@@ -72,7 +82,7 @@ class MixtureBatches(Dataset[Batch]):
         """Number of batches."""
         return self.steps
 
-    def __getitem__(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> Batch | ViewBatch:
         """Batch number `step`."""
         dealt = []
         before = 0.0
@@ -82,22 +92,14 @@ class MixtureBatches(Dataset[Batch]):
             )
             before += source.share
             dealt += [(number, position) for position in range(first, last)]
-        faces = [self._face(number, position) for number, position in dealt[self._part]]
-        images, landmarks, visible = zip(*faces, strict=True)
-        return Batch(
-            images=torch.from_numpy(np.stack(images)),
-            landmarks=torch.from_numpy(np.stack(landmarks)),
-            visible=torch.from_numpy(np.stack(visible)),
-        )
+        return self._gather([self._view(*card) for card in dealt[self._part]])
 
-    def _face(
-        self, number: int, position: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]:
-        """The face that source `number` deals as its `position`-th card, augmented."""
+    def _view(self, number: int, position: int) -> View:
+        """A view of the face that source `number` deals as its `position`-th card."""
         source = self.sources[number]
         count = len(source.indices)
         i = source.indices[_deal(self.seed, number, position // count, count)[position % count]]
-        return source.augmentation(
+        return source.augmentation.draw(
             source.crops.images[i],
             source.landmarks[i],
             source.crops.visible[i],
@@ -105,6 +107,15 @@ class MixtureBatches(Dataset[Batch]):
             scheme=source.crops.scheme,
             rng=np.random.default_rng([self.seed, number, position, 1]),
         )
+
+
+def developed(views: Sequence[View]) -> Batch:
+    """A batch whose pixels are made here."""
+    return Batch(
+        images=torch.from_numpy(np.stack([view.image() for view in views])),
+        landmarks=torch.from_numpy(np.stack([view.landmarks for view in views])),
+        visible=torch.from_numpy(np.stack([view.visible for view in views])),
+    )
 
 
 @lru_cache(maxsize=8)
@@ -133,7 +144,7 @@ def parts(batch: Batch, count: int) -> list[Batch]:
     ]
 
 
-def load(batches: MixtureBatches, *, first: int, workers: int) -> DataLoader[Batch]:
+def load(batches: MixtureBatches, *, first: int, workers: int) -> DataLoader[Batch | ViewBatch]:
     """Batches `first` to the last, in order, made by `workers` processes or, if 0, in this one."""
     return DataLoader(
         batches,

@@ -106,7 +106,7 @@ def fit(
     if machine.compile:
         network.compile()
     update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
-    own = batches.part(fabric.global_rank, fabric.world_size)
+    own = batches.part(fabric.global_rank, fabric.world_size).on(fabric.device)
     compiling = 0.0
     saved = time.monotonic()
     losses: list[Tensor] = []

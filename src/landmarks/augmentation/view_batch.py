@@ -1,0 +1,220 @@
+"""ViewBatch: drawn views that travel to a device as canvases and numbers, and become crops there.
+
+What `View.image` does to one face on a CPU, done to a batch by torch. Faces to which a part does
+not happen are not touched by it, and how many there are is known before anything is sent, so that
+nothing waits for the device.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from landmarks.augmentation.appearance import MOST_BLOCKS
+from landmarks.augmentation.jpeg import compressed
+from landmarks.augmentation.look import Look, gamma_table, grain_start, grain_table, smoothing
+from landmarks.augmentation.view import View
+from landmarks.geometry import inverse
+from landmarks.sample import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """What happens to some faces of a batch.
+
+    Attributes:
+        faces: (n,) their places in the batch.
+        values: One tensor or more, (n, ...) each.
+    """
+
+    faces: Tensor
+    values: tuple[Tensor, ...]
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Some":
+        """The same, with every tensor changed."""
+        return Some(change(self.faces), tuple(change(value) for value in self.values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewBatch:
+    """Views of a batch, on the way to the device that makes crops of them.
+
+    Attributes:
+        canvases: (B, C, C, 3) uint8.
+        to_canvas: (B, 3, 3) float32 maps from crop pixels to canvas pixels.
+        size: Side of the crops.
+        landmarks: (B, K, 2) float32 crop pixels.
+        visible: (B, K) bool.
+        blocks: (n, m, 4) left, top, right, bottom and (n, m, 3) colours; unused ones are empty.
+        colours: (n, 3, 4) maps of levels.
+        gamma: (n, 256) levels for levels.
+        motion: (n, k, k) kernels.
+        smooth: (n, size, size) matrices of `look.smoothing`.
+        noise: (n,) deviations, levels, and (n,) beginnings in the table of grain.
+        quality: (n,) of JPEG compression.
+    """
+
+    canvases: Tensor
+    to_canvas: Tensor
+    size: int
+    landmarks: Tensor
+    visible: Tensor
+    blocks: Some
+    colours: Some
+    gamma: Some
+    motion: Some
+    smooth: Some
+    noise: Some
+    quality: Some
+
+    @staticmethod
+    def of(views: Sequence[View]) -> "ViewBatch":
+        """The views of a batch, one size for all."""
+        size = views[0].size
+        looks = [view.look for view in views]
+
+        def some(
+            happens: Callable[[Look], bool], *values: Callable[[Look], NDArray[np.generic]]
+        ) -> Some:
+            faces = [i for i, look in enumerate(looks) if happens(look)]
+            stacks = [[value(looks[i]) for i in faces] for value in values]
+            return Some(
+                torch.tensor(faces, dtype=torch.long),
+                tuple(torch.from_numpy(np.stack(s)) if s else torch.empty(0) for s in stacks),
+            )
+
+        longest = max((len(k.motion) for k in looks if k.motion is not None), default=1)
+        return ViewBatch(
+            canvases=torch.from_numpy(np.stack([view.canvas for view in views])),
+            to_canvas=torch.from_numpy(
+                inverse(np.stack([view.matrix for view in views])).astype(np.float32)
+            ),
+            size=size,
+            landmarks=torch.from_numpy(np.stack([view.landmarks for view in views])),
+            visible=torch.from_numpy(np.stack([view.visible for view in views])),
+            blocks=some(
+                lambda k: k.blocks is not None,
+                lambda k: _padded(np.asarray(k.blocks), MOST_BLOCKS),
+                lambda k: _padded(np.asarray(k.paints), MOST_BLOCKS),
+            ),
+            colours=some(lambda k: k.colours is not None, lambda k: np.asarray(k.colours)),
+            gamma=some(lambda k: k.gamma != 1, lambda k: gamma_table(k.gamma)),
+            motion=some(
+                lambda k: k.motion is not None, lambda k: _centred(np.asarray(k.motion), longest)
+            ),
+            smooth=some(lambda k: k.defocus > 0 or k.downscale < 1, lambda k: smoothing(k, size)),
+            noise=some(
+                lambda k: k.noise > 0,
+                lambda k: np.array(k.noise, np.float32),
+                lambda k: np.array(grain_start(k.grain, size)),
+            ),
+            quality=some(lambda k: k.quality is not None, lambda k: np.array(k.quality)),
+        )
+
+    def pin_memory(self) -> "ViewBatch":
+        """The same in page-locked memory; `DataLoader` calls this for CUDA."""
+        return self._each(Tensor.pin_memory)
+
+    def to(self, device: torch.device) -> Batch:
+        """The crops, made on `device`."""
+        there = self._each(lambda tensor: tensor.to(device, non_blocking=True))
+        return Batch(there._crops(), there.landmarks, there.visible)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "ViewBatch":
+        changed = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Some):
+                value = value.each(change)
+            elif isinstance(value, Tensor):
+                value = change(value)
+            changed[field.name] = value
+        return ViewBatch(**changed)
+
+    def _crops(self) -> Tensor:
+        """(B, S, S, 3) uint8, where the tensors are."""
+        levels = _warped(self.canvases, self.to_canvas, self.size)
+        for some, part in (
+            (self.blocks, _covered),
+            (self.colours, _coloured),
+            (self.gamma, _looked_up),
+            (self.motion, _moved),
+            (self.smooth, _smoothed),
+            (self.noise, _noisy),
+            (self.quality, compressed),
+        ):
+            if len(some.faces):
+                changed = part(levels[some.faces], *some.values)
+                levels[some.faces] = changed.round_().clamp_(0, 255)
+        return levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()
+
+
+def _padded(rows: NDArray[np.generic], count: int) -> NDArray[np.generic]:
+    """Rows up to `count`, those added being 0: an empty block."""
+    return np.pad(rows, ((0, count - len(rows)), (0, 0)))
+
+
+def _centred(kernel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A kernel in the middle of a larger one."""
+    return np.pad(kernel, (side - len(kernel)) // 2)
+
+
+def _warped(canvases: Tensor, to_canvas: Tensor, size: int) -> Tensor:
+    """(B, 3, S, S) levels; beyond a canvas its outermost pixels go on."""
+    at = torch.arange(size, device=canvases.device, dtype=torch.float32)
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    pixels = torch.stack([x, y, torch.ones_like(x)], dim=-1).view(-1, 3)  # (S S, 3)
+    u, v, w = (pixels @ to_canvas.mT).unbind(-1)  # (B, S S)
+    side = canvases.shape[1]
+    grid = (2 * torch.stack([u / w, v / w], dim=-1) + 1) / side - 1
+    images = canvases.permute(0, 3, 1, 2).float()
+    warped = F.grid_sample(
+        images, grid.view(-1, size, size, 2), padding_mode="border", align_corners=False
+    )
+    return warped.round_()
+
+
+def _covered(levels: Tensor, blocks: Tensor, paints: Tensor) -> Tensor:
+    at = torch.arange(levels.shape[-1], device=levels.device)
+    for block, paint in zip(blocks.unbind(1), paints.unbind(1), strict=True):
+        left, top, right, bottom = (edge[:, None] for edge in block.unbind(1))
+        across, along = (at >= left) & (at < right), (at >= top) & (at < bottom)
+        inside = (along[:, :, None] & across[:, None, :])[:, None]
+        levels = torch.where(inside, paint[:, :, None, None].float(), levels)
+    return levels
+
+
+def _coloured(levels: Tensor, colours: Tensor) -> Tensor:
+    mixed = torch.einsum("nij,njhw->nihw", colours[:, :, :3], levels)
+    return mixed + colours[:, :, 3, None, None]
+
+
+def _looked_up(levels: Tensor, table: Tensor) -> Tensor:
+    found = table.gather(1, levels.flatten(1).long())
+    return found.view(levels.shape).float()
+
+
+def _moved(levels: Tensor, kernels: Tensor) -> Tensor:
+    n, c, h, w = levels.shape
+    reach = kernels.shape[-1] // 2
+    padded = F.pad(levels, (reach, reach, reach, reach), mode="reflect")
+    weights = kernels.repeat_interleave(c, dim=0)[:, None]  # (n c, 1, k, k)
+    moved = F.conv2d(padded.view(1, n * c, *padded.shape[-2:]), weights, groups=n * c)
+    return moved.view(n, c, h, w)
+
+
+def _smoothed(levels: Tensor, matrices: Tensor) -> Tensor:
+    rows = matrices[:, None]
+    return rows @ levels @ rows.mT
+
+
+def _noisy(levels: Tensor, deviations: Tensor, starts: Tensor) -> Tensor:
+    size = levels.shape[-1]
+    grain = torch.from_numpy(grain_table(size).copy()).to(levels.device)
+    places = starts[:, None] + torch.arange(3 * size**2, device=levels.device)
+    drawn = grain[places].view(-1, size, size, 3).permute(0, 3, 1, 2)
+    return levels + deviations[:, None, None, None] * drawn
