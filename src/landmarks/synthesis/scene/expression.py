@@ -105,8 +105,9 @@ class ExpressionRecipe:
         combination = COMBINATIONS[names[rng.choice(len(names), p=shares / shares.sum())]]
         strength = rng.uniform(0.35, 1.05) * (1.5 if rng.random() < self.extremes else 1.0)
         actions = {name: strength * weight for name, weight in combination.items()}
-        for name in rng.choice(ACCENTS, self.accents, replace=False):
-            actions[str(name)] = actions.get(str(name), 0.0) + abs(rng.normal(0, 0.15))
+        order, sizes = rng.permutation(len(ACCENTS)), np.abs(rng.normal(0, 0.15, len(ACCENTS)))
+        for k in order[: self.accents]:
+            actions[ACCENTS[k]] = actions.get(ACCENTS[k], 0.0) + sizes[k]
         opening = rng.uniform(0, 0.5)
         if rng.random() < self.mouth_open:
             actions["jawOpen"] = max(actions.get("jawOpen", 0.0), opening)

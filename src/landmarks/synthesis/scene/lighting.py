@@ -71,9 +71,12 @@ class LightRecipe:
     def draw(self, rng: np.random.Generator) -> Lighting:
         """A key, a fill light on the other side, an environment brighter from above."""
         side, up = rng.uniform(-self.side, self.side), rng.uniform(0, 1.15)
-        up = -rng.uniform(0.1, 0.6) if rng.random() < self.below else up
-        if rng.random() < self.flash:
-            side, up = rng.normal(0, 0.08), rng.normal(0.05, 0.05)
+        is_below, low = rng.random() < self.below, -rng.uniform(0.1, 0.6)
+        is_flash, at_camera = rng.random() < self.flash, rng.normal((0, 0.05), (0.08, 0.05))
+        if is_below:
+            up = low
+        if is_flash:
+            side, up = at_camera.tolist()
         other = side + rng.choice([-1, 1]) * rng.uniform(1.2, 2.4)
         strength = float(np.exp(rng.uniform(*np.log(self.ambient))))
         return Lighting(

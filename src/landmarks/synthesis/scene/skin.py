@@ -103,7 +103,9 @@ class SkinRecipe:
             rng.uniform(0.72, 1.08),
         )
         painted = linear((rng.uniform(0.5, 0.85), rng.uniform(0.12, 0.4), rng.uniform(0.2, 0.42)))
-        has_makeup = person.gender < 0.5 and person.age > 0.5 and rng.random() < self.makeup
+        # Drawn for everybody, so that the numbers after them are the same for everybody.
+        painting, on_lips, around_eyes = rng.random(), rng.random(), float(rng.uniform(0.2, 1))
+        has_makeup = person.gender < 0.5 and person.age > 0.5 and painting < self.makeup
         old, d = person.oldness, self.detail
         return Skin(
             melanin=melanin,
@@ -117,9 +119,9 @@ class SkinRecipe:
             oil=float(rng.uniform(0, 1)),
             bumps=d * float(rng.uniform(0.5, 1.2) + 0.6 * old),
             wrinkles=d * float(rng.uniform(0, 0.12) + 0.7 * old * rng.uniform(0.2, 1)),
-            lips=painted if has_makeup and rng.random() < 0.7 else natural,
+            lips=painted if has_makeup and on_lips < 0.7 else natural,
             wet_lips=float(rng.random()),
-            eye_makeup=float(rng.uniform(0.2, 1)) if has_makeup else 0.0,
+            eye_makeup=around_eyes if has_makeup else 0.0,
         )
 
     def draw_eyes(self, rng: np.random.Generator, person: Person) -> Eyes:

@@ -75,7 +75,8 @@ class ViewRecipe:
         near, far = np.log(self.distance[0]), np.log(self.distance[1])
         turned = rng.random() < self.wide
         wide = rng.choice([-1, 1]) * rng.uniform(min(25.0, self.wide_yaw), self.wide_yaw)
-        yaw = wide if turned else rng.normal(0, self.yaw)
+        frontal = rng.normal(0, self.yaw)
+        yaw = wide if turned else frontal
         pitch = float(np.clip(rng.normal(0, self.pitch), -32, 32))
         turn, nod, tilt = (float(rng.normal(0, self.neck) * s) for s in (1.1, 0.6, 0.5))
         right, down = rng.normal(0, self.shift, 2)
