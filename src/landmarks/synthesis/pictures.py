@@ -46,8 +46,12 @@ class RecipePictures:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """Every setting of the recipe."""
-        return asdict(self.source)
+        """Every setting of the recipe; the user's pictures by their content as well."""
+        settings = asdict(self.source)
+        background = self.source.background
+        if background.content is not None:
+            settings["background"]["content"] = background.content
+        return settings
 
     @property
     def renderer(self) -> str:

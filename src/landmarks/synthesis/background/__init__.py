@@ -6,17 +6,15 @@ spectrum of photographs.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.images import ImageFile
 from landmarks.errors import InputError
 from landmarks.synthesis.background.canvas import noise
+from landmarks.synthesis.background.pictures import SUFFIXES, content_of, find_pictures, part_of
 from landmarks.synthesis.background.scenes import SCENES
 from landmarks.synthesis.photo.film import KNEE
 from landmarks.synthesis.ranges import check_strength
@@ -25,8 +23,6 @@ PICTURE: Final = "pictures"
 """The kind of background that is taken from the user's folder."""
 
 DARKEST, BRIGHTEST = 0.01, 2.5
-_SUFFIXES: Final = (".png", ".jpg", ".jpeg")
-_KEPT_SIDE: Final = 768  # pixels of the longer side at which the user's pictures stay in memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +95,20 @@ class BackgroundRecipe:
                 f"recipe: background.folder is {self.folder!r} and background.pictures is "
                 f"{self.pictures!r}; give a folder and a share above 0, or neither"
             )
-        if self.folder is not None:
-            _files(self.folder)
+        if self.folder is not None and not self.files:
+            raise InputError(
+                f"recipe: background.folder {self.folder!r} has no {', '.join(SUFFIXES)} file"
+            )
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The user's pictures as this recipe found them, which goes with it to other processes."""
+        return () if self.folder is None else find_pictures(self.folder)
+
+    @cached_property
+    def content(self) -> str | None:
+        """A hash of the names and bytes of the user's pictures; None without."""
+        return None if self.folder is None else content_of(self.folder, self.files)
 
     def shares(self) -> dict[str, float]:
         """Weights of the kinds."""
@@ -120,9 +128,8 @@ class BackgroundRecipe:
         stops, *channels = np.clip(rng.standard_normal(4), -2, 2).tolist()
         red, green, blue = np.exp(self.colour * np.array(channels)).tolist()
         file = None
-        if kind == PICTURE and self.folder is not None:
-            files = _files(self.folder)
-            file = files[int(pick * len(files))]
+        if kind == PICTURE:
+            file = self.files[int(pick * len(self.files))]
         return Background(
             kind=kind,
             seed=int(rng.integers(2**31)),
@@ -147,7 +154,7 @@ def paint(background: Background, size: int) -> NDArray[np.float32]:
         (size, size, 3) linear RGB from 0.01 to 2.5; 1 is a white sheet in the key light.
     """
     if background.file is not None:
-        levels = _cropped(_read(background.file), background.crop, size)
+        levels = part_of(background.file, background.crop, size)
         return _in_scene(_LINEAR[levels], background)
     rng = np.random.default_rng(background.seed)
     levels = SCENES[background.kind](size, rng).image
@@ -173,38 +180,3 @@ def _scene_light() -> NDArray[np.float32]:
 
 
 _LINEAR: Final = _scene_light()
-
-
-@lru_cache(maxsize=8)
-def _files(folder: str) -> tuple[str, ...]:
-    """The pictures of a folder, in the order of their names."""
-    path = Path(folder)
-    if not path.is_dir():
-        raise InputError(f"recipe: background.folder {folder!r} is no folder")
-    found = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in _SUFFIXES)
-    if not found:
-        raise InputError(f"recipe: background.folder {folder!r} has no {', '.join(_SUFFIXES)} file")
-    return tuple(found)
-
-
-@lru_cache(maxsize=16)
-def _read(file: str) -> NDArray[np.uint8]:
-    """A picture, shrunk to what backgrounds need."""
-    image = ImageFile(Path(file)).read()
-    shrink = _KEPT_SIDE / max(image.shape[:2])
-    if shrink >= 1:
-        return image
-    size = (max(1, round(shrink * image.shape[1])), max(1, round(shrink * image.shape[0])))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _cropped(
-    image: NDArray[np.uint8], crop: tuple[float, float, float], size: int
-) -> NDArray[np.uint8]:
-    """A square part: its side a share of the shorter side, its place a share of what is left."""
-    height, width = image.shape[:2]
-    side = max(1, round(crop[2] * min(height, width)))
-    x, y = round(crop[0] * (width - side)), round(crop[1] * (height - side))
-    part = image[y : y + side, x : x + side]
-    smooth = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(part, (size, size), interpolation=smooth), np.uint8)
