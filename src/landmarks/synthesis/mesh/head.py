@@ -5,8 +5,10 @@ template plus a weighted sum of displacements: phenotypes (gender, age, muscle, 
 local changes of the face, and facial actions in ARKit's names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,7 @@ class Head:
         triangles: (T, 3) vertices.
         part: (T,) index into `parts`.
         parts: Names of the mesh's parts: "body" (skin), the eyes, teeth, lashes and so on.
-        masks: (V,) in [0, 1] of "lips", "mouth" (its inside) and "ears".
+        masks: (V,) in [0, 1] of "lips", "mouth" (its inside) and "ears", alike on both sides.
         uv: (V, 2) texture coordinates.
         base_index: (V,) the same vertices in MakeHuman's base mesh.
         displacements: (N, 3V + 3J) of vertices and joints, for each phenotype, local change and
@@ -182,7 +184,7 @@ def load_head() -> Head:
         triangles=np.concatenate([quads[:, c] for c in corners]).astype(np.int32),
         part=np.concatenate([a["group"]] * 2),
         parts=tuple(map(str, a["group_names"])),
-        masks={name: a[f"mask_{name}"].astype(np.float32) for name in ("lips", "mouth", "ears")},
+        masks={name: _of_both_sides(a, f"mask_{name}") for name in ("lips", "mouth", "ears")},
         uv=uv,
         base_index=a["base_index"],
         displacements=np.hstack([np.concatenate(vertices), np.concatenate([*joints, still])]),
@@ -191,3 +193,9 @@ def load_head() -> Head:
         joints=a["J"].astype(np.float32),
         skinning=a["W"],
     )
+
+
+def _of_both_sides(arrays: Mapping[str, NDArray[Any]], name: str) -> Array:
+    """A mask as the mean of its two sides: the textures it comes from are painted by hand."""
+    mask = arrays[name].astype(np.float32)
+    return np.asarray((mask + mask[arrays["mirror"]]) / 2, np.float32)
