@@ -86,7 +86,7 @@ def _fill(pictures: "RecipePictures", out: Path | None, options: dict[str, Any])
         layout=options["layout"],
         workers=options["workers"],
     )
-    log.info("%s faces are in %s, their scenes in scene.jsonl", f"{manifest['count']:,}", folder)
+    log.info("%s faces are in %s, their scenes in scene.jsonl.gz", f"{manifest['count']:,}", folder)
     log.info(
         "next: python -m landmarks.train %s data.synthetic.root=%s data.real.root=...",
         NEXT[options["layout"]],

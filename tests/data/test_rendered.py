@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import numpy as np
@@ -113,13 +114,21 @@ def test_scenes_are_read_once_for_each_part_and_again_when_there_are_more(
 def test_an_unfinished_folder_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         read_rendered(tmp_path / "none")
-    with pytest.raises(InputError, match=r"no scene\.jsonl; expected a folder made by"):
+    with pytest.raises(InputError, match=r"no scene\.jsonl\.gz; expected a folder made by"):
         read_rendered(tmp_path)
+
+
+def unpack(folder):
+    """The folder's scenes as text, in place of the packed ones."""
+    packed, path = folder / "scene.jsonl.gz", folder / "scene.jsonl"
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.unlink()
+    return path
 
 
 def spoil(folder, change):
     """The folder's second line after `change`."""
-    path = folder / "scene.jsonl"
+    path = unpack(folder)
     lines = path.read_text().splitlines()
     record = json.loads(lines[1])
     change(record)
@@ -151,9 +160,32 @@ def test_a_malformed_line_is_named(own_folder, change, message):
 
 
 def test_a_line_cut_short_is_named(own_folder):
-    path = own_folder / "scene.jsonl"
+    path = unpack(own_folder)
     path.write_bytes(path.read_bytes()[:-4000])
     with pytest.raises(InputError, match=r"scene.jsonl, line 3: not the record"):
+        read_rendered(own_folder)
+
+
+def test_scenes_that_someone_unpacked_are_read_alike(own_folder):
+    before = read_rendered(own_folder)
+    unpack(own_folder)
+    assert read_rendered(own_folder).content == before.content
+
+
+DAMAGES = {
+    "half": lambda packed: packed[: len(packed) // 2],
+    "without its end": lambda packed: packed[:-8],
+    "of another length": lambda packed: packed[:-1] + bytes([packed[-1] ^ 1]),
+    "a hole": lambda packed: packed[:900] + bytes(40) + packed[940:],
+    "not packed": gzip.decompress,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_scenes_are_named(own_folder, damage):
+    path = own_folder / "scene.jsonl.gz"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError, match=r"scene\.jsonl\.gz: cut short or damaged after line \d"):
         read_rendered(own_folder)
 
 

@@ -1,5 +1,6 @@
 """Folders of rendered samples: whole, whatever happens to those who fill them."""
 
+import gzip
 import json
 import os
 import random
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from landmarks.data.scene_lines import PACKED, UNPACKED, scene_lines
 from landmarks.errors import InputError
 from landmarks.synthesis.storage.folder import covers, load_manifest
 from landmarks.synthesis.storage.production import produce
@@ -41,7 +43,7 @@ def contents(folder):
 
 
 def lines(folder):
-    return [json.loads(line) for line in (folder / "scene.jsonl").read_text().splitlines()]
+    return [json.loads(line) for _, line in scene_lines(folder / PACKED)]
 
 
 # What is in it
@@ -119,6 +121,28 @@ def test_what_is_there_is_not_rendered_again(tmp_path):
     before = contents(tmp_path)
     fill(tmp_path, pictures=DiscPictures(fault=refuse_5))
     assert contents(tmp_path) == before
+
+
+def test_scenes_are_packed_to_a_fraction(tmp_path):
+    fill(tmp_path, 0, 40)
+    packed = (tmp_path / PACKED).read_bytes()
+    assert 2.5 * len(packed) < len(gzip.decompress(packed))
+
+
+def test_a_folder_whose_scenes_are_unpacked_is_added_to(tmp_path):
+    fill(tmp_path / "whole", 0, 6)
+    fill(tmp_path / "parts", 0, 4)
+    packed = tmp_path / "parts" / PACKED
+    packed.with_name(UNPACKED).write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.unlink()
+    fill(tmp_path / "parts", 0, 6, DiscPictures(fault=only_from_4))
+    assert contents(tmp_path / "parts") | contents(tmp_path / "whole") == contents(
+        tmp_path / "parts"
+    )
+
+
+def only_from_4(index):
+    assert index >= 4
 
 
 # Refusals

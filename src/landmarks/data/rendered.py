@@ -1,7 +1,7 @@
 """Reader of folders that `landmarks.synthesis` renders.
 
-`scene.jsonl` has one line of JSON a face, with all its label sets; `spec.json` says which of them
-is the recipe's own. Images are found through the lines, so that any layout will do.
+`scene.jsonl.gz` has one line of JSON a face, with all its label sets; `spec.json` says which of
+them is the recipe's own. Images are found through the lines, so that any layout will do.
 """
 
 import json
@@ -19,13 +19,14 @@ from landmarks.data.files import existing_folder, read_json
 from landmarks.data.images import ImageFile
 from landmarks.data.kept import kept_arrays, readers_code
 from landmarks.data.options import check_enough, check_whole_number
+from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
 
 LABELS = ("surface", "contour", "annotated")
 
-_SPEC, _SCENES = "spec.json", "scene.jsonl"
-_LAYOUT = f"a folder made by `python -m landmarks.synthesize`, with {_SPEC} and {_SCENES}"
+_SPEC = "spec.json"
+_LAYOUT = f"a folder made by `python -m landmarks.synthesize`, with {_SPEC} and {PACKED}"
 
 # The last and longest part of a line as it is written; nothing in it is read here.
 _REST = b',"scene":'
@@ -54,12 +55,13 @@ def read_rendered(
     check_whole_number("start", start, 0)
     check_labels(labels)
     folder = existing_folder(root, _LAYOUT)
-    if not (folder / _SCENES).is_file():
-        raise InputError(f"{folder}: no {_SCENES}; expected {_LAYOUT}, run to its end")
+    scenes = scenes_file(folder)
+    if scenes is None:
+        raise InputError(f"{folder}: no {PACKED}; expected {_LAYOUT}, run to its end")
     spec = read_json(folder / _SPEC)
     name, own_labels, seed = _about(spec, folder / _SPEC)
     chosen = labels or own_labels
-    faces = _faces(folder, start, first, chosen)
+    faces = _faces(scenes, start, first, chosen)
     check_enough("first", first, len(faces), folder)
     return FaceDataset(
         name=f"rendered faces (recipe {name})",
@@ -87,9 +89,8 @@ def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
         raise InputError(f"{path}: no recipe with name and labels, or no seed, in it") from None
 
 
-def _faces(folder: Path, start: int, first: int | None, labels: str) -> tuple[Face, ...]:
+def _faces(path: Path, start: int, first: int | None, labels: str) -> tuple[Face, ...]:
     """The faces from index `start`, no more than `first` of them."""
-    path = folder / _SCENES
 
     def read() -> Arrays:
         records = list(islice(_records(path, start, labels), first))
@@ -101,7 +102,7 @@ def _faces(folder: Path, start: int, first: int | None, labels: str) -> tuple[Fa
 
     kept = kept_arrays(path, "rendered", f"{labels}, {start}, {first}", readers_code(), read)
     return tuple(
-        Face(id=name, image=ImageFile(folder / image), landmarks=points, group=name)
+        Face(id=name, image=ImageFile(path.parent / image), landmarks=points, group=name)
         for name, image, points in zip(
             unpacked(kept["names"]), unpacked(kept["images"]), kept["landmarks"], strict=True
         )
@@ -115,11 +116,10 @@ class _Record(NamedTuple):
 
 
 def _records(path: Path, start: int, labels: str) -> Iterator[_Record]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            record = _record(line, labels, start, f"{path}, line {number}")
-            if record is not None:
-                yield record
+    for number, line in scene_lines(path):
+        record = _record(line, labels, start, f"{path}, line {number}")
+        if record is not None:
+            yield record
 
 
 def _record(line: bytes, labels: str, start: int, where: str) -> _Record | None:

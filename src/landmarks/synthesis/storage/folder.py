@@ -3,18 +3,20 @@
     spec.json             what every sample has in common; never changes
     000123.png ...        the samples, as their layout has them
     records/000123.json   a sample is done when its record is there: it is written last
-    scene.jsonl           the records of finished calls, one line a sample, sorted by id
-    manifest.json         how many samples scene.jsonl holds, which, and a hash of everything
+    scene.jsonl.gz        the records of finished calls, one line a sample, sorted by id
+    manifest.json         how many samples scene.jsonl.gz holds, which, and a hash of everything
 
 Samples may be rendered by any number of processes at once, which at worst do the same work: each
 file is replaced whole, and a sample is the same whoever renders it. Only merging records needs the
 lock.
 """
 
+import gzip
 import hashlib
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedWriter
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from landmarks.data.files import entries, read_json
+from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.encoding import json_file
@@ -34,9 +37,12 @@ from landmarks.synthesis.storage.writers import LAYOUTS, write_dense
 
 MAX_SAMPLES = 1_000_000  # ids have six digits
 
-SPEC, SCENES, MANIFEST, RECORDS = "spec.json", "scene.jsonl", "manifest.json", "records"
+SPEC, MANIFEST, RECORDS = "spec.json", "manifest.json", "records"
 
-# How a line of scene.jsonl begins; the id is between.
+# Adding samples packs all lines again, 0.3 ms each; level 6 makes a seventh less of it in 0.7 ms.
+_COMPRESSION = 3
+
+# How a line of scenes begins; the id is between.
 _LINE_START = b'{"id":"'
 
 
@@ -91,7 +97,7 @@ class RenderedFolder:
         replace_file(self._record(index), record)
 
     def merge(self) -> dict[str, Any]:
-        """Move all records into `scene.jsonl`; returns the manifest, which then covers them.
+        """Move all records into `scene.jsonl.gz`; returns the manifest, which then covers them.
 
         Killed at any point, the next call does it again: records go last.
         """
@@ -105,12 +111,12 @@ class RenderedFolder:
             return read_json(self.root / MANIFEST)
 
     def _write_scenes(self, indices: list[int]) -> dict[str, Any]:
-        """Write `scene.jsonl` anew, line by line; returns what the manifest says of it."""
+        """Write `scene.jsonl.gz` anew, line by line; returns what the manifest says of it."""
         records = ((index, self._record(index).read_bytes()) for index in indices)
         # The lines hold the hashes of the samples' files, so that their hash is of everything.
         digest = hashlib.blake2b(digest_size=16)
         ranges: list[list[int]] = []
-        with replacing(self.root / SCENES) as file:
+        with replacing(self.root / PACKED) as packed, _packing(packed) as file:
             for index, line in heapq.merge(self._lines(), records, key=itemgetter(0)):
                 if ranges and index < ranges[-1][1]:
                     continue  # rendered twice, by two processes
@@ -151,16 +157,20 @@ class RenderedFolder:
         return [int(path.stem) for path in entries(self.root / RECORDS)]
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        """The lines of `scene.jsonl` with the indices of their samples."""
-        path = self.root / SCENES
-        if not path.exists():
+        """The lines of `scene.jsonl.gz` with the indices of their samples."""
+        path = scenes_file(self.root)
+        if path is None:
             return
         digits = slice(len(_LINE_START), len(_LINE_START) + len(sample_id(0)))
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.startswith(_LINE_START) or not line[digits].isdigit():
-                    raise InputError(f"{path}, line {number}: does not begin with a sample's id")
-                yield int(line[digits]), line
+        for number, line in scene_lines(path):
+            if not line.startswith(_LINE_START) or not line[digits].isdigit():
+                raise InputError(f"{path}, line {number}: does not begin with a sample's id")
+            yield int(line[digits]), line
+
+
+def _packing(file: BufferedWriter) -> gzip.GzipFile:
+    """Packs what is written into `file`; the same content gives the same bytes."""
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION, fileobj=file, mtime=0)
 
 
 def covers(manifest: dict[str, Any], start: int, stop: int) -> bool:

@@ -1,4 +1,4 @@
-"""The record of a sample: one line of `scene.jsonl`, with everything that is known about it."""
+"""The record of a sample: one line of `scene.jsonl.gz`, with everything that is known about it."""
 
 import json
 from dataclasses import asdict
