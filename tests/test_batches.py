@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.augmentation import Appearance, Augmentation, Geometry, ViewBatch
 from landmarks.batches import FaceSource, MixtureBatches, load, parts
 
 AUGMENT = Augmentation(
@@ -79,6 +79,20 @@ def test_batches_go_on_where_they_stopped(toy_crops):
     rest = list(load(batches, first=4, workers=0))
     assert len(rest) == 2
     assert torch.equal(rest[0].images, batches[4].images)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_gpu_gets_views_and_makes_the_same_batches_of_them(toy_crops, workers):
+    sources = [source(toy_crops, range(30), 0.5), source(toy_crops, range(30, 40), 0.5)]
+    batches = MixtureBatches(sources, 4, 3, seed=3)
+    views = list(load(batches.on(torch.device("cuda")), first=0, workers=workers))
+    for one, view in zip(load(batches, first=0, workers=0), views, strict=True):
+        other = view.to(torch.device("cpu"))
+        assert isinstance(view, ViewBatch)
+        assert torch.equal(one.landmarks, other.landmarks)
+        assert torch.equal(one.visible, other.visible)
+        assert other.images.dtype == torch.uint8
+        assert (one.images.float() - other.images).abs().mean() < 1.5  # levels; all compressed
 
 
 def test_parts_of_a_batch_are_the_batch_and_each_has_its_share_of_every_source(toy_crops):
