@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
+from landmarks.record import code
 
 RESULT = "result.json"
 LEDGER = "ledger.json"
@@ -172,9 +173,13 @@ def read_results(folder: Path) -> list[Result]:
 
 
 def versions() -> dict[str, str]:
-    """What a number depends on besides its inputs."""
+    """What a number depends on besides its inputs: packages, and the code that computes results."""
     packages = ("landmarks", "torch", "numpy", "opencv-python-headless", "albumentations", "timm")
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+        "code": code(),
+    }
 
 
 def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:

@@ -178,7 +178,10 @@ def _result(
         n_real=n_real,
         seed=seed,
         optimiser_steps=sum(step.optimiser_steps for step in steps),
-        settings={"model": {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64}},
+        settings={
+            "model": {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64},
+            "augmentation": {"real": {"geometry": {"mirror": 0.5}}},
+        },
         data={
             "test": {**test, "notes": ["made for tests"]},
             **({"real": {"name": "stand-in", "faces": 1000, "notes": []}} if n_real else {}),
@@ -206,7 +209,7 @@ def _result(
             )
         ),
         steps=[asdict(step) for step in steps],
-        versions={"python": "3.11.7", "landmarks": "0.1.0", "torch": "2.9.0"},
+        versions={"python": "3.11.7", "landmarks": "0.1.0", "torch": "2.9.0", "code": "0123"},
         timings={
             "seconds": 60.0,
             "machine": {"device": "cpu", "precision": "float32", "threads": 1},

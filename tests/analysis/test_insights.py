@@ -96,6 +96,25 @@ def test_a_run_tested_on_other_faces_is_refused(tmp_path: Path) -> None:
         read_study(tmp_path)
 
 
+def test_a_run_with_another_augmentation_is_refused(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        write_study(tmp_path / f"{seed}", seeds=(seed,), strategies=("real_only",), sizes=(10,))
+    result = next((tmp_path / "1").rglob("result.json"))
+    result.write_text(result.read_text().replace('"mirror": 0.5', '"mirror": 0.0'))
+    with pytest.raises(InputError, match=r"differs from .* in its augmentation"):
+        read_study(tmp_path)
+
+
+def test_runs_of_two_versions_of_the_code_are_told(tmp_path: Path) -> None:
+    write_study(tmp_path, strategies=("real_only", "finetune"))
+    assert not any("versions" in sentence for sentence in find(read_study(tmp_path)).setting)
+    result = next(tmp_path.rglob("result.json"))
+    result.write_text(result.read_text().replace('"code": "0123"', '"code": "4567"'))
+    found = find(read_study(tmp_path))
+    assert "2 versions of this software's code" in found.setting[-1]
+    assert found.versions["code"] in ("0123; 4567", "4567; 0123")
+
+
 def test_two_runs_that_claim_one_place_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_study(tmp_path / name, seeds=(0,), strategies=("real_only",), sizes=(10,))

@@ -226,6 +226,17 @@ def setting(study: Study) -> tuple[str, ...]:
         f"{first.box_source}. No choice was made on them.",
         f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors are fractions of the "
         "inter-ocular distance (NME), in per cent.",
+        *_mixed(study),
+    )
+
+
+def _mixed(study: Study) -> tuple[str, ...]:
+    """A warning, if differences between runs may be differences between programs."""
+    if study.code_versions == 1:
+        return ()
+    return (
+        f"The runs were made by {study.code_versions} versions of this software's code; give the "
+        "sweep's command again with one version to be sure that only strategies differ.",
     )
 
 

@@ -68,6 +68,11 @@ class Study:
         return cells
 
     @property
+    def code_versions(self) -> int:
+        """How many states of the code that computes results made the runs."""
+        return len({run.result.versions["code"] for run in self.runs})
+
+    @property
     def strategies(self) -> tuple[str, ...]:
         """Names, in the order of the runs."""
         return tuple(dict.fromkeys(run.result.strategy for run in self.runs))
@@ -156,6 +161,7 @@ def _common(result: Result) -> dict[str, object]:
     """What must be the same in all runs of a study, by a name that a person understands."""
     return {
         "model": result.settings["model"],
+        "augmentation": result.settings["augmentation"],
         "crop rule": result.crop,
         "test set": {key: result.data["test"][key] for key in ("name", "faces", "notes")},
     }
