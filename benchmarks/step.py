@@ -3,6 +3,7 @@
 python benchmarks/step.py                               # the U-Net at 128 pixels
 python benchmarks/step.py --models unet resnet18_128 --repeats 3
 python benchmarks/step.py --threads 1 --workers 0 --clock cpu    # beside other work
+python benchmarks/step.py --device cuda --models hrnet_w18 resnet18 --batch 32 --workers 4 8
 
 *Bare* is network, loss, backward, optimiser and moving average on one ready batch, written out
 here; *ready* is `landmarks.engine.fit` on the same batch, so that its difference to bare is what
@@ -58,14 +59,17 @@ class ReadyBatches(MixtureBatches):
 def bare(model: Architecture, batch: Batch, here: Machine, steps: int, now: Now) -> float:
     """Faces a second of the training step alone, after `LOG_EVERY` steps to warm up."""
     here.prepare()
-    network = model.start(K, seed=0).to(memory_format=torch.channels_last)
+    device = here.torch_device
+    network = model.start(K, seed=0).to(device).to(memory_format=torch.channels_last)
+    batch = batch.to(device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     average = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(Schedule.ema), use_buffers=True
     )
-    begin = 0.0
+    begin, loss = 0.0, torch.zeros(())
     for step in range(LOG_EVERY + steps):
         if step == LOG_EVERY:
+            float(loss.detach())
             begin = now()
         with here.autocast(bfloat16=model.bfloat16):
             output = network(to_network(batch.images))
@@ -74,6 +78,7 @@ def bare(model: Architecture, batch: Batch, here: Machine, steps: int, now: Now)
         loss.backward()
         optimizer.step()
         average.update_parameters(network)
+    float(loss.detach())  # waits for a GPU to finish
     return steps * len(batch.images) / (now() - begin)
 
 
@@ -103,7 +108,7 @@ def works(
     now = loop_clock(options)
     compared: dict[str, Callable[[], float]] = {}
     for threads in options.threads:
-        here = partial(Machine, device="cpu", threads=threads, checkpoint_seconds=1e9)
+        here = partial(Machine, device=options.device, threads=threads, checkpoint_seconds=1e9)
         alone = here(workers=0)
         compared[f"bare, {threads}"] = partial(bare, model, ready.ready, alone, options.steps, now)
         compared[f"ready, {threads}"] = partial(looped, model, ready, alone, now)
@@ -148,9 +153,12 @@ def main() -> None:
     parser = arguments(__doc__, "step")
     parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
     add_loop_arguments(parser)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--steps", type=int, default=20, help=f"timed; a multiple of {LOG_EVERY}")
     options = parser.parse_args()
     told = machine("torch", "albumentations", "opencv-python-headless", "timm")
+    if options.device == "cuda":
+        told = f"{torch.cuda.get_device_name()}, {told}"
     print(told)
     publish([row for name in options.models for row in measure(name, options)], told, options.out)
 
