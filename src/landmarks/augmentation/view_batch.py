@@ -10,13 +10,21 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from landmarks.augmentation.appearance import MOST_BLOCKS
 from landmarks.augmentation.jpeg import compressed
-from landmarks.augmentation.look import Look, gamma_table, grain_start, grain_table, smoothing
+from landmarks.augmentation.look import Look, gamma_table, grain_start, smoothing
+from landmarks.augmentation.pixels import (
+    coloured,
+    covered,
+    looked_up,
+    moved,
+    noisy,
+    smoothed,
+    warped,
+)
 from landmarks.augmentation.view import View
 from landmarks.geometry import inverse
 from landmarks.sample import Batch
@@ -137,14 +145,14 @@ class ViewBatch:
 
     def _crops(self) -> Tensor:
         """(B, S, S, 3) uint8, where the tensors are."""
-        levels = _warped(self.canvases, self.to_canvas, self.size)
+        levels = warped(self.canvases, self.to_canvas, self.size)
         for some, part in (
-            (self.blocks, _covered),
-            (self.colours, _coloured),
-            (self.gamma, _looked_up),
-            (self.motion, _moved),
-            (self.smooth, _smoothed),
-            (self.noise, _noisy),
+            (self.blocks, covered),
+            (self.colours, coloured),
+            (self.gamma, looked_up),
+            (self.motion, moved),
+            (self.smooth, smoothed),
+            (self.noise, noisy),
             (self.quality, compressed),
         ):
             if len(some.faces):
@@ -161,60 +169,3 @@ def _padded(rows: NDArray[np.generic], count: int) -> NDArray[np.generic]:
 def _centred(kernel: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """A kernel in the middle of a larger one."""
     return np.pad(kernel, (side - len(kernel)) // 2)
-
-
-def _warped(canvases: Tensor, to_canvas: Tensor, size: int) -> Tensor:
-    """(B, 3, S, S) levels; beyond a canvas its outermost pixels go on."""
-    at = torch.arange(size, device=canvases.device, dtype=torch.float32)
-    y, x = torch.meshgrid(at, at, indexing="ij")
-    pixels = torch.stack([x, y, torch.ones_like(x)], dim=-1).view(-1, 3)  # (S S, 3)
-    u, v, w = (pixels @ to_canvas.mT).unbind(-1)  # (B, S S)
-    side = canvases.shape[1]
-    grid = (2 * torch.stack([u / w, v / w], dim=-1) + 1) / side - 1
-    images = canvases.permute(0, 3, 1, 2).float()
-    warped = F.grid_sample(
-        images, grid.view(-1, size, size, 2), padding_mode="border", align_corners=False
-    )
-    return warped.round_()
-
-
-def _covered(levels: Tensor, blocks: Tensor, paints: Tensor) -> Tensor:
-    at = torch.arange(levels.shape[-1], device=levels.device)
-    for block, paint in zip(blocks.unbind(1), paints.unbind(1), strict=True):
-        left, top, right, bottom = (edge[:, None] for edge in block.unbind(1))
-        across, along = (at >= left) & (at < right), (at >= top) & (at < bottom)
-        inside = (along[:, :, None] & across[:, None, :])[:, None]
-        levels = torch.where(inside, paint[:, :, None, None].float(), levels)
-    return levels
-
-
-def _coloured(levels: Tensor, colours: Tensor) -> Tensor:
-    mixed = torch.einsum("nij,njhw->nihw", colours[:, :, :3], levels)
-    return mixed + colours[:, :, 3, None, None]
-
-
-def _looked_up(levels: Tensor, table: Tensor) -> Tensor:
-    found = table.gather(1, levels.flatten(1).long())
-    return found.view(levels.shape).float()
-
-
-def _moved(levels: Tensor, kernels: Tensor) -> Tensor:
-    n, c, h, w = levels.shape
-    reach = kernels.shape[-1] // 2
-    padded = F.pad(levels, (reach, reach, reach, reach), mode="reflect")
-    weights = kernels.repeat_interleave(c, dim=0)[:, None]  # (n c, 1, k, k)
-    moved = F.conv2d(padded.view(1, n * c, *padded.shape[-2:]), weights, groups=n * c)
-    return moved.view(n, c, h, w)
-
-
-def _smoothed(levels: Tensor, matrices: Tensor) -> Tensor:
-    rows = matrices[:, None]
-    return rows @ levels @ rows.mT
-
-
-def _noisy(levels: Tensor, deviations: Tensor, starts: Tensor) -> Tensor:
-    size = levels.shape[-1]
-    grain = torch.from_numpy(grain_table(size).copy()).to(levels.device)
-    places = starts[:, None] + torch.arange(3 * size**2, device=levels.device)
-    drawn = grain[places].view(-1, size, size, 3).permute(0, 3, 1, 2)
-    return levels + deviations[:, None, None, None] * drawn
