@@ -122,15 +122,21 @@ def use(directory: Path, size: int, options: argparse.Namespace) -> Row:
     }
 
 
+def check_room(options: argparse.Namespace) -> None:
+    """Stop here if the largest store does not fit on the disk."""
+    count = max(options.stores, default=0)
+    needed = count * canvas_size(options.size) ** 2 * 3
+    free = shutil.disk_usage(options.folder).free
+    if needed and free < needed + options.spare * 1e9:
+        sys.exit(
+            f"{count:,} crops take {needed / 1e9:.1f} GB, but {options.folder} has "
+            f"{free / 1e9:.1f} GB free, of which {options.spare:g} are to stay; "
+            "choose smaller --stores, another --folder or a smaller --spare"
+        )
+
+
 def store(count: int, options: argparse.Namespace) -> Row:
     """Build a store of `count` crops, use it in another process, remove it."""
-    pixels = canvas_size(options.size) ** 2 * 3
-    free = shutil.disk_usage(options.folder).free
-    if free < count * pixels + options.spare * 1e9:
-        sys.exit(
-            f"{count:,} crops take {count * pixels / 1e9:.1f} GB, but {options.folder} has "
-            f"{free / 1e9:.1f} GB free, of which {options.spare} are to stay; choose fewer --stores"
-        )
     faces = copies(faces_in_memory(DIFFERENT, options.size), count)
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         built = per_second(
@@ -157,6 +163,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--spare", type=float, default=10, help="GB of disk that must stay free")
     options = parser.parse_args()
+    check_room(options)
     told = machine("numpy", "albumentations", "opencv-python-headless", "pillow")
     print(told)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:

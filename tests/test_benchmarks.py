@@ -4,9 +4,11 @@ import json
 import math
 import random
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +32,7 @@ SMALLEST = {
     "adapter=ridge model.network.widths=[8,8,8,8,8] model.input_size=64",
     "predict": "--repeats 1 --threads 1 --count 4 --batches 1 2",
     "peers": "--repeats 1 --threads 1 --workers 0 --batch 2",
-    "data": "--repeats 1 --count 16 --size 64 --batch 4 --stores 40 --reads 8",
+    "data": "--repeats 1 --count 16 --size 64 --batch 4 --stores 40 --reads 8 --spare 0",
     "render": "--count 2",
     "calibration": "--studies 2",
 }
@@ -47,9 +49,10 @@ def rows_of(out):
     return written["rows"]
 
 
-def run_here(name, out, monkeypatch):
+def run_here(name, out, monkeypatch, *more):
     monkeypatch.syspath_prepend(BENCHMARKS)
-    monkeypatch.setattr(sys, "argv", [name, *SMALLEST[name].split(), "--out", str(out)])
+    words = [name, *SMALLEST[name].split(), *map(str, more), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", words)
     runpy.run_path(str(BENCHMARKS / f"{name}.py"), run_name="__main__")
     return rows_of(out)
 
@@ -58,7 +61,8 @@ def run_apart(name, out, *more):
     """As `run_here`, for benchmarks that start processes of their own."""
     script = BENCHMARKS / f"{name}.py"
     words = [sys.executable, script, *SMALLEST[name].split(), *more, "--out", out]
-    subprocess.run(words, check=True, capture_output=True)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return rows_of(out)
 
 
@@ -100,6 +104,15 @@ def test_data_are_timed_by_stage_and_a_store_is_weighed(tmp_path):
     assert store["faces"] == 40
     assert store["disk GB"] > 40 * 96 * 96 * 3 / 1e9  # canvases of crops of 64 pixels
     assert [path.name for path in tmp_path.iterdir()] == ["data.json"]  # the store is gone
+
+
+def test_a_store_that_does_not_fit_is_refused_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5e9))
+    with pytest.raises(
+        SystemExit, match=r"40 crops take 0\.0 GB, but .* 5\.0 GB free, of which 6 "
+    ):
+        run_here("data", tmp_path / "data.json", monkeypatch, "--folder", tmp_path, "--spare", 6)
+    assert not list(tmp_path.iterdir())
 
 
 def test_calibration_counts_how_often_the_truth_is_held(tmp_path, monkeypatch):
