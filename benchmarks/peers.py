@@ -7,13 +7,11 @@ The plain loop is that of `plain_loop.py`, on 512-pixel JPEG files. Between it a
 ladder: each rung changes one part and keeps those before, so that the gain of each is told. The
 last step to ours brings what ours does beyond the plain one: a stronger augmentation, another
 loss, a moving average. `--lightning-pose` adds the loop of Lightning Pose for models with a timm
-backbone: the same backbone, input and stride, but its own head, loss and augmentation.
+backbone: the same backbone, input and stride, but its own head, loss and augmentation; and once
+more without any augmentation. How large its network and ours are is told beside.
 """
 
 import argparse
-import csv
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,11 +21,11 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from statistics import median
-from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from lightning_pose_peer import lightning_rate, size_of, write_labels
 from material import (
     PICTURE,
     K,
@@ -49,7 +47,6 @@ from measuring import (
     ratio,
 )
 from numpy.typing import NDArray
-from PIL import Image
 from plain_loop import (
     SIGMA,
     STRIDE,
@@ -72,7 +69,7 @@ from landmarks.models.architecture import Architecture
 from landmarks.scheme import IBUG68
 
 DIFFERENT = 32  # faces that are drawn
-LIGHTNING_POSE = Path(__file__).with_name("lightning_pose_loop.py")
+Works = dict[str, Callable[[], float]]
 
 
 @dataclass(frozen=True)
@@ -136,52 +133,6 @@ def plain_rate(loop: PlainLoop, here: Machine, options: argparse.Namespace) -> f
     return loop.per_second(options.batch, here.workers, LOG_EVERY, options.steps, now)
 
 
-def lightning_rate(
-    model: Architecture, folder: Path, here: Machine, options: argparse.Namespace
-) -> float:
-    """Faces a second of Lightning Pose with the backbone of `model`."""
-    words = {
-        "backbone": cast(partial[object], model.network).keywords["backbone"],
-        "size": model.input_size,
-        "batch": options.batch,
-        "threads": here.threads,
-        "workers": here.workers,
-        "warmup": LOG_EVERY,
-        "steps": options.steps,
-        "clock": options.clock,
-    }
-    done = subprocess.run(
-        [
-            options.lightning_pose,
-            LIGHTNING_POSE,
-            folder,
-            *(f"--{name}={value}" for name, value in words.items()),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    told = json.loads(done.stdout.splitlines()[-1])
-    print(f"Lightning Pose: {told}", file=sys.stderr)
-    return float(told["images_per_second"])
-
-
-def write_labels(crops: FaceCrops, count: int, folder: Path) -> None:
-    """Crops as JPEG files of the input's size; `count` lines of labels for Lightning Pose."""
-    folder.mkdir()
-    names = [f"landmark{k}" for k in range(K) for _ in "xy"]
-    with (folder / "labels.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["scorer", *["people"] * (2 * K)])
-        rows.writerow(["bodyparts", *names])
-        rows.writerow(["coords", *["x", "y"] * K])
-        for i in range(count):
-            found = (crops.landmarks[i % len(crops)] - crops.border).reshape(-1)
-            rows.writerow([f"{i % len(crops):05}.jpg", *found.tolist()])
-    for i, image in enumerate(crops.crops(np.arange(len(crops)))):
-        Image.fromarray(image).save(folder / f"{i:05}.jpg", quality=95)
-
-
 def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
     """The rows of one model."""
     model = architecture(name)
@@ -193,10 +144,11 @@ def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
     write_labels(crops, 2 * options.batch * steps, folder / "labels")
     batches = mixture(crops, options.batch, steps)
     rungs = ladder(model, faces, crops)
+    print(f"ours: {size_of(model)}", file=sys.stderr)
     rows = []
     for threads, workers in product(options.threads, options.workers):
         here = Machine(device="cpu", threads=threads, workers=workers, checkpoint_seconds=1e9)
-        works: dict[str, Callable[[], float]] = {
+        works: Works = {
             rung: partial(plain_rate, loop, here, options) for rung, loop in rungs.items()
         }
         works["ours"] = partial(looped, model, batches, here, loop_clock(options))
@@ -206,14 +158,25 @@ def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
                 looped, model, batches, compiling, loop_clock(options)
             )
         if options.lightning_pose:
-            works["Lightning Pose"] = partial(
-                lightning_rate, model, folder / "labels", here, options
+            theirs = partial(
+                lightning_rate, model, folder=folder / "labels", here=here, options=options
             )
+            works["Lightning Pose"] = partial(theirs, "dlc")
+            works["Lightning Pose, not augmented"] = partial(theirs, "default")
         rows += [
             {"model": name, "threads": threads, "workers": workers, **row}
-            for row in compared(in_turn(works, options.repeats))
+            for row in compared(in_turn(chosen(works, options.loops), options.repeats))
         ]
     return rows
+
+
+def chosen(works: Works, names: list[str] | None) -> Works:
+    """Those named, with plain and ours, that others are told beside; all if none is named."""
+    if names is None:
+        return works
+    if unknown := set(names) - set(works):
+        sys.exit(f"--loops has {sorted(unknown)}; there are {list(works)}")
+    return {name: work for name, work in works.items() if name in {"plain", "ours", *names}}
 
 
 def compared(rates: dict[str, list[float]]) -> list[Row]:
@@ -240,6 +203,7 @@ def main() -> None:
     add_loop_arguments(parser)
     parser.add_argument("--steps", type=int, default=10, help=f"timed; a multiple of {LOG_EVERY}")
     parser.add_argument("--compile", action="store_true", help="ours with machine.compile too")
+    parser.add_argument("--loops", nargs="+", help="only these, plain and ours; by name")
     parser.add_argument("--lightning-pose", help="Python that has the package lightning-pose")
     options = parser.parse_args()
     told = machine("torch", "albumentations", "opencv-python-headless", "pillow", "timm")

@@ -22,6 +22,7 @@ from benchmarks.plain_loop import (
     quarter_pixel_error,
 )
 
+from landmarks.machine import Machine
 from landmarks.scheme import IBUG68
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -95,6 +96,40 @@ def test_peers_stand_on_a_ladder_from_the_plain_loop_to_ours(tmp_path, monkeypat
     assert [row["loop"] for row in rows][-1] == "ours"
     assert [row["of plain"] for row in rows][1] == 1
     assert rows[1]["ours over it"] == pytest.approx(rows[-1]["of plain"])
+
+
+def lightning_rate(python, monkeypatch):
+    """What is learned from `python`, in the place of one that has Lightning Pose."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    peer = runpy.run_path(str(BENCHMARKS / "lightning_pose_peer.py"))
+    material = runpy.run_path(str(BENCHMARKS / "material.py"))
+    model = material["architecture"]("resnet18_128")
+    options = SimpleNamespace(lightning_pose=python, batch=2, steps=10, clock="wall")
+    here = Machine(device="cpu", threads=1, workers=0)
+    return peer["lightning_rate"](model, "dlc", Path("labels"), here, options)
+
+
+def python_that_says(path, script):
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_lightning_pose_is_asked_for_what_ours_does(tmp_path, monkeypatch):
+    answer = """echo $@ > $0.log; echo 'a warning'; echo '{"images_per_second": 2.5}'"""
+    python = python_that_says(tmp_path / "python", answer)
+    assert lightning_rate(python, monkeypatch) == 2.5
+    script, folder, *words = (tmp_path / "python.log").read_text().split()
+    assert Path(script) == BENCHMARKS / "lightning_pose_loop.py"
+    assert folder == "labels"
+    assert {"--backbone=resnet18", "--size=128", "--augmentation=dlc", "--clock=wall"} < set(words)
+    assert {"--batch=2", "--threads=1", "--workers=0", "--warmup=10", "--steps=10"} < set(words)
+
+
+def test_why_lightning_pose_failed_is_told(tmp_path, monkeypatch):
+    python = python_that_says(tmp_path / "python", "echo no such package >&2; exit 1")
+    with pytest.raises(SystemExit, match="no such package"):
+        lightning_rate(python, monkeypatch)
 
 
 def test_data_are_timed_by_stage_and_a_store_is_weighed(tmp_path):
