@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
 from landmarks.artifacts import ArtifactStore
 from landmarks.errors import InputError
+from tests.waiting import PATIENCE, wait_until
 
 
 def writes(text, calls):
@@ -75,7 +75,7 @@ from landmarks.artifacts import ArtifactStore
 def make(directory):
     with open(sys.argv[2], "a") as log:
         log.write("made\\n")
-    time.sleep(1.0)
+    time.sleep(float(sys.argv[3]))
     (directory / "product").write_text("whole")
 
 made = ArtifactStore(Path(sys.argv[1])).get("step", {"a": 1}, make)
@@ -85,20 +85,18 @@ assert (made.directory / "product").read_text() == "whole"
 
 def test_four_jobs_that_want_one_artifact_make_it_once(tmp_path):
     log = tmp_path / "log"
-    jobs = [
-        subprocess.Popen([sys.executable, "-c", JOB, tmp_path / "store", log]) for _ in range(4)
-    ]
-    assert [job.wait(timeout=60) for job in jobs] == [0, 0, 0, 0]
+    words = [sys.executable, "-c", JOB, tmp_path / "store", log, "1"]
+    jobs = [subprocess.Popen(words) for _ in range(4)]
+    assert [job.wait(timeout=PATIENCE) for job in jobs] == [0, 0, 0, 0]
     assert log.read_text() == "made\n"
 
 
 def test_a_killed_maker_frees_its_lock(tmp_path):
     log = tmp_path / "log"
-    job = subprocess.Popen([sys.executable, "-c", JOB, tmp_path / "store", log])
-    deadline = time.monotonic() + 30
-    while not log.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    words = [sys.executable, "-c", JOB, tmp_path / "store", log]
+    job = subprocess.Popen([*words, "3600"])
+    wait_until(log.exists, "the maker")
     job.kill()
     job.wait()
-    subprocess.run([sys.executable, "-c", JOB, tmp_path / "store", log], check=True, timeout=30)
+    subprocess.run([*words, "0"], check=True, timeout=PATIENCE)
     assert log.read_text() == "made\nmade\n"

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 
 from landmarks.command_line import CONFIGS
+from tests.waiting import PATIENCE, wait_until
 
 SMALL = [
     "data=toy",
@@ -54,7 +54,7 @@ def started(folder, *words, env=None):
 
 
 def finished(swept):
-    stdout, stderr = swept.communicate(timeout=400)
+    stdout, stderr = swept.communicate(timeout=PATIENCE)
     return subprocess.CompletedProcess(swept.args, swept.returncode, stdout, stderr)
 
 
@@ -228,9 +228,6 @@ def test_a_sweep_on_ray_takes_up_the_run_of_a_killed_process(tmp_path):
 
 def maker_with_a_checkpoint(folder: Path) -> int:
     """The process that is at the pretraining, once there is something to continue."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        for checkpoint in folder.glob("outputs/artifacts/*.partial/checkpoint.safetensors"):
-            return int(checkpoint.parent.name.split("-")[1])
-        time.sleep(0.02)
-    raise AssertionError("no checkpoint appeared")
+    pattern = "outputs/artifacts/*.partial/checkpoint.safetensors"
+    checkpoint, *_ = wait_until(lambda: list(folder.glob(pattern)), "a checkpoint")
+    return int(checkpoint.parent.name.split("-")[1])

@@ -25,6 +25,7 @@ from landmarks.strategies import Schedule, mixing, real_only
 from tests.small import distance, small_architecture, unnormalised_architecture
 from tests.test_engine import batches
 from tests.test_run import LONG, SHORT, experiment
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 LEARNING = Schedule(steps=60, batch_size=8, learning_rate=4e-3, warmup=10)
@@ -142,7 +143,7 @@ def torchrun_code(code, *arguments):
 
 
 def finish(child):
-    told, complaint = child.communicate(timeout=300)
+    told, complaint = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0, complaint
     return told
 
@@ -221,7 +222,7 @@ def test_all_ranks_have_the_result_and_the_error_of_the_first(two_ranks):
 @pytest.mark.slow
 def test_a_fault_of_the_program_in_one_rank_ends_them_all():
     child = torchrun_code(BROKEN)
-    _, complaint = child.communicate(timeout=120)
+    _, complaint = child.communicate(timeout=PATIENCE)
     assert child.returncode == 1
     assert "ZeroDivisionError" in complaint
 
@@ -238,7 +239,7 @@ def test_the_death_of_a_rank_stops_the_run_and_the_same_command_continues_it(tmp
         assert child.poll() is None
         time.sleep(0.05)
     os.kill(second_rank(child.pid), signal.SIGKILL)
-    child.communicate(timeout=60)
+    child.communicate(timeout=PATIENCE)
     assert child.returncode != 0
     assert not (halves / "run" / "result.json").exists()
     finish(torchrun("-m", "landmarks.train", *COMMAND, cwd=halves))

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from landmarks.data.toy import read_toy
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -70,7 +71,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"

@@ -33,6 +33,7 @@ from landmarks.strategies import (
 )
 from landmarks.testing import evaluate_run
 from tests.small import small_architecture, unnormalised_architecture
+from tests.waiting import PATIENCE
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
@@ -327,7 +328,7 @@ def test_two_processes_with_one_run_do_it_once_and_agree(tmp_path):
         subprocess.Popen([sys.executable, "-c", CHILD, tmp_path], cwd=Path(__file__).parents[1])
         for _ in range(2)
     ]
-    assert [child.wait(timeout=120) for child in children] == [0, 0]
+    assert [child.wait(timeout=PATIENCE) for child in children] == [0, 0]
     alone = run(experiment(tmp_path / "alone", finetune(LONG, RidgeFit(), SHORT)))
     assert without_timings(tmp_path / "finetune")["metrics"] == json.loads(
         json.dumps(alone.metrics)

@@ -178,4 +178,5 @@ def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
     for i in range(len(canvases)):
         canvases[i].max()
     assert (tmp_path / IMAGES).stat().st_size > 98e6
-    assert resident_megabytes() - before < 30
+    # In memory are blocks, one for each of at most 32 threads: 25 MB.
+    assert resident_megabytes() - before < 60

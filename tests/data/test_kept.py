@@ -12,6 +12,7 @@ import pytest
 from landmarks.data import kept
 from landmarks.data.kept import FileValue, kept_arrays, kept_values
 from landmarks.errors import InputError
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("trusted_at_once")
 
@@ -178,9 +179,18 @@ from landmarks.data import kept, signatures
 folder, dies = Path(sys.argv[1]), sys.argv[2] == "dies"
 kept._BLOCK, kept.SAVE_SECONDS, signatures.SETTLED_SECONDS = 1, 0.0, 0.0
 
+kept_counts, write_cache = [], kept.write_cache
+
+def write_and_count(place, arrays):
+    write_cache(place, arrays)
+    kept_counts.append(len(arrays["values"]))
+
+kept.write_cache = write_and_count
+
 def compute(path):
     if dies and path.name == "39":
-        time.sleep(1)
+        while 39 not in kept_counts:  # other threads are at those before
+            time.sleep(0.01)
         os._exit(9)
     with (folder / "log").open("a") as log:
         log.write(path.name + chr(10))
@@ -216,17 +226,17 @@ def files_read(tmp_path):
 def test_of_two_jobs_at_the_same_time_one_reads_and_both_know(tmp_path, start):
     jobs = [start(), start()]
     for job in jobs:
-        told, _ = job.communicate(timeout=60)
+        told, _ = job.communicate(timeout=PATIENCE)
         assert told == f"{list(range(40))}\n"
     assert files_read(tmp_path) == list(range(40))
 
 
 def test_what_a_killed_job_has_read_is_not_read_again(tmp_path, start):
     killed = start("dies")
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=PATIENCE)
     assert killed.returncode == 9
     assert files_read(tmp_path) == list(range(39))
-    told, _ = start().communicate(timeout=60)
+    told, _ = start().communicate(timeout=PATIENCE)
     assert told == f"{list(range(40))}\n"
     assert files_read(tmp_path) == list(range(40))
 

@@ -13,6 +13,7 @@ from landmarks.errors import InputError
 from landmarks.synthesis.faces import faces_of, folder_of
 from landmarks.synthesis.storage.folder import MANIFEST, RenderedFolder
 from tests.synthesis.disc_pictures import DiscPictures, disc, refuse_5
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,7 +127,7 @@ def test_four_jobs_that_start_at_once_render_once(tmp_path):
         )
         for _ in range(4)
     ]
-    said = [job.communicate(timeout=120)[0].splitlines() for job in jobs]
+    said = [job.communicate(timeout=PATIENCE)[0].splitlines() for job in jobs]
     assert [job.returncode for job in jobs] == [0] * 4
     assert sorted(len(lines) for lines in said) == [1, 1, 1, 13]
     assert len({lines[-1] for lines in said}) == 1

@@ -24,6 +24,7 @@ from tests.synthesis.disc_pictures import (
     divide_at_5,
     refuse_5,
 )
+from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -329,6 +330,9 @@ def stop_at(name, monkeypatch):
 
 # Real processes
 
+# Two seconds of work for one process: who is to be killed at it must not be done before.
+MANY = 100
+
 
 def start(folder, stop=30, workers=2):
     return subprocess.Popen(
@@ -341,15 +345,15 @@ def start(folder, stop=30, workers=2):
 
 
 def finish(process):
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=PATIENCE)
     return process.returncode, said
 
 
 def wait_for_samples(folder, count):
-    end = time.monotonic() + 60
-    while len(list((folder / "records").glob("[0-9]*.json"))) < count:
-        assert time.monotonic() < end
-        time.sleep(0.005)
+    def there():
+        return len(list((folder / "records").glob("[0-9]*.json"))) >= count
+
+    wait_until(there, f"{count} samples in {folder}")
 
 
 def children(pid):
@@ -361,10 +365,7 @@ def children(pid):
 
 
 def assert_gone(pids):
-    end = time.monotonic() + 20
-    while alive := [pid for pid in pids if running(pid)]:
-        assert time.monotonic() < end, alive
-        time.sleep(0.02)
+    wait_until(lambda: not any(map(running, pids)), f"the end of {pids}")
 
 
 def running(pid):
@@ -379,17 +380,18 @@ def running(pid):
 def test_killed_at_any_moment_it_continues_to_the_same_folder(tmp_path, workers):
     rng = random.Random(workers)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    fill(whole, stop=30)
+    fill(whole, stop=MANY)
     for _ in range(3):
-        process = start(killed, workers=workers)
         known = len(list((killed / "records").glob("[0-9]*.json")))
-        wait_for_samples(killed, known + rng.randint(2, 6))
+        process = start(killed, stop=MANY, workers=workers)
+        wait_for_samples(killed, known + 1)
         crew = children(process.pid)
+        wait_for_samples(killed, known + rng.randint(2, 6))
         process.send_signal(signal.SIGKILL)
         finish(process)
         assert_gone(crew)
         assert not (killed / "manifest.json").exists()
-    code, said = finish(start(killed, workers=workers))
+    code, said = finish(start(killed, stop=MANY, workers=workers))
     assert code == 0, said
     left = list(killed.rglob(".*.partial"))  # too young to be removed
     for path in left:
@@ -401,14 +403,14 @@ def test_killed_at_any_moment_it_continues_to_the_same_folder(tmp_path, workers)
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_ends_all_processes_without_noise_and_the_same_command_continues(tmp_path, workers):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    fill(whole, stop=30)
+    fill(whole, stop=MANY)
     process = subprocess.Popen(
         [
             sys.executable,
             "-m",
             "tests.synthesis.disc_pictures",
             stopped,
-            "30",
+            str(MANY),
             str(workers),
         ],
         cwd=ROOT,
@@ -425,7 +427,7 @@ def test_ctrl_c_ends_all_processes_without_noise_and_the_same_command_continues(
     assert said.count("KeyboardInterrupt") == 1, said  # the command line says it in one line
     assert_gone(crew)
     assert not list(stopped.rglob(".*.partial"))
-    code, said = finish(start(stopped, workers=workers))
+    code, said = finish(start(stopped, stop=MANY, workers=workers))
     assert code == 0, said
     assert contents(stopped) == contents(whole)
 
