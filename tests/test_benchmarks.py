@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from benchmarks.measuring import Clock, in_turn, ratio, table
+from benchmarks.memory import most_held
 from benchmarks.plain_loop import (
     DrawnHeatmaps,
     LabelledPicture,
@@ -35,6 +36,7 @@ SMALLEST = {
     "peers": "--repeats 1 --threads 1 --workers 0 --batch 2",
     "data": "--repeats 1 --count 16 --size 64 --batch 4 --stores 40 --reads 8 --spare 0",
     "render": "--count 2",
+    "render_memory": "--faces 2",
     "calibration": "--studies 2",
 }
 
@@ -160,6 +162,38 @@ def test_calibration_counts_how_often_the_truth_is_held(tmp_path, monkeypatch):
 def test_rendering_is_timed(tmp_path):
     rows = run_apart("render", tmp_path / "render.json")
     assert len(rows) == 2 * 2 * 2
+
+
+@pytest.mark.slow
+def test_rendering_is_weighed(tmp_path):
+    (row,) = run_apart("render_memory", tmp_path / "render_memory.json")
+    assert row["processes"] >= 3  # the command and two workers
+    assert 100 < row["own MB"] < row["resident MB"]
+
+
+HOLD = """
+import subprocess, sys, time
+megabytes = int(sys.argv[1])
+held = bytearray(b"x") * (megabytes * 2**20)
+if len(sys.argv) > 2:
+    subprocess.run([sys.executable, "-c", sys.argv[2], str(megabytes)], check=True)
+time.sleep(1)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux alone")
+def test_memory_is_that_of_a_command_and_of_what_it_starts():
+    alone = most_held([sys.executable, "-c", HOLD, "40"])
+    both = most_held([sys.executable, "-c", HOLD, "40", HOLD])
+    assert (alone.processes, both.processes) == (1, 2)
+    assert 40 < alone.own < 60
+    assert 80 < both.own < 120
+    assert both.own < both.resident
+
+
+def test_a_command_that_fails_is_not_weighed():
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        most_held([sys.executable, "-c", "1 / 0"])
 
 
 def test_figures_are_taken_in_turn():

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -308,6 +309,19 @@ def test_killed_between_the_steps_of_merging_the_next_call_ends_the_same(tmp_pat
         assert contents(folder) != whole
         fill(folder)
         assert contents(folder) == whole
+
+
+def test_memory_does_not_grow_with_the_number_of_samples(tmp_path):
+    pictures = DiscPictures(size=96)
+    fill(tmp_path / "before", pictures=pictures)  # what is loaded once does not count
+    peaks = []
+    for count in (8, 108):
+        tracemalloc.start()
+        fill(tmp_path / str(count), stop=count, pictures=pictures)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # A hundred pictures are 2.8 MB.
+    assert peaks[1] - peaks[0] < 200_000
 
 
 def stop_at(name, monkeypatch):
