@@ -1,14 +1,14 @@
 """Lightning Pose's training loop, timed; run by `peers.py` with the interpreter that has it.
 
 Its heatmap tracker, data set, data module, loss and trainer, put together as its `train` does with
-its default configuration: augmentation `dlc`, mean squared error, Adam, float32, batches of 16. A
-step is what `training_step` makes of it, with the landmarks found in upsampled heatmaps for the
-error that it logs. Its backbone keeps the learning rate of nought that it has for the first
-epochs, at the same cost as any other.
+its default configuration: augmentation `dlc`, mean squared error, Adam, float32. A step is what
+`training_step` makes of it, with the landmarks found in upsampled heatmaps for the error that it
+logs. Its backbone keeps the learning rate of nought that it has for the first epochs, at the same
+cost as any other.
 
-Kinder than its command in three ways: no validation, checkpoints, progress or log files; pictures
-of the input's size, so that little is decoded and nothing resized; and `--augmentation default`,
-which is none, tells how fast the rest is. Needs nothing of this project. Prints one line of JSON.
+Kinder than its command in two ways: no validation, checkpoints, progress or log files; pictures of
+the input's size, so that little is decoded and nothing resized. `--augmentation default`, which is
+none, tells how fast the rest is. Needs nothing of this project. Prints one line of JSON.
 """
 
 import argparse
