@@ -28,7 +28,8 @@ from measuring import arguments, machine, write
 from landmarks.synthesis import studio as studio_module
 from landmarks.synthesis.mesh.assembly import Assembly
 from landmarks.synthesis.recipe import Recipe
-from landmarks.synthesis.shading.tracer import Quality, Tracer
+from landmarks.synthesis.renderer import RayCaster
+from landmarks.synthesis.shading.tracer import Tracer
 from landmarks.synthesis.storage.writers import write_face_synthetics
 from landmarks.synthesis.studio import Studio
 
@@ -43,7 +44,7 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("camera", studio_module, "develop"),
     ("labels", Studio, "_label"),
 )
-SINGLE = Quality(edge_rays=0, shadow_rays=1)  # one ray a pixel, one shadow ray
+SINGLE = RayCaster(edge_rays=0, shadow_rays=1)  # one ray a pixel, one shadow ray
 
 
 @contextmanager
@@ -73,9 +74,9 @@ def timed(seconds: dict[str, float]) -> Iterator[None]:
             one.stop()
 
 
-def render(size: int, quality: Quality, device: str, count: int, start: int) -> dict[str, float]:
+def render(size: int, quality: RayCaster, device: str, count: int, start: int) -> dict[str, float]:
     """Render and write `count` pictures; seconds by stage, and in all."""
-    studio, recipe = Studio(device=device, quality=quality), Recipe(name="benchmark")
+    studio, recipe = Studio(device=device, renderer=quality), Recipe(name="benchmark")
     studio.render(recipe.draw(1, 0), size)  # compiles, and warms caches
     seconds: dict[str, float] = defaultdict(float)
     with tempfile.TemporaryDirectory() as folder, timed(seconds):
@@ -89,7 +90,9 @@ def render(size: int, quality: Quality, device: str, count: int, start: int) -> 
     return dict(seconds)
 
 
-def measure(size: int, quality: Quality, device: str, processes: int, count: int) -> dict[str, Any]:
+def measure(
+    size: int, quality: RayCaster, device: str, processes: int, count: int
+) -> dict[str, Any]:
     """Pictures a second of so many processes at once, and milliseconds by stage of the first."""
     share = count // processes
     work = partial(render, size, quality, device, share)
@@ -118,7 +121,7 @@ def main() -> None:
     print(" " * 30 + " ".join(f"{name:>10}" for name in [*stages, "all"]))
     rows = []
     for size in (128, 256):
-        for quality in (SINGLE, Quality()):
+        for quality in (SINGLE, RayCaster()):
             for processes in (1, 2):
                 row = measure(size, quality, options.device, processes, options.count)
                 rows.append(row)

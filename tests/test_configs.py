@@ -99,6 +99,14 @@ def test_every_face_format_names_a_reader_that_takes_its_keys(name):
     assert keys <= set(inspect.signature(reader).parameters)
 
 
+@pytest.mark.parametrize("name", options("renderer"))
+def test_every_renderer_can_be_chosen_for_the_faces_of_a_training(name):
+    pytest.importorskip(name)  # options are called as the packages that render
+    cfg = composed("data=rendered", f"renderer@data.synthetic.renderer={name}")
+    assert name in hydra.utils.instantiate(cfg.data.synthetic.renderer).version
+    assert cfg.data.real.renderer == composed("data=rendered").data.real.renderer
+
+
 def test_every_yaml_says_what_it_is_in_its_first_line():
     for path in Path(CONFIGS).rglob("*.yaml"):
         assert path.read_text().startswith("# "), path

@@ -37,10 +37,12 @@ def synthesize(cfg: DictConfig) -> None:
 
     options = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
     recipe = hydra.utils.instantiate(options["recipe"], _convert_="all")
+    renderer = hydra.utils.instantiate(options["renderer"])
     pictures = RecipePictures(
         source=recipe,
         seed=options["seed"],
         size=options["size"],
+        lit_by=renderer,
         dense=options["dense"],
         device=options["device"],
     )

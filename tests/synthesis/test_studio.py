@@ -9,13 +9,12 @@ from scipy.ndimage import binary_erosion, distance_transform_edt
 from landmarks.scheme import IBUG68
 from landmarks.synthesis.mesh.classes import Class
 from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.lighting import Lighting
 from landmarks.synthesis.scene.person import PersonRecipe
 from landmarks.synthesis.scene.wear import KINDS, Occluder, WearRecipe
-from landmarks.synthesis.shading.tracer import Quality
 from landmarks.synthesis.studio import Studio
-from landmarks.synthesis.version import renderer_version
 from tests.synthesis.scenes import (
     FRONT,
     MIRROR,
@@ -429,7 +428,7 @@ def test_labels_scale_with_the_size_of_the_picture(studio):
     np.testing.assert_allclose((large.surface + 0.5) / 2, small.surface + 0.5, atol=1e-4)
 
 
-def test_the_version_names_the_quality(studio):
-    assert studio.version == renderer_version()
-    assert renderer_version(Quality(edge_rays=0)) != renderer_version()
-    assert renderer_version(Quality(shadow_rays=4)) != renderer_version()
+def test_the_version_names_the_quality():
+    versions = {caster.version for caster in (RayCaster(), RayCaster(0, 1), RayCaster(2, 4))}
+    assert len(versions) == 3
+    assert RayCaster(edge_rays=2, shadow_rays=1).version == RayCaster().version

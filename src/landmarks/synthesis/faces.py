@@ -10,6 +10,7 @@ from landmarks.once import once
 from landmarks.record import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.storage.folder import covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce
 
@@ -21,6 +22,7 @@ def rendered_faces(
     seed: int = 0,
     size: int = 128,
     start: int = 0,
+    renderer: Renderer | None = None,
     root: Path | str = "data/rendered",
     labels: str | None = None,
     workers: int | None = None,
@@ -35,6 +37,7 @@ def rendered_faces(
         seed: Another seed gives other faces.
         size: Pixels of a side of the square pictures.
         start: Index of the first face.
+        renderer: Makes the light; None: Warp's rays.
         root: Where folders of rendered faces are kept; recipe, seed, size and renderer have one
             together, which grows.
         labels: "surface", "contour" or "annotated"; None: the recipe's own.
@@ -43,7 +46,7 @@ def rendered_faces(
     Raises:
         InputError: An option is out of its range, or the disk is full.
     """
-    pictures = RecipePictures(source=recipe, seed=seed, size=size)
+    pictures = RecipePictures(source=recipe, seed=seed, size=size, lit_by=renderer or RayCaster())
     return faces_of(pictures, count=count, start=start, root=root, labels=labels, workers=workers)
 
 

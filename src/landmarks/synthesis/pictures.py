@@ -1,6 +1,6 @@
 """From a recipe to pictures: the one place where data sets meet the renderer."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import warp as wp
@@ -8,10 +8,10 @@ import warp as wp
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.recipe import Recipe
+from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.storage.spec import check_seed_and_size
 from landmarks.synthesis.storage.workers import Render
 from landmarks.synthesis.studio import Studio
-from landmarks.synthesis.version import renderer_version
 
 DEVICES = ("cpu", "cuda")
 
@@ -24,6 +24,7 @@ class RecipePictures:
         source: The recipe.
         seed: Of the data set.
         size: Pixels of a side.
+        lit_by: Makes the light of a scene.
         dense: Whether labels have every vertex of the face.
         device: "cpu" or "cuda"; not part of what is rendered.
     """
@@ -31,6 +32,7 @@ class RecipePictures:
     source: Recipe
     seed: int
     size: int
+    lit_by: Renderer = field(default_factory=RayCaster)
     dense: bool = False
     device: str = "cpu"
 
@@ -56,11 +58,11 @@ class RecipePictures:
     @property
     def renderer(self) -> str:
         """Version of the renderer, known without a studio."""
-        return renderer_version()
+        return self.lit_by.version
 
     def start(self) -> Render:
         """Open a studio."""
-        studio = Studio(device=self.device)
+        studio = Studio(device=self.device, renderer=self.lit_by)
 
         def render(index: int) -> Picture:
             return studio.render(self.source.draw(self.seed, index), self.size, self.dense)

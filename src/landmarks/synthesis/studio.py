@@ -16,11 +16,11 @@ from landmarks.synthesis.mesh.regions import find_regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
 from landmarks.synthesis.photo import develop
 from landmarks.synthesis.picture import Labels, Picture
+from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.view import Camera, place_camera
 from landmarks.synthesis.shading.fill import fill_look
-from landmarks.synthesis.shading.tracer import Quality, Tracer, openness
-from landmarks.synthesis.version import renderer_version
+from landmarks.synthesis.shading.tracer import Tracer, openness
 
 # From the middle of the landmarks to the point that the camera looks at, in the head's axes.
 LOOKED_AT = np.array([0.0, 0.045, 0.012])
@@ -34,12 +34,12 @@ class Studio:
     """Renders scenes.
 
     Args:
-        device: "cpu" or "cuda".
-        quality: How carefully; None: as data sets are rendered.
+        device: "cpu" or "cuda"; of the tracer.
+        renderer: Makes the light; None: Warp's rays, as data sets are rendered.
     """
 
-    def __init__(self, device: str = "cpu", quality: Quality | None = None) -> None:
-        self.quality = quality or Quality()
+    def __init__(self, device: str = "cpu", renderer: Renderer | None = None) -> None:
+        self._renderer = renderer or RayCaster()
         self._head = load_head()
         self._regions = find_regions(self._head)
         self._places = find_landmarks(self._head, self._regions)
@@ -58,11 +58,6 @@ class Studio:
         self.face = face_vertices(self._head, self._regions)
         """Vertices of the head that dense labels are of."""
 
-    @property
-    def version(self) -> str:
-        """Changes when the same scene would give another picture."""
-        return renderer_version(self.quality)
-
     def render(self, scene: Scene, size: int, dense: bool = False) -> Picture:
         """One picture of `size` x `size` pixels, with its labels; `dense` ones if asked for."""
         posed = self._pose(scene)
@@ -72,7 +67,7 @@ class Studio:
         self._tracer.load(vertices, self._normals(vertices), features, sky, look)
         middle = posed.landmarks[17:].mean(axis=0) + posed.bent.rotation @ LOOKED_AT
         camera = place_camera(scene.view, posed.bent.rotation, middle, posed.landmarks, size)
-        seen = self._tracer.trace(camera, self.quality)
+        seen = self._renderer.expose(self._tracer, scene, camera)
         depth = _along_view(seen.distance, camera)
         light = seen.light + (1 - seen.opacity[..., None]) * paint(scene.background, size)
         focus = float((posed.landmarks[NOSE_TIP] - camera.position) @ camera.rotation[2])
