@@ -3,6 +3,7 @@
 python -m landmarks.synthesize n=10000 size=256 out=data/rendered/mine
 python -m landmarks.synthesize range=5000:10000 out=...      # the second half, on another machine
 python -m landmarks.synthesize recipe=stand_in preview=true
+python -m landmarks.synthesize renderer=mitsuba preview=true      # paths of light; slower
 """
 
 import logging

@@ -6,9 +6,11 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from landmarks.data.options import check_whole_number
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading import trace
-from landmarks.synthesis.shading.look import Look
+from landmarks.synthesis.shading.describe import describe
+from landmarks.synthesis.shading.look import Look, Surface
 from landmarks.synthesis.shading.rays import FAR, Lens
 from landmarks.synthesis.shading.stage import Stage
 
@@ -26,6 +28,11 @@ class Quality:
 
     edge_rays: int = 2
     shadow_rays: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number of rays."""
+        check_whole_number("edge_rays", self.edge_rays, 0)
+        check_whole_number("shadow_rays", self.shadow_rays, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +54,11 @@ class Traced:
 
 class Tracer:
     """Traces one mesh in many shapes.
+
+    Attributes:
+        triangles: (m, 3) vertices.
+        materials: (m,) numbers of `Material`.
+        vertices: (n, 3) metres, of the scene that is loaded.
 
     Args:
         device: "cpu" or "cuda", as Warp names devices.
@@ -71,6 +83,7 @@ class Tracer:
         brow: NDArray[np.floating],
     ) -> None:
         self._device = wp.get_device(device)
+        self.triangles, self.materials, self.vertices = triangles, materials, apart
         indices = self._array(triangles.ravel(), wp.int32)
         self._points = self._array(apart, wp.vec3)
         self._mesh = wp.Mesh(self._points, indices)
@@ -99,6 +112,7 @@ class Tracer:
             sky: (9, 3) environment; see `Lighting`.
             look: Materials and lights.
         """
+        self.vertices = vertices
         self._points.assign(vertices)
         self._mesh.refit()
         self._stage.normals = self._array(normals, wp.vec3)
@@ -126,6 +140,24 @@ class Tracer:
             triangle=film.triangle.numpy().reshape(n, n),
             distance=np.where(distance < FAR, distance, np.inf).astype(np.float32),
         )
+
+    def describe(
+        self, faces: NDArray[np.int32], places: NDArray[np.float32], camera: Camera
+    ) -> NDArray[np.void]:
+        """What lies at places of the mesh.
+
+        Args:
+            faces: (N,) triangles.
+            places: (N, 2) barycentric coordinates of their first two vertices.
+            camera: Whence they are seen: thin surfaces turn towards it.
+
+        Returns:
+            (N,) records with the fields of `Surface`.
+        """
+        found = wp.empty(len(faces), dtype=Surface, device=self._device)
+        where = self._array(faces, wp.int32), self._array(places, wp.vec2)
+        self._launch(describe, len(faces), self._loaded, wp.vec3(*camera.position), *where, found)
+        return found.numpy()
 
     def visible(self, points: NDArray[np.floating], camera: Camera) -> NDArray[np.bool_]:
         """(N,) whether the camera sees each of (N, 3) points of the world."""

@@ -1,0 +1,33 @@
+"""The kernel that tells what lies at given places of the mesh.
+
+A module of its own: Warp compiles a module when the first of its kernels is launched.
+"""
+
+import warp as wp
+
+from landmarks.synthesis.shading.look import Surface
+from landmarks.synthesis.shading.stage import Stage, hit_at, is_thin, surface
+
+wp.set_module_options({"enable_backward": False, "fast_math": True})
+
+
+@wp.kernel
+def describe(
+    stage: wp.array(dtype=Stage),
+    eye: wp.vec3,
+    faces: wp.array(dtype=wp.int32),
+    places: wp.array(dtype=wp.vec2),
+    found: wp.array(dtype=Surface),
+):
+    """The surface at barycentric `places` of triangles, as a camera at `eye` meets it."""
+    i = wp.tid()
+    face = faces[i]
+    u = places[i][0]
+    v = places[i][1]
+    point = wp.mesh_eval_position(stage[0].mesh, face, u, v)
+    ray = wp.normalize(point - eye)
+    m = stage[0].materials[face]
+    hit = hit_at(stage, face, u, v, point, ray)
+    if is_thin(m) and wp.dot(hit.normal, ray) > 0.0:
+        hit.normal = -hit.normal
+    found[i] = surface(stage, m, hit)
