@@ -16,6 +16,9 @@ TORCH_THREADS = torch.get_num_threads()
 class Machine:
     """How a run uses the machine. But for `statistics_parts`, results differ by rounding alone.
 
+    Rounding of pixels too: a GPU augments by itself (`landmarks.augmentation`), and compressed
+    crops differ from a CPU's where a coefficient lies between two steps.
+
     Attributes:
         device: "cpu", "cuda", or "auto" for a GPU where there is one.
         workers: Processes that make batches, of one thread each, for each rank; 0: the training

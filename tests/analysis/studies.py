@@ -180,7 +180,10 @@ def _result(
         optimiser_steps=sum(step.optimiser_steps for step in steps),
         settings={
             "model": {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64},
-            "augmentation": {"real": {"geometry": {"mirror": 0.5}}},
+            "augmentation": {
+                "real": {"geometry": {"mirror": 0.5}},
+                "synthetic": {"geometry": {"mirror": 0.25}},
+            },
         },
         data={
             "test": {**test, "notes": ["made for tests"]},

@@ -100,9 +100,13 @@ def test_a_run_with_another_augmentation_is_refused(tmp_path: Path) -> None:
     for seed in (0, 1):
         write_study(tmp_path / f"{seed}", seeds=(seed,), strategies=("real_only",), sizes=(10,))
     result = next((tmp_path / "1").rglob("result.json"))
-    result.write_text(result.read_text().replace('"mirror": 0.5', '"mirror": 0.0'))
-    with pytest.raises(InputError, match=r"differs from .* in its augmentation"):
+    text = result.read_text()
+    result.write_text(text.replace('"mirror": 0.5', '"mirror": 0.0'))
+    with pytest.raises(InputError, match=r"differs from .* in its augmentation of real faces"):
         read_study(tmp_path)
+    # Photos alone never draw a synthetic face.
+    result.write_text(text.replace('"mirror": 0.25', '"mirror": 0.0'))
+    assert len(read_study(tmp_path).runs) == 2
 
 
 def test_runs_of_two_versions_of_the_code_are_told(tmp_path: Path) -> None:
@@ -113,6 +117,8 @@ def test_runs_of_two_versions_of_the_code_are_told(tmp_path: Path) -> None:
     found = find(read_study(tmp_path))
     assert "2 versions of this software's code" in found.setting[-1]
     assert found.versions["code"] in ("0123; 4567", "4567; 0123")
+    result.write_text(result.read_text().replace('"code": "4567"', '"numpy": "2"'))
+    assert "not told" in find(read_study(tmp_path)).versions["code"]  # as versions before told
 
 
 def test_two_runs_that_claim_one_place_are_refused(tmp_path: Path) -> None:

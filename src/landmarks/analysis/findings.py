@@ -235,8 +235,8 @@ def _mixed(study: Study) -> tuple[str, ...]:
     if study.code_versions == 1:
         return ()
     return (
-        f"The runs were made by {study.code_versions} versions of this software's code; give the "
-        "sweep's command again with one version to be sure that only strategies differ.",
+        f"The runs were made by {study.code_versions} versions of this software's code; to be sure "
+        "that only strategies differ, move those of other versions away and run the sweep again.",
     )
 
 
@@ -247,7 +247,7 @@ def versions(study: Study) -> dict[str, str]:
         machine = ", ".join(
             f"{name} {value}" for name, value in run.result.timings["machine"].items()
         )
-        for name, value in {**run.result.versions, "machine": machine}.items():
+        for name, value in {"code": "not told", **run.result.versions, "machine": machine}.items():
             found.setdefault(name, {})[value] = None
     return {name: "; ".join(values) for name, values in found.items()}
 

@@ -70,7 +70,7 @@ class Study:
     @property
     def code_versions(self) -> int:
         """How many states of the code that computes results made the runs."""
-        return len({run.result.versions["code"] for run in self.runs})
+        return len({run.result.versions.get("code") for run in self.runs})
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -112,11 +112,11 @@ def read_study(folder: Path) -> Study:
     ]
     if not found:
         raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
+    _check_comparable(found)
     first_directory, first = found[0]
     reference = read_predictions(first_directory)
     runs = []
     for directory, result in found:
-        _check_comparable(first_directory, first, directory, result)
         predictions = read_predictions(directory)
         _check_same_faces(first_directory, reference, directory, predictions)
         runs.append(
@@ -158,23 +158,29 @@ def _without_repeats(runs: Iterable[StudyRun]) -> list[StudyRun]:
 
 
 def _common(result: Result) -> dict[str, object]:
-    """What must be the same in all runs of a study, by a name that a person understands."""
+    """What must be the same in all runs that have it, by a name that a person understands."""
     return {
         "model": result.settings["model"],
-        "augmentation": result.settings["augmentation"],
         "crop rule": result.crop,
         "test set": {key: result.data["test"][key] for key in ("name", "faces", "notes")},
+        **{
+            f"augmentation of {domain} faces": recipe
+            for domain, recipe in result.settings["augmentation"].items()
+            if domain in result.data  # another recipe for faces that it never drew changes nothing
+        },
     }
 
 
-def _check_comparable(first_at: Path, first: Result, at: Path, result: Result) -> None:
-    mine = _common(result)
-    for what, value in _common(first).items():
-        if value != mine[what]:
-            raise InputError(
-                f"{at} differs from {first_at} in its {what}; only runs that differ in strategy, "
-                "n_real and seed can be compared, so give a folder with one study"
-            )
+def _check_comparable(found: Iterable[tuple[Path, Result]]) -> None:
+    seen: dict[str, tuple[Path, object]] = {}
+    for at, result in found:
+        for what, value in _common(result).items():
+            first_at, first = seen.setdefault(what, (at, value))
+            if value != first:
+                raise InputError(
+                    f"{at} differs from {first_at} in its {what}; only runs that differ in "
+                    "strategy, n_real and seed can be compared, so give a folder with one study"
+                )
 
 
 def _check_same_faces(

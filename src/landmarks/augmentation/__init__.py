@@ -2,9 +2,10 @@
 
 What happens to a face is drawn first, from one generator, into a `View`: a map from the stored
 canvas to the crop and a `Look`. Pixels are made from it afterwards, one face at a time on a CPU
-(`develop`) or a whole batch on a GPU (`ViewBatch`). Both do the same to within rounding, so that
-one recipe has one distribution wherever it is computed. Every strength is a number in YAML, and 0
-switches its part off.
+(`develop`) or a whole batch on a GPU (`ViewBatch`). Both do the same to what was drawn, pixel by
+pixel within a few levels of 255, and compression loses as much: one recipe has one distribution
+wherever it is computed. Every strength is a number in YAML; a probability of 0 switches its part
+off.
 
 The visual gap between rendered and photographed faces is bridged here: the recipe
 `configs/augmentation/synthetic_to_real.yaml` does to rendered faces what cameras, light and

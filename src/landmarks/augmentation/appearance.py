@@ -39,7 +39,8 @@ class Appearance:
         grey: Probability of losing all colour.
         defocus: Probability of a lens out of focus.
         motion: Probability of motion blur.
-        blur_pixels: Largest kernel, crop pixels, at least 3.
+        blur_pixels: Largest kernel of motion, crop pixels, from 3; an even number counts as the
+            next. A lens out of focus has up to a quarter of it as standard deviation.
         downscale: Probability of a lower resolution, enlarged again.
         noise: Probability of sensor noise.
         noise_strength: Largest standard deviation, share of the full range.

@@ -9,5 +9,5 @@ def check_range(owner: object, limits: dict[str, float]) -> None:
         value = getattr(owner, name)
         if not isinstance(value, int | float) or not 0 <= value <= limit:
             raise InputError(
-                f"augmentation {name} is {value!r}; it must be a number from 0 (off) to {limit:g}"
+                f"augmentation {name} is {value!r}; it must be a number from 0 to {limit:g}"
             )

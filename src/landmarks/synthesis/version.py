@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 # Sources that draw scenes and make pictures of them, whatever the renderer; not those that store
-# and read them.
+# and read them. The shaders are every renderer's, for each asks them for colours.
 SOURCES = (
     "background", "mesh", "photo", "scene", "shading", "colour.py", "recipe.py", "renderer.py",
     "studio.py",

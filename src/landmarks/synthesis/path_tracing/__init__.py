@@ -19,6 +19,9 @@ ONE_RAY = Quality(edge_rays=0, shadow_rays=0)  # tells what each pixel shows; it
 class PathTracer:
     """Mitsuba's path tracer (Jakob et al., "Mitsuba 3 renderer", 2022), on the CPU.
 
+    The first picture sets Mitsuba's variant (`scalar_rgb`), its log level and one thread for the
+    whole process.
+
     Attributes:
         samples: Paths through each pixel, a square number, for they are spread over a grid; more:
             less grain.

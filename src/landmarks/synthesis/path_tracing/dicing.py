@@ -16,7 +16,7 @@ from landmarks.synthesis.scene.view import Camera
 PARTS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32])
 AWAY = 3.0  # how much coarser what faces away from the camera is cut
 NEAREST = 0.05  # metres before the camera; what is nearer is not in the picture
-SMALLEST = 1e-12  # square metres; what is not there is folded into a point
+SMALLEST = 1e-12  # square metres, doubled; what is not there is folded into a point
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,11 +51,11 @@ def dice(
         pixels: (m,) largest edge of each triangle's pieces.
     """
     shape = vertices[triangles]  # (m, 3, 3)
-    area = np.linalg.norm(np.cross(shape[:, 1] - shape[:, 0], shape[:, 2] - shape[:, 0]), axis=1)
+    doubled = np.linalg.norm(np.cross(shape[:, 1] - shape[:, 0], shape[:, 2] - shape[:, 0]), axis=1)
     parts = _parts(shape, camera, pixels)
     faces, places, points, corners, count = [], [], [], [], 0
     for n in PARTS:
-        face = np.flatnonzero((parts == n) & (area > SMALLEST)).astype(np.int32)
+        face = np.flatnonzero((parts == n) & (doubled > SMALLEST)).astype(np.int32)
         weights, own = _cut(int(n))
         first = count + len(weights) * np.arange(len(face), dtype=np.int32)
         faces.append(np.repeat(face, len(weights)))

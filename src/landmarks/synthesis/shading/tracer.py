@@ -31,8 +31,8 @@ class Quality:
 
     def __post_init__(self) -> None:
         """Refuse what is no number of rays."""
-        check_whole_number("edge_rays", self.edge_rays, 0)
-        check_whole_number("shadow_rays", self.shadow_rays, 0)
+        check_whole_number("renderer.edge_rays", self.edge_rays, 0)
+        check_whole_number("renderer.shadow_rays", self.shadow_rays, 0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ Render = Callable[[int], Picture]
 Write = Callable[[int, Picture], None]
 
 
-class Renderer(Protocol):
+class RenderStarter(Protocol):
     """Makes `Render`, in the process that uses it; can be pickled."""
 
     def start(self) -> Render:
@@ -40,12 +40,12 @@ class Renderer(Protocol):
 
 
 def render_each(
-    renderer: Renderer, write: Write, indices: Iterable[int], workers: int
+    starter: RenderStarter, write: Write, indices: Iterable[int], workers: int
 ) -> Generator[int, None, None]:
     """Render and write samples.
 
     Args:
-        renderer: Makes the pictures.
+        starter: Makes what makes the pictures.
         write: Takes index and picture; can be pickled.
         indices: What to render, in any order.
         workers: Processes; with 1, this one.
@@ -58,9 +58,9 @@ def render_each(
         InputError: A worker was killed.
     """
     if workers > 1:
-        yield from _in_processes(renderer, write, iter(indices), workers)
+        yield from _in_processes(starter, write, iter(indices), workers)
         return
-    render = renderer.start()
+    render = starter.start()
     for index in indices:
         write(index, render(index))
         yield index
@@ -95,9 +95,9 @@ class _Worker:
 
 
 def _in_processes(
-    renderer: Renderer, write: Write, indices: Iterator[int], workers: int
+    starter: RenderStarter, write: Write, indices: Iterator[int], workers: int
 ) -> Iterator[int]:
-    crew = _start(renderer, write, workers)
+    crew = _start(starter, write, workers)
     try:
         pending = sum(_hand_next(worker, indices) for _ in range(_AHEAD) for worker in crew)
         by_pipe = {worker.pipe: worker for worker in crew}
@@ -118,13 +118,13 @@ def _hand_next(worker: _Worker, indices: Iterator[int]) -> int:
     return 0
 
 
-def _start(renderer: Renderer, write: Write, workers: int) -> list[_Worker]:
+def _start(starter: RenderStarter, write: Write, workers: int) -> list[_Worker]:
     context = get_context("spawn")
     crew = []
     with _as_workers_like_it():
         for _ in range(workers):
             here, there = context.Pipe()
-            process = context.Process(target=_work, args=(there, renderer, write), daemon=True)
+            process = context.Process(target=_work, args=(there, starter, write), daemon=True)
             process.start()
             there.close()  # else this process would keep it open when the worker dies
             crew.append(_Worker(process=process, pipe=here))
@@ -159,10 +159,10 @@ def _as_workers_like_it() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _work(pipe: Connection, renderer: Renderer, write: Write) -> None:
+def _work(pipe: Connection, starter: RenderStarter, write: Write) -> None:
     """The life of a worker."""
     try:
-        render = renderer.start()
+        render = starter.start()
         for index in _received(pipe):
             write(index, render(index))
             if not _sent(pipe, index):
