@@ -7,6 +7,7 @@ from PIL import Image
 
 from landmarks.augmentation import Appearance, Augmentation, Geometry, ViewBatch
 from landmarks.scheme import IBUG68
+from tests.augmentation.dots import canvas_with_dots, distances_to_light
 
 CPU = torch.device("cpu")
 STRONG = Geometry(rotation=20, scale=0.3, shift=0.1, perspective=0.3, mirror=0.5)
@@ -75,19 +76,12 @@ def test_one_recipe_has_the_same_moments_on_both_paths():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_lit_landmark_is_lit_on_the_device_under_its_new_name(seed):
+    canvas, landmarks, lit = canvas_with_dots(seed)
     rng = np.random.default_rng(seed)
-    landmarks = rng.uniform(70, 122, (68, 2)).astype(np.float32)
-    lit = int(rng.integers(68))
-    y, x = np.mgrid[0:192, 0:192]
-    blob = np.exp(-((x - landmarks[lit, 0]) ** 2 + (y - landmarks[lit, 1]) ** 2) / (2 * 2.5**2))
-    canvas = (blob * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
     augmentation = Augmentation(geometry=STRONG, appearance=Appearance())
     view = augmentation.draw(canvas, landmarks, VISIBLE, size=128, scheme=IBUG68, rng=rng)
     batch = ViewBatch.of([view]).to(CPU)
-    y, x = np.mgrid[0:128, 0:128]
-    weight = batch.images[0, ..., 0].numpy().astype(float) ** 2
-    found = np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
-    distance = np.linalg.norm(batch.landmarks[0].numpy() - found, axis=1)
+    distance = distances_to_light(batch.images[0].numpy(), batch.landmarks[0].numpy())
     assert distance[[lit, IBUG68.mirror[lit]]].min() < 0.25
 
 

@@ -6,6 +6,7 @@ import pytest
 from landmarks.augmentation import Appearance, Augmentation, Geometry, develop
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
+from tests.augmentation.dots import canvas_with_dots, distances_to_light
 
 STRONG = Geometry(rotation=25, scale=0.3, shift=0.1, perspective=0.3, mirror=0.5)
 EVERYTHING = Appearance(
@@ -23,25 +24,12 @@ def developed(image, appearance, seed):
     return develop(image, appearance.draw(len(image), np.random.default_rng(seed)))
 
 
-def canvas_with_dots(seed):
-    """A 192-pixel canvas with 68 landmarks; landmark `lit` is a bright blob on black."""
-    rng = np.random.default_rng(seed)
-    landmarks = rng.uniform(70, 122, (68, 2)).astype(np.float32)
-    lit = int(rng.integers(68))
-    y, x = np.mgrid[0:192, 0:192]
-    blob = np.exp(-((x - landmarks[lit, 0]) ** 2 + (y - landmarks[lit, 1]) ** 2) / (2 * 2.5**2))
-    return (blob * 255).astype(np.uint8)[..., None].repeat(3, axis=2), landmarks, lit
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_the_lit_landmark_is_still_lit_under_its_new_name(seed):
     canvas, landmarks, lit = canvas_with_dots(seed)
     view = drawn(Augmentation(geometry=STRONG, appearance=Appearance()), canvas, landmarks, seed)
     image, moved = view.image(), view.landmarks
-    y, x = np.mgrid[0:128, 0:128]
-    weight = image[..., 0].astype(float) ** 2
-    found = np.array([(weight * x).sum(), (weight * y).sum()]) / weight.sum()
-    distance = np.linalg.norm(moved - found, axis=1)
+    distance = distances_to_light(image, moved)
     # A mirrored face shows the blob under its partner's name.
     assert distance[[lit, IBUG68.mirror[lit]]].min() < 0.25
 
