@@ -122,11 +122,11 @@ def test_two_ranges_are_the_whole_in_datagens_layout_too(tmp_path):
 def test_a_preview_is_a_picture_and_nothing_else(tmp_path):
     done = command("synthesize", "preview=true", "size=32", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "outputs/preview.png" in done.stdout
+    assert "outputs/preview_synthetic.png" in done.stdout
     assert [p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()] == [
-        "outputs/preview.png"
+        "outputs/preview_synthetic.png"
     ]
-    with Image.open(tmp_path / "outputs/preview.png") as sheet:
+    with Image.open(tmp_path / "outputs/preview_synthetic.png") as sheet:
         assert sheet.size == (8 * 192, 2 * 4 * 192)
 
 
@@ -140,6 +140,7 @@ def test_a_preview_is_a_picture_and_nothing_else(tmp_path):
         (["recipe=sythetic"], "Could not find 'recipe/sythetic'"),
         (["preview=maybe"], "preview is 'maybe'"),
         (["preview=true", "size=4"], "size is 4"),
+        (["recipe.expression.shares.smile=often"], "expression.shares.smile is 'often'"),
     ],
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):

@@ -115,7 +115,7 @@ def _preview(pictures: "RecipePictures", folder: Path) -> None:
     title = f"rendering {pictures.source.name}"
     shown = [render(index) for index in tqdm(range(PREVIEWED), desc=title, unit="face")]
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "preview.png"
+    path = folder / f"preview_{pictures.source.name}.png"
     replace_file(path, png(contact_sheet(shown, pictures.source.labels)))
     log.info("the first %d faces are in %s", PREVIEWED, path)
     log.info("next: the same command with n=10000 instead of preview=true")

@@ -38,6 +38,7 @@ class DiscPictures:
         default_factory=lambda: {"name": "discs", "labels": "contour", "view": {"yaw": 18.0}}
     )
     renderer: str = "discs 1"
+    processes: int = 2
     fault: Callable[[int], None] | None = None
     noise_from: int = 1_000_000  # pictures from this index on do not compress
 

@@ -53,6 +53,7 @@ TOUCHED: Mapping[str, set[str]] = {
     "expression.accents": {"expression.face"},
     "expression.extremes": {"expression.face"},
     "expression.mouth_open": {"expression.face"},
+    "expression.lids": {"expression.face"},
     "expression.shares": {"expression.face"},
     "expression.gaze": {"expression.gaze"},
     "view.yaw": {"view.yaw"},

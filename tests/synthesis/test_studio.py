@@ -123,7 +123,7 @@ def test_depth_is_infinite_where_nothing_is(studio):
 def test_landmarks_lie_on_the_parts_that_the_segmentation_shows(studio, seed):
     picture = studio.render(bare(seed), 160)
     marks, classes = picture.labels.surface, picture.segmentation
-    tolerance = 0.06 * interocular(marks)  # lashes hide the corners of eyes
+    tolerance = 0.07 * interocular(marks)  # lashes hide the corners of eyes
     for kind, corners, lids in (
         (Class.RIGHT_EYE, (36, 39), range(36, 42)),
         (Class.LEFT_EYE, (42, 45), range(42, 48)),
@@ -139,8 +139,9 @@ def test_landmarks_lie_on_the_parts_that_the_segmentation_shows(studio, seed):
     assert class_at(picture, (marks[51] + marks[62]) / 2) == Class.TOP_LIP
     assert class_at(picture, (marks[57] + marks[66]) / 2) == Class.BOTTOM_LIP
     assert class_at(picture, marks[30]) == Class.NOSE
-    assert class_at(picture, marks[18]) == Class.RIGHT_BROW
-    assert class_at(picture, marks[25]) == Class.LEFT_BROW
+    for k, kind in ((19, Class.RIGHT_BROW), (24, Class.LEFT_BROW)):
+        column, row = np.round(marks[k]).astype(int)  # landmarks run along the upper edge
+        assert kind in classes[row : row + int(tolerance), column]
     right, left = picture.labels.pupils
     assert class_at(picture, right) == Class.RIGHT_EYE
     assert class_at(picture, left) == Class.LEFT_EYE
@@ -158,15 +159,16 @@ def test_surface_labels_are_the_points_seen_through_the_stated_camera(studio, se
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_contour_differs_from_the_surface_in_jaw_and_bridge_alone(studio, seed):
+def test_the_contour_differs_from_the_surface_where_nothing_marks_a_point(studio, seed):
     labels = studio.render(bare(seed, view=view(yaw=40.0)), 64).labels
-    fixed = [k for k in range(17, 68) if k not in (28, 29)]
+    fixed = [*range(17, 28), *range(30, 37), 39, 42, 45, 48, 50, 51, 52, 54, 57]
     np.testing.assert_array_equal(labels.contour[fixed], labels.surface[fixed])
     size = interocular(labels.surface)
     near = distance_to_line(labels.contour[:8], labels.surface[JAW])
     assert near.max() < 0.03 * size  # the near side stays on its line
     moved = np.hypot(*(labels.contour - labels.surface).T)
     assert moved[13:17].min() > 0.1 * size  # the far side leaves it
+    assert moved[36:48].max() < 0.1 * size  # lids are spaced anew
 
 
 @pytest.mark.parametrize("yaw", [-50.0, -30.0, 30.0, 50.0])
@@ -355,7 +357,7 @@ def test_a_knot_is_seen_from_the_side(studio):
     tied = replace(drawn.hair, bun=0.035, bun_height=0.3)
     picture = studio.render(replace(drawn, hair=tied, view=view(yaw=80.0, face_share=0.4)), 96)
     columns = np.nonzero(picture.segmentation == Class.HAIR)[1]
-    assert len(columns) > 30
+    assert len(columns) > 20
     assert columns.max() < picture.labels.surface[30, 0]  # the face looks to the right
 
 

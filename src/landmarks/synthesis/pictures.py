@@ -10,7 +10,7 @@ from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.storage.spec import check_seed_and_size
-from landmarks.synthesis.storage.workers import Render
+from landmarks.synthesis.storage.workers import Render, cores
 from landmarks.synthesis.studio import Studio
 
 DEVICES = ("cpu", "cuda")
@@ -54,6 +54,11 @@ class RecipePictures:
         if background.content is not None:
             settings["background"]["content"] = background.content
         return settings
+
+    @property
+    def processes(self) -> int:
+        """One for each core, or one that has the GPU."""
+        return cores() if self.device == "cpu" else 1
 
     @property
     def renderer(self) -> str:

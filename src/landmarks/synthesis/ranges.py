@@ -31,8 +31,9 @@ def check_range(name: str, value: object, least: float, most: float) -> None:
 def check_shares(name: str, value: Mapping[str, float], known: Iterable[str]) -> None:
     """Refuse `value` unless it gives shares, which need not sum to 1, to some of `known`."""
     allowed = tuple(known)
-    shares = tuple(value.values())
-    if set(value) - set(allowed) or not sum(shares) > 0 or min(shares) < 0:
+    for kind, share in value.items():
+        check_strength(f"{name}.{kind}", share)
+    if set(value) - set(allowed) or not sum(value.values()) > 0:
         raise InputError(
             f"recipe: {name} are {dict(value)!r}; they must be shares of {', '.join(allowed)}"
         )

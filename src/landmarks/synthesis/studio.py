@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 from landmarks.synthesis.background import paint
 from landmarks.synthesis.mesh.assembly import Assembly
 from landmarks.synthesis.mesh.blocks import Posed
-from landmarks.synthesis.mesh.classes import triangle_classes
+from landmarks.synthesis.mesh.brows import find_brows
+from landmarks.synthesis.mesh.classes import TriangleClasses, find_classes
+from landmarks.synthesis.mesh.front import find_front
 from landmarks.synthesis.mesh.head import load_head
-from landmarks.synthesis.mesh.labels import contour, face_vertices, find_landmarks, pupils
+from landmarks.synthesis.mesh.labels import (
+    LandmarkPlaces,
+    contour,
+    face_vertices,
+    find_landmarks,
+    pupils,
+)
 from landmarks.synthesis.mesh.off_model import displaced
 from landmarks.synthesis.mesh.regions import find_regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
@@ -26,8 +34,6 @@ from landmarks.synthesis.shading.tracer import Tracer, openness
 LOOKED_AT = np.array([0.0, 0.045, 0.012])
 
 NOSE_TIP = 30  # what the camera is focused on
-RIGHT_BROW = slice(17, 22)
-LOWER_BROW = np.array([0.0, 0.0012])  # metres that hair lies below the brow's landmarks
 
 
 class Studio:
@@ -43,6 +49,8 @@ class Studio:
         self._head = load_head()
         self._regions = find_regions(self._head)
         self._places = find_landmarks(self._head, self._regions)
+        front = find_front(self._head, self._regions)
+        self._brows = find_brows(self._places, front, self._head.rest)
         self._assembly = Assembly(self._head, self._regions)
         self._skin_normals = VertexNormals(self._head.triangles_of("body"), len(self._head.rest))
         self._normals = VertexNormals(self._assembly.triangles, len(self._assembly.rest))
@@ -53,18 +61,19 @@ class Studio:
             rest=self._assembly.rest,
             apart=self._assembly.apart,
             constants=self._constants(),
-            brow=self._places.of(self._head.rest)[RIGHT_BROW][:, [0, 2]] - LOWER_BROW,
         )
         self.face = face_vertices(self._head, self._regions)
         """Vertices of the head that dense labels are of."""
 
     def render(self, scene: Scene, size: int, dense: bool = False) -> Picture:
         """One picture of `size` x `size` pixels, with its labels; `dense` ones if asked for."""
-        posed = self._pose(scene)
+        places = self._brows.on(self._places, scene.eyes)
+        posed = self._pose(scene, places)
         vertices, features = self._assembly.place(posed, scene)
         sky = np.array(scene.lighting.environment, np.float32)
         look = fill_look(scene, posed)
-        self._tracer.load(vertices, self._normals(vertices), features, sky, look)
+        hairs = self._brows.hairs(scene.eyes)
+        self._tracer.load(vertices, self._normals(vertices), features, sky, look, hairs)
         middle = posed.landmarks[17:].mean(axis=0) + posed.bent.rotation @ LOOKED_AT
         camera = place_camera(scene.view, posed.bent.rotation, middle, posed.landmarks, size)
         seen = self._renderer.expose(self._tracer, scene, camera)
@@ -73,16 +82,16 @@ class Studio:
         focus = float((posed.landmarks[NOSE_TIP] - camera.position) @ camera.rotation[2])
         return Picture(
             image=develop(light, depth, focus, scene.photo),
-            segmentation=self._classes[seen.triangle],
+            segmentation=self._classes.of(hairs)[seen.triangle],
             depth=depth,
-            labels=self._label(posed, scene, camera, dense),
+            labels=self._label(posed, places, scene, camera, dense),
             intrinsics=camera.intrinsics,
             extrinsics=camera.extrinsics,
             head_pose=(scene.view.yaw, scene.view.pitch, scene.view.roll),
             scene=scene,
         )
 
-    def _pose(self, scene: Scene) -> Posed:
+    def _pose(self, scene: Scene, places: LandmarkPlaces) -> Posed:
         head = self._head
         upright, joints = head.shape(scene.person, scene.expression)
         upright = displaced(upright, self._regions, scene.off_model)
@@ -93,12 +102,14 @@ class Studio:
             upright=upright,
             bent=bent,
             normals=self._skin_normals(bent.vertices),
-            landmarks=self._places.of(bent.vertices),
+            landmarks=places.of(bent.vertices),
         )
 
-    def _label(self, posed: Posed, scene: Scene, camera: Camera, dense: bool) -> Labels:
+    def _label(
+        self, posed: Posed, places: LandmarkPlaces, scene: Scene, camera: Camera, dense: bool
+    ) -> Labels:
         vertices = posed.bent.vertices
-        marked = contour(self._places, vertices, posed.normals, camera)
+        marked = contour(places, vertices, posed.normals, camera)
         face = vertices[self.face] if dense else None
         return Labels(
             surface=camera.project(posed.landmarks).astype(np.float32),
@@ -120,15 +131,15 @@ class Studio:
         solid = head.triangles[head.part <= head.parts.index("helper-lower-teeth")]
         normals = VertexNormals(solid, len(head.rest))(head.rest)
         own = constants[: len(head.rest)]
-        own[:, 0], own[:, 1], own[:, 3] = regions.under_eyes, regions.shine, regions.mouth
+        own[:, 0], own[:, 1] = regions.under_eyes, regions.shine
         own[:, 2] = np.clip(0.12 + 0.95 * openness(head.rest, normals, solid), 0, 1)
+        own[:, 3] = np.maximum(regions.mouth, regions.nostrils)
         return constants
 
     @cached_property
-    def _classes(self) -> NDArray[np.uint8]:
-        """(m + 1,) class of each triangle; the last, which -1 finds, is the background."""
+    def _classes(self) -> TriangleClasses:
         landmarks = self._places.of(self._head.rest)
-        return triangle_classes(self._assembly, self._head, self._regions, landmarks)
+        return find_classes(self._assembly, self._head, self._regions, landmarks)
 
 
 def _along_view(distance: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:

@@ -53,14 +53,15 @@ def test_strength_scales_every_action():
 
 
 def test_a_blink_closes_both_eyes():
-    for expression in drawn(shares={"blink": 1.0}, accents=0, mouth_open=0.0):
+    for expression in drawn(shares={"blink": 1.0}, accents=0, mouth_open=0.0, lids=0.0):
         assert face_of(expression).keys() == {"eyeBlinkLeft", "eyeBlinkRight"}
         assert 0.35 <= expression["eyeBlinkLeft"] == expression["eyeBlinkRight"]
 
 
 def test_a_wink_is_of_either_eye_and_the_smile_goes_with_it():
     sides = Counter(
-        tuple(sorted(face_of(e))) for e in drawn(shares={"wink": 1.0}, accents=0, mouth_open=0.0)
+        tuple(sorted(face_of(e)))
+        for e in drawn(shares={"wink": 1.0}, accents=0, mouth_open=0.0, lids=0.0)
     )
     assert sides.keys() == {
         ("eyeBlinkLeft", "mouthSmileLeft"), ("eyeBlinkRight", "mouthSmileRight"),
@@ -74,15 +75,26 @@ def test_mouths_are_open_as_often_as_asked_for():
 
 
 def test_extremes_are_half_as_strong_again():
-    plain = {"shares": {"blink": 1.0}, "accents": 0, "mouth_open": 0.0}
+    plain = {"shares": {"blink": 1.0}, "accents": 0, "mouth_open": 0.0, "lids": 0.0}
     for usual, extreme in zip(drawn(extremes=0, **plain), drawn(extremes=1, **plain), strict=True):
         expected = min(1.5 * usual["eyeBlinkLeft"], 1.5)
         assert extreme["eyeBlinkLeft"] == pytest.approx(expected)
 
 
 def test_each_face_has_so_many_accents():
-    for expression in drawn(shares={"neutral": 1.0}, accents=4, mouth_open=0.0):
+    for expression in drawn(shares={"neutral": 1.0}, accents=4, mouth_open=0.0, lids=0.0):
         assert len(face_of(expression)) == 4
+
+
+def test_lids_of_both_eyes_open_or_close_together():
+    plain = {"shares": {"neutral": 1.0}, "accents": 0, "mouth_open": 0.0}
+    kinds = Counter(tuple(sorted(face_of(e))) for e in drawn(400, lids=0.3, **plain))
+    assert kinds.keys() == {
+        ("eyeBlinkLeft", "eyeBlinkRight"), ("eyeWideLeft", "eyeWideRight"),
+    }  # fmt: skip
+    assert min(kinds.values()) > 80
+    sizes = [max(face_of(e).values()) for e in drawn(400, lids=0.3, **plain)]
+    assert np.sqrt(np.mean(np.square(sizes))) == pytest.approx(0.3 * np.hypot(1, 0.4), rel=0.1)
 
 
 def test_both_eyes_look_to_the_same_side():

@@ -38,12 +38,12 @@ class Squares:
             rest=np.zeros((count, 3), np.float32),  # where all textures are at their mean
             apart=self.vertices,
             constants=np.zeros((count, 4), np.float32),
-            brow=np.zeros((5, 2)),
         )
 
     def seen(self, camera, quality=SOFT, sky=None, **look):
         sky = np.zeros((9, 3), np.float32) if sky is None else np.asarray(sky, np.float32)
-        self.tracer.load(self.vertices, self.normals, self.features, sky, look_of(**look))
+        scene = self.vertices, self.normals, self.features, sky, look_of(**look)
+        self.tracer.load(*scene, brow=np.zeros((5, 2)))
         return self.tracer.trace(camera, quality)
 
 

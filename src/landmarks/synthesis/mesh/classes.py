@@ -1,5 +1,6 @@
 """Classes of the segmentation, with the numbers of Microsoft FaceSynthetics (Wood et al., 2021)."""
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
@@ -45,10 +46,11 @@ OF_MATERIAL = {
 }  # fmt: skip
 
 BROW_BREADTH = 0.004  # metres from its middle line
+BROW_DEPTH = -0.06  # metres: brows lie before this depth
 
 
 def skin_classes(head: Head, regions: Regions, landmarks: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """(V,) class of each vertex of the average face's skin.
+    """(V,) class of each vertex of the average face's skin, brows aside.
 
     Args:
         head: The head.
@@ -66,12 +68,6 @@ def skin_classes(head: Head, regions: Regions, landmarks: NDArray[np.float64]) -
     found[in_height & (regions.side < np.minimum(reach, 0.019)) & (regions.depth < -0.11)] = (
         Class.NOSE
     )
-    curve = landmarks[17:22] * np.array([[-1, 1, 1]])
-    fine = np.linspace(0, 4, 33)
-    line = np.stack([np.interp(fine, range(5), curve[:, d]) for d in range(3)], axis=1)
-    mirrored = np.abs(rest) * [1, 0, 0] + rest * [0, 1, 1]
-    near = np.linalg.norm(mirrored[:, None] - line, axis=-1).min(axis=1) < BROW_BREADTH
-    found[near] = np.array([Class.RIGHT_BROW, Class.LEFT_BROW])[side][near]
     ears = regions.ears > 0.5
     found[ears] = np.array([Class.RIGHT_EAR, Class.LEFT_EAR])[side][ears]
     lips = regions.lips > 0.4
@@ -81,10 +77,41 @@ def skin_classes(head: Head, regions: Regions, landmarks: NDArray[np.float64]) -
     return found
 
 
-def triangle_classes(
+@dataclass(frozen=True, eq=False)
+class TriangleClasses:
+    """The class of each triangle of the whole mesh.
+
+    Attributes:
+        bare: (m + 1,) without brows; the last, which -1 finds, is the background.
+        skin: Triangles where brows may grow.
+        places: (s, 2) x and z of these on the average face, metres.
+    """
+
+    bare: NDArray[np.uint8]
+    skin: NDArray[np.intp]
+    places: NDArray[np.float64]
+
+    def of(self, brow: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """(m + 1,) classes of a face with brows.
+
+        Args:
+            brow: (5, 2) x and z of the middle of the right brow's hair on the average face.
+        """
+        at = np.linspace(0, len(brow) - 1, 33)
+        line = np.stack([np.interp(at, range(len(brow)), brow[:, d]) for d in range(2)], axis=1)
+        on_the_right = np.stack([-np.abs(self.places[:, 0]), self.places[:, 1]], axis=1)
+        away = np.linalg.norm(on_the_right[:, None] - line, axis=-1).min(axis=1)
+        near = away < BROW_BREADTH
+        found = self.bare.copy()
+        right = self.places[near, 0] < 0
+        found[self.skin[near]] = np.where(right, Class.RIGHT_BROW, Class.LEFT_BROW)
+        return found
+
+
+def find_classes(
     assembly: Assembly, head: Head, regions: Regions, landmarks: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    """(m + 1,) class of each triangle of the whole mesh, and of none.
+) -> TriangleClasses:
+    """The classes of the whole mesh.
 
     Args:
         assembly: The mesh.
@@ -104,4 +131,9 @@ def triangle_classes(
     found[eyes] = np.where(x[eyes] < 0, Class.RIGHT_EYE, Class.LEFT_EYE)
     on_chin = (z < regions.eye_height - 0.03) & (y < -0.03)
     found[(materials == Material.SHELL) & on_chin] = Class.BEARD
-    return np.append(found, np.uint8(Class.BACKGROUND))
+    front = (found == Class.SKIN) & skin & (y < BROW_DEPTH) & (np.abs(z - landmarks[19, 2]) < 0.03)
+    return TriangleClasses(
+        bare=np.append(found, np.uint8(Class.BACKGROUND)),
+        skin=np.flatnonzero(front),
+        places=np.stack([x, z], axis=1)[front].astype(np.float64),
+    )

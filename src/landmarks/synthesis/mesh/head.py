@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.synthesis.mesh.assets import head_arrays
+from landmarks.synthesis.mesh.assets import head_arrays, landmark_table
 from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.person import Person
 
@@ -26,9 +26,16 @@ ENDS = (0.0, 1.0)
 # How much of a head turn each joint from the chest to the skull takes.
 NECK_SHARES = (0.0, 0.2, 0.2, 0.2, 0.4)
 
-# The template's lips are slightly apart; so much less of an open jaw closes them.
-CLOSED_LIPS = 0.045
+# Landmarks of the upper and the lower lip that meet when the mouth is closed, and how far apart
+# they then are, metres: lips press into each other a little.
+UPPER_LIP, LOWER_LIP = (61, 62, 63), (67, 66, 65)
+MEETING = -0.0003
 PARTED = 0.3  # from so open on, a jaw is as open as it says
+
+
+AVERAGE = Person(
+    gender=0.5, age=2 / 3, muscle=0.5, weight=0.5, ancestry=(1 / 3, 1 / 3, 1 / 3), shape={}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +73,7 @@ class Head:
 
     def shape(self, person: Person, expression: Expression) -> tuple[Array, Array]:
         """Vertices (V, 3) and joints (J, 3) of this face, upright, in metres."""
-        moved = self._weights(person, expression) @ self.displacements
+        moved = self._closed(self._weights(person, expression)) @ self.displacements
         cut = self.template.size
         return (
             self.template + moved[:cut].reshape(-1, 3),
@@ -115,11 +122,7 @@ class Head:
     @cached_property
     def rest(self) -> Array:
         """(V, 3) vertices of the average person, against whom masks and hair are defined."""
-        average = Person(
-            gender=0.5, age=2 / 3, muscle=0.5, weight=0.5, ancestry=(1 / 3, 1 / 3, 1 / 3), shape={}
-        )
-        weights = self._weights(average, Expression({}))
-        weights[-len(self.action_names) :] = 0
+        weights = self._weights(AVERAGE, Expression({}))
         moved = weights @ self.displacements
         return self.template + moved[: self.template.size].reshape(-1, 3)
 
@@ -136,9 +139,33 @@ class Head:
         action = np.zeros(len(self.action_names))
         for name, weight in expression.actions.items():
             action[self.action_names.index(name)] = weight
-        jaw = self.action_names.index("jawOpen")
-        action[jaw] -= CLOSED_LIPS * np.clip(1 - action[jaw] / PARTED, 0, 1)
         return np.concatenate([universal.ravel(), ethnic.ravel(), local, action]).astype(np.float32)
+
+    def _closed(self, weights: Array) -> Array:
+        """`weights` with the jaw moved so that a closed mouth is closed, and no lips cross.
+
+        Faces of different shape keep their lips apart, or push them through each other, by
+        different amounts where all of them say that the jaw is shut.
+        """
+        (apart, by_weight), jaw = self._gap, -len(self.action_names)
+        jaw += self.action_names.index("jawOpen")
+        at_rest = weights.copy()
+        at_rest[-len(self.action_names) :] = 0
+        shut = np.clip(1 - weights[jaw] / PARTED, 0, 1) * (MEETING - apart - at_rest @ by_weight)
+        crossed = max(0.0, MEETING - (apart + weights @ by_weight + shut))
+        closed = weights.copy()
+        closed[jaw] += (shut + crossed) / by_weight[jaw]
+        return closed
+
+    @cached_property
+    def _gap(self) -> tuple[float, Array]:
+        """How far the template's lips are apart, metres, and how much each weight parts them."""
+        table = landmark_table()["index_asset"]
+        upper, lower = (np.array([table[k] for k in lip]) for lip in (UPPER_LIP, LOWER_LIP))
+        heights = self.displacements[:, : self.template.size].reshape(-1, *self.template.shape)
+        by_weight = heights[:, upper, 2].mean(axis=1) - heights[:, lower, 2].mean(axis=1)
+        apart = self.template[upper, 2].mean() - self.template[lower, 2].mean()
+        return float(apart), by_weight
 
 
 @dataclass(frozen=True, eq=False)

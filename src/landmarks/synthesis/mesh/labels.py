@@ -1,5 +1,6 @@
 """Labels of a posed head: 68 landmarks in two conventions, pupils, every vertex of the face."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,15 +8,25 @@ from numpy.typing import NDArray
 
 from landmarks.scheme import IBUG68
 from landmarks.synthesis.mesh.assets import landmark_table
-from landmarks.synthesis.mesh.head import Head
+from landmarks.synthesis.mesh.head import AVERAGE, Head
 from landmarks.synthesis.mesh.regions import Regions
+from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.view import Camera
 
 JAW = len(IBUG68.regions["jaw"])
 CHIN_TO_EYES = 0.045  # metres below the eyes: middle of the jaw's arc
-# What people divide into equal parts, having no mark to go by: each side of the jaw, and the bridge
-# of the nose (Sagonas et al., "300 Faces in-the-Wild Challenge", 2013, Figure 1).
-EVENLY_SPACED = (slice(0, 9), slice(8, 17), slice(27, 31))
+# What people divide into equal parts, having no mark to go by: each side of the jaw, the bridge of
+# the nose, lids, and lips between their corners and the next mark (Sagonas et al., "300 Faces
+# in-the-Wild Challenge", 2013, Figure 1).
+EVENLY_SPACED = (
+    [*range(9)], [*range(8, 17)], [*range(27, 31)],
+    [36, 37, 38, 39], [39, 40, 41, 36], [42, 43, 44, 45], [45, 46, 47, 42],
+    [48, 49, 50], [52, 53, 54], [54, 55, 56], [58, 59, 48],
+)  # fmt: skip
+# Landmarks of the upper lip's lower edge, each above one of the lower lip's upper edge.
+PARTING = {61: 67, 62: 66, 63: 65}
+ALONG_LIPS = 0.0026  # metres to both sides of such a landmark, where the edge is sought
+LIP = 0.5  # of the mask of the lips
 END_REACH = 0.006  # metres up and down that an end of the jaw may slide
 EDGE_ON = 0.25  # cosine to the camera at which a jaw point begins to slide to the outline
 
@@ -31,12 +42,15 @@ class LandmarkPlaces:
             visible outline is sought.
         outwards: (17, 2) direction of each jaw point from the face's middle, in the picture of
             an upright frontal face.
+        lips: For each inner landmark of the lips, the vertices of its lip that lie above or below
+            it, among which the visible edge is sought.
     """
 
     corners: NDArray[np.intp]
     weights: NDArray[np.float64]
     candidates: tuple[NDArray[np.intp], ...]
     outwards: NDArray[np.float64]
+    lips: Mapping[int, NDArray[np.intp]]
 
     def of(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
         """(68, 3) of (V, 3), for positions or normals."""
@@ -69,7 +83,22 @@ def find_landmarks(head: Head, regions: Regions) -> LandmarkPlaces:
         candidates.append(np.flatnonzero(bare & near & (regions.depth < on_face[k, 1] + 0.004)))
     outwards = np.stack([on_face[:JAW, 0], below - on_face[:JAW, 2]], axis=1)
     outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
-    return LandmarkPlaces(corners, weights, tuple(candidates), outwards)
+    return LandmarkPlaces(corners, weights, tuple(candidates), outwards, _lips(head, on_face))
+
+
+def _lips(head: Head, on_face: NDArray[np.float64]) -> dict[int, NDArray[np.intp]]:
+    """The strip of lip through each inner landmark; the lower lip is what an open jaw moves."""
+    red = head.skin[head.masks["lips"][head.skin] > LIP]
+    opened, _ = head.shape(AVERAGE, Expression({"jawOpen": 1.0}))
+    closed, _ = head.shape(AVERAGE, Expression({}))
+    sunk = (closed - opened)[red, 2]
+    is_lower = sunk > sunk.max() / 2
+    found = {}
+    for upper, lower in PARTING.items():
+        for k, of_lip in ((upper, ~is_lower), (lower, is_lower)):
+            near = np.abs(head.rest[red, 0] - on_face[k, 0]) < ALONG_LIPS
+            found[k] = red[near & of_lip]
+    return found
 
 
 def contour(
@@ -78,16 +107,34 @@ def contour(
     normals: NDArray[np.float32],
     camera: Camera,
 ) -> NDArray[np.float64]:
-    """(68, 2) landmarks as people mark them: on the outline where the jaw hides, evenly spaced.
+    """(68, 2) landmarks as people mark them: on edges that are seen, evenly spaced.
 
     A jaw point that faces the camera stays where it is. As it turns away it slides to the
-    vertex that lies furthest outwards in its direction: the outline of the cheek. Then the points
-    between ear and chin, and along the nose, are set at equal distances.
+    vertex that lies furthest outwards in its direction: the outline of the cheek. The inner
+    landmarks of the lips go to the edge of their lip, and where the lips meet, to where they
+    meet. Then the points that have no mark of their own are set at equal distances.
     """
     points = places.of(vertices)
     marked = camera.project(points)
     axis = marked[list(IBUG68.pupils[1])].mean(0) - marked[list(IBUG68.pupils[0])].mean(0)
-    c, s = axis / np.linalg.norm(axis)
+    across = axis / np.linalg.norm(axis)
+    _slide_jaw(marked, across, places, vertices, normals, camera)
+    _mark_lips(marked, across, places, vertices, camera)
+    for line in EVENLY_SPACED:
+        marked[line] = _evenly(marked[line])
+    return marked
+
+
+def _slide_jaw(
+    marked: NDArray[np.float64],
+    across: NDArray[np.float64],
+    places: LandmarkPlaces,
+    vertices: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    camera: Camera,
+) -> None:
+    """Move jaw points that turn away to the outline; `across` is the eyes' axis."""
+    points, (c, s) = places.of(vertices), across
     outwards = places.outwards @ np.array([[c, s], [-s, c]])
     to_camera = camera.position - points[:JAW]
     to_camera /= np.linalg.norm(to_camera, axis=1, keepdims=True)
@@ -99,9 +146,26 @@ def contour(
         best = int(reach.argmax()) if len(reach) else -1
         if best >= 0 and reach[best] > marked[k] @ outwards[k]:
             marked[k] += slides[k] * (seen[best] - marked[k])
-    for line in EVENLY_SPACED:
-        marked[line] = _evenly(marked[line])
-    return marked
+
+
+def _mark_lips(
+    marked: NDArray[np.float64],
+    across: NDArray[np.float64],
+    places: LandmarkPlaces,
+    vertices: NDArray[np.float32],
+    camera: Camera,
+) -> None:
+    """Move inner landmarks of the lips up or down to the edges that the camera sees."""
+    down = np.array([-across[1], across[0]])
+    for upper, lower in PARTING.items():
+        edges = {
+            k: (camera.project(vertices[places.lips[k]]) @ (side * down)).max() * side
+            for k, side in ((upper, 1), (lower, -1))
+        }
+        if edges[upper] > edges[lower]:  # each would be behind the other
+            edges[upper] = edges[lower] = (edges[upper] + edges[lower]) / 2
+        for k, edge in edges.items():
+            marked[k] += (edge - marked[k] @ down) * down
 
 
 def _evenly(line: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -47,6 +47,7 @@ class Regions:
         depth: y, metres; the face is at the front, which is negative.
         lips: Red of the lips.
         mouth: Inside of the mouth.
+        nostrils: Inside of the nose, which is modelled as shallow dents.
         ears: Ears.
         cheeks: What blushes: cheeks, nose, chin, ears.
         under_eyes: Where rings lie.
@@ -63,6 +64,7 @@ class Regions:
     depth: Array
     lips: Array
     mouth: Array
+    nostrils: Array
     ears: Array
     cheeks: Array
     under_eyes: Array
@@ -105,6 +107,7 @@ def find_regions(head: Head) -> Regions:
     scalp = on_skin & (ears < 0.1) & (height > -0.075) & (mouth < 0.3)
     values = {
         "side": side, "height": height, "depth": depth, "lips": lips, "mouth": mouth, "ears": ears,
+        "nostrils": _dent(side, depth, height),
         "cheeks": np.clip(cheeks, 0, 1) * front + 0.9 * (ears > 0.3),
         "under_eyes": np.clip(rings, 0, 1) * front,
         "shine": np.clip(shine, 0, 1) * front,
@@ -126,6 +129,13 @@ def _beard(side: Array, depth: Array, height: Array) -> Array:
     below = _step((cheek_line - height) / 0.0025) * _step((height - throat) / 0.004)
     bare = np.exp(-(((side - 0.012) / 0.006) ** 2) - ((height + 0.092) / 0.006) ** 2)
     return np.asarray(below * np.clip((-depth - 0.03) / 0.03, 0, 1) * (1 - 0.75 * bare))
+
+
+def _dent(side: Array, depth: Array, height: Array) -> Array:
+    """The roof of the nostrils, 1 cm from the middle and 4.4 cm below the eyes."""
+    near = ((side - 0.0100) / 0.0026) ** 2 + ((height + 0.0441) / 0.0014) ** 2
+    near += ((depth + 0.1588) / 0.0026) ** 2
+    return np.asarray(np.exp(-(near**2)))
 
 
 def _step(x: Array) -> Array:

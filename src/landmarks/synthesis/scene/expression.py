@@ -44,7 +44,7 @@ COMBINATIONS: Mapping[str, Mapping[str, float]] = {
     "tongue": {"jawOpen": 0.5, "tongueOut": 0.8},
 }
 SHARES: Mapping[str, float] = {
-    "neutral": 0.26, "smile": 0.2, "grin": 0.16, "laugh": 0.08, "talk": 0.08, "surprise": 0.03,
+    "neutral": 0.20, "smile": 0.15, "grin": 0.22, "laugh": 0.10, "talk": 0.11, "surprise": 0.03,
     "anger": 0.03, "disgust": 0.02, "sad": 0.03, "scream": 0.03, "pucker": 0.02, "funnel": 0.02,
     "wink": 0.01, "blink": 0.01, "skew": 0.01, "puff": 0.005, "tongue": 0.005,
 }  # fmt: skip
@@ -74,6 +74,7 @@ class ExpressionRecipe:
         accents: Number of further actions that each face shows a little of.
         extremes: Share of faces whose expression is drawn half as strong again.
         mouth_open: Share of faces whose mouth is open on top of the rest.
+        lids: Standard deviation of how far both eyes open or close; 1 is all the way.
         gaze: Standard deviation of the eyes' turn; 1 is as far as they go.
         shares: Of each combination; they need not sum to 1.
     """
@@ -81,7 +82,8 @@ class ExpressionRecipe:
     strength: float = 1.0
     accents: int = 6
     extremes: float = 0.12
-    mouth_open: float = 0.15
+    mouth_open: float = 0.25
+    lids: float = 0.2
     gaze: float = 0.25
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
 
@@ -95,6 +97,7 @@ class ExpressionRecipe:
             )
         check_share("expression.extremes", self.extremes)
         check_share("expression.mouth_open", self.mouth_open)
+        check_strength("expression.lids", self.lids, 1)
         check_strength("expression.gaze", self.gaze, 1)
         check_shares("expression.shares", self.shares, COMBINATIONS)
 
@@ -113,8 +116,15 @@ class ExpressionRecipe:
             actions["jawOpen"] = max(actions.get("jawOpen", 0.0), opening)
         if rng.random() < 0.5:  # combinations to one side are written for the left
             actions = {_other_side(name): weight for name, weight in actions.items()}
+        for name, weight in self._lids(rng).items():
+            actions[name] = actions.get(name, 0.0) + weight
         actions = {name: min(self.strength * w, 1.5) for name, w in actions.items()}
         return Expression({k: float(v) for k, v in (actions | self._gaze(rng)).items() if v})
+
+    def _lids(self, rng: np.random.Generator) -> dict[str, float]:
+        """Both eyes a little wider or narrower."""
+        opened = rng.normal(0.4, 1.0) * self.lids
+        return _both(eyeWide=opened) if opened > 0 else _both(eyeBlink=-opened)
 
     def _gaze(self, rng: np.random.Generator) -> dict[str, float]:
         """Both eyes towards one direction, and the lids with them."""

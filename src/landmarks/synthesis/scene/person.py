@@ -26,6 +26,14 @@ SPREADS = (
 )  # fmt: skip
 SPREAD = 0.33
 
+# Where the average person is, as a slider's name and direction, if not at the head model's own
+# average: thinner lips, and nose and mouth higher (measured on labels of photographs;
+# docs/results/rendered-faces.md).
+MEANS = {
+    ("mouth-upperlip-height", "decr"): 0.6, ("mouth-scale-vert", "decr"): 0.45,
+    ("mouth-lowerlip-height", "decr"): 0.25, ("mouth-trans", "up"): 0.5, ("nose-trans", "up"): 0.4,
+}  # fmt: skip
+
 # Sliders of features in the middle of the face that move them to a side.
 TO_A_SIDE = (("mouth-trans", "out"), ("nose-trans", "out"))
 
@@ -68,7 +76,7 @@ class PersonRecipe:
 
     variation: float = 1.0
     asymmetry: float = 1.0
-    children: float = 0.08
+    children: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
@@ -78,10 +86,11 @@ class PersonRecipe:
 
     def draw(self, rng: np.random.Generator) -> Person:
         """A person; all features independent of each other."""
-        child = rng.random() < self.children
+        is_child = rng.random() < self.children
+        child, adult = rng.uniform(0.25, 0.5), 0.52 + 0.48 * rng.beta(1.1, 1.7)
         african, asian, european = rng.dirichlet([0.35] * 3)
         return Person(
-            age=float(rng.uniform(0.25, 0.5) if child else rng.uniform(0.52, 1.0)),
+            age=float(child if is_child else adult),
             gender=float(rng.beta(0.6, 0.6)),
             muscle=float(rng.uniform(0.2, 0.9)),
             weight=float(rng.beta(2.2, 2.2)),
@@ -93,7 +102,8 @@ class PersonRecipe:
         for name, (plus, minus), spread in _sliders():
             share = 0.25 * self.asymmetry if (name, plus) in TO_A_SIDE else 1.0
             value = rng.normal(0, spread) * share * self.variation
-            yield _slid(name, value, plus, minus)
+            mean = MEANS.get((name, plus), 0.0) - MEANS.get((name, minus), 0.0)
+            yield _slid(name, mean + value, plus, minus)
         for name, (plus, minus), spread in _sliders(paired=True):
             value = rng.normal(0, spread) * self.variation
             for side in ("l", "r"):

@@ -64,6 +64,9 @@ class Eyes:
         sclera: Linear RGB of the white.
         brow_density: 0 none to 1.
         brow_width: Half width at the widest, metres.
+        brow_start: Shift of the inner ends outwards, metres.
+        brow_end: Shift of the outer ends outwards, metres.
+        brow_height: Shift upwards, metres.
         brow_arch: Shift of the outer half upwards, metres.
         lashes: Their density.
     """
@@ -74,6 +77,9 @@ class Eyes:
     sclera: RGB
     brow_density: float
     brow_width: float
+    brow_start: float
+    brow_end: float
+    brow_height: float
     brow_arch: float
     lashes: float
 
@@ -99,7 +105,7 @@ class SkinRecipe:
         """Colour apart from ancestry, wrinkles by age."""
         melanin = float(np.clip(rng.beta(1.0, 1.7) * 1.05, 0.02, 0.97))
         natural = scaled(
-            mixed(linear((0.84, 0.56, 0.51)), linear((0.42, 0.24, 0.22)), melanin),
+            mixed(linear((0.79, 0.47, 0.45)), linear((0.40, 0.21, 0.20)), melanin),
             rng.uniform(0.72, 1.08),
         )
         painted = linear((rng.uniform(0.5, 0.85), rng.uniform(0.12, 0.4), rng.uniform(0.2, 0.42)))
@@ -127,17 +133,20 @@ class SkinRecipe:
     def draw_eyes(self, rng: np.random.Generator, person: Person) -> Eyes:
         """Iris, white, brows and lashes."""
         iris = IRISES[rng.choice(len(IRISES), p=IRIS_SHARES)]
-        white = float(rng.uniform(0.5, 0.74))
+        white = float(rng.uniform(0.28, 0.54))
         thick = 0.9 + 0.35 * person.gender
         return Eyes(
             iris=scaled(iris, rng.uniform(0.7, 1.3)),
             iris_angle=float(rng.uniform(0.43, 0.49)),
             pupil_angle=float(rng.uniform(0.12, 0.26)),
             sclera=(white, white * 0.96, white * float(rng.uniform(0.86, 0.95))),
-            brow_density=float(rng.uniform(0.35, 0.95)),
+            brow_density=float(rng.uniform(0.2, 1.0)),
             brow_width=float(rng.uniform(0.003, 0.0056) * thick),
             brow_arch=float(rng.normal(0, 0.0012)),
             lashes=float(rng.uniform(0.4, 0.8) + 0.2 * (person.gender < 0.5)),
+            brow_start=float(np.clip(rng.normal(0, 0.003), -0.006, 0.007)),
+            brow_end=float(np.clip(rng.normal(0, 0.002), -0.005, 0.005)),
+            brow_height=float(np.clip(rng.normal(0, 0.0012), -0.003, 0.003)),
         )
 
 

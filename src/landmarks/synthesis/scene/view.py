@@ -52,9 +52,9 @@ class ViewRecipe:
 
     yaw: float = 18.0
     pitch: float = 9.0
-    roll: float = 10.0
+    roll: float = 8.0
     wide_yaw: float = 70.0
-    wide: float = 0.2
+    wide: float = 0.1
     neck: float = 9.0
     distance: tuple[float, float] = (0.45, 2.5)
     face_share: tuple[float, float] = (0.48, 0.62)
@@ -74,7 +74,7 @@ class ViewRecipe:
         """A view; yaw mostly about the front, at times far to a side."""
         near, far = np.log(self.distance[0]), np.log(self.distance[1])
         turned = rng.random() < self.wide
-        wide = rng.choice([-1, 1]) * rng.uniform(min(25.0, self.wide_yaw), self.wide_yaw)
+        wide = rng.choice([-1, 1]) * rng.uniform(min(25.0, self.wide_yaw / 2), self.wide_yaw)
         frontal = rng.normal(0, self.yaw)
         yaw = wide if turned else frontal
         pitch = float(np.clip(rng.normal(0, self.pitch), -32, 32))

@@ -28,8 +28,8 @@ def eye(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32):
     colour = colour * ramp(look[0].pupil_angle * 0.9, look[0].pupil_angle * 1.08, angle)
     s = matt(hit, colour, 0.09)
     height = wp.dot(hit.point - centre_now, look[0].up)
-    s.open = 0.30 + 0.70 * ramp(0.0075, 0.001, height) * (1.0 - 0.35 * ramp(0.9, 1.3, angle))
-    s.lit = 0.45 + 0.55 * ramp(0.007, 0.002, height)
+    s.open = 0.20 + 0.60 * ramp(0.0075, 0.0, height) * (1.0 - 0.35 * ramp(0.9, 1.3, angle))
+    s.lit = 0.30 + 0.60 * ramp(0.007, 0.001, height)
     s.scattering = 0.15
     s.glint = 1.0
     wet = ramp(-0.0062, -0.0072, height)  # the line of tears on the lower lid
@@ -40,7 +40,8 @@ def eye(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32):
 @wp.func
 def lash(hit: Hit, look: wp.array(dtype=Look)):
     """Lashes: a comb that thins out away from the lid."""
-    comb = wp.sin(hit.a[0] * 150.0) * 0.5 + 0.55 - 1.15 * hit.a[1]
+    root = ramp(0.3, 0.0, hit.a[1])  # where lashes stand so close that they make one dark line
+    comb = wp.sin(hit.a[0] * 150.0) * 0.5 * (1.0 - root) + 0.55 - 1.15 * hit.a[1]
     s = matt(hit, wp.vec3(0.012, 0.010, 0.009), 0.6)
     low = ramp(-0.001, -0.006, hit.rest[2] - look[0].eye_height)  # those of the lower lid are fine
     s.alpha = ramp(-0.05, 0.35, comb) * look[0].lashes * (1.0 - 0.65 * low)

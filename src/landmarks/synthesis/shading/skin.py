@@ -42,7 +42,7 @@ def complexion(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint3
     rings = mix(wp.vec3(1.0, 1.0, 1.0), wp.vec3(0.80, 0.70, 0.74), look[0].under_eyes * hit.b[0])
     colour = wp.cw_mul(colour, rings)
     colour = mix(colour, wp.vec3(0.10, 0.06, 0.07), look[0].eye_makeup * hit.b[0] * 0.35)
-    return mix(colour, look[0].lips * (1.0 + 0.12 * fine), hit.a[0] * 0.9)
+    return mix(colour, look[0].lips * (1.0 + 0.12 * fine), 0.95 * ramp(0.3, 0.8, hit.a[0]))
 
 
 @wp.func
@@ -146,8 +146,7 @@ def skin(
         s.albedo = mix(s.albedo, look[0].hair * (0.75 + 0.45 * strand), wp.clamp(roots, 0.0, 0.97))
         s.roughness = s.roughness + 0.25 * roots
         s.scattering = 1.0 - roots
-    arch = look[0].brow_arch * ramp(0.02, 0.045, wp.abs(r[0]))
-    hairs = brow(r - wp.vec3(0.0, 0.0, arch), look, curve, s2, s3)
+    hairs = brow(r, look, curve, s2, s3)
     s.albedo = mix(s.albedo, look[0].hair * 0.55, hairs)
     s.roughness = s.roughness + 0.15 * hairs
     inside = hit.b[3]

@@ -67,8 +67,7 @@ class Tracer:
         rest: (n, 3) vertices about the average face, to which textures stick.
         apart: (n, 3) vertices from which the tree of bounding boxes is built.
         constants: (n, 4) features that no scene changes; of skin: rings under the eyes, shine,
-            openness, inside of the mouth.
-        brow: (5, 2) x and z of the middle line of the right brow, metres.
+            openness, inside of mouth and nostrils.
     """
 
     def __init__(
@@ -80,7 +79,6 @@ class Tracer:
         rest: NDArray[np.float32],
         apart: NDArray[np.float32],
         constants: NDArray[np.float32],
-        brow: NDArray[np.floating],
     ) -> None:
         self._device = wp.get_device(device)
         self.triangles, self.materials, self.vertices = triangles, materials, apart
@@ -92,7 +90,6 @@ class Tracer:
         self._stage.materials = self._array(materials, wp.int32)
         self._stage.rest = self._array(rest, wp.vec3)
         self._stage.constants = self._array(constants, wp.vec4)
-        self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
         self._loaded = None
 
     def load(
@@ -102,6 +99,7 @@ class Tracer:
         features: NDArray[np.float32],
         sky: NDArray[np.float32],
         look: Look,
+        brow: NDArray[np.floating],
     ) -> None:
         """Take over a scene.
 
@@ -111,6 +109,7 @@ class Tracer:
             features: (n, 4) of each block.
             sky: (9, 3) environment; see `Lighting`.
             look: Materials and lights.
+            brow: (5, 2) x and z of the middle line of the right brow on the average face, metres.
         """
         self.vertices = vertices
         self._points.assign(vertices)
@@ -119,6 +118,7 @@ class Tracer:
         self._stage.features = self._array(features, wp.vec4)
         self._stage.sky = self._array(sky, wp.vec3)
         self._stage.look = self._array([look], Look)
+        self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
         self._loaded = self._array([self._stage], Stage)
 
     def trace(self, camera: Camera, quality: Quality) -> Traced:

@@ -1,7 +1,6 @@
 """Production: a folder is filled with the samples that it does not have yet."""
 
 import errno
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -53,6 +52,11 @@ class Pictures(Protocol):
         ...
 
     @property
+    def processes(self) -> int:
+        """How many processes render them fastest here."""
+        ...
+
+    @property
     def renderer(self) -> str:
         """A text that changes when the pictures would, all else being equal."""
         ...
@@ -82,7 +86,7 @@ def produce(
         start: First index.
         stop: Last index + 1.
         layout: "face_synthetics" or "datagen".
-        workers: Processes; None: one for each core.
+        workers: Processes; None: as many as are fastest.
 
     Returns:
         The manifest of the folder.
@@ -106,7 +110,7 @@ def produce(
         place.prepare()
         missing = start + np.flatnonzero(~place.known()[start:stop])
         if len(missing):
-            processes = min(workers or cores(), len(missing))
+            processes = min(workers or pictures.processes, len(missing))
             _render(pictures, place, missing.tolist(), stop - start, processes)
         return place.merge()
 
@@ -132,11 +136,6 @@ def check_range(start: int, stop: int) -> None:
         raise InputError(
             f"samples up to {stop:,} are asked for; a folder holds at most {MAX_SAMPLES:,}"
         )
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

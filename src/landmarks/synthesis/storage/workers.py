@@ -39,6 +39,11 @@ class RenderStarter(Protocol):
         ...
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def render_each(
     starter: RenderStarter, write: Write, indices: Iterable[int], workers: int
 ) -> Generator[int, None, None]:

@@ -1,0 +1,56 @@
+"""Brows: where those of one person run, for those who draw them and those who label them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.synthesis.mesh.front import Front
+from landmarks.synthesis.mesh.labels import LandmarkPlaces
+from landmarks.synthesis.scene.skin import Eyes
+
+RIGHT, BOTH = slice(17, 22), slice(17, 27)  # landmarks
+ARCHED = (0.02, 0.045)  # metres from the middle of the face: from none to all of an arch
+
+# Annotators follow the upper edge of a brow: its hair lies so much below, metres and in widths.
+BELOW = 0.0010
+BELOW_IN_WIDTHS = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Brows:
+    """All the brows that the head can have.
+
+    Attributes:
+        average: (5, 2) x and z of the right brow's landmarks on the average face, outer end first.
+        front: Finds the skin under them.
+    """
+
+    average: NDArray[np.float64]
+    front: Front
+
+    def edge(self, eyes: Eyes) -> NDArray[np.float64]:
+        """(5, 2) x and z of the right brow's landmarks on the average face, metres."""
+        line = self.average.copy()
+        inner = np.linspace(0, 1, len(line))
+        line[:, 0] -= eyes.brow_start * inner + eyes.brow_end * (1 - inner)
+        raised = np.clip((np.abs(line[:, 0]) - ARCHED[0]) / (ARCHED[1] - ARCHED[0]), 0, 1)
+        line[:, 1] += eyes.brow_height + eyes.brow_arch * raised**2 * (3 - 2 * raised)
+        return line
+
+    def hairs(self, eyes: Eyes) -> NDArray[np.float64]:
+        """(5, 2) x and z of the middle of the right brow's hair on the average face, metres."""
+        return self.edge(eyes) - (0, BELOW + BELOW_IN_WIDTHS * eyes.brow_width)
+
+    def on(self, places: LandmarkPlaces, eyes: Eyes) -> LandmarkPlaces:
+        """The places of landmarks of a face with these brows."""
+        right = self.edge(eyes)
+        corners, weights = self.front.find(np.concatenate([right, right[::-1] * (-1, 1)]))
+        found = replace(places, corners=places.corners.copy(), weights=places.weights.copy())
+        found.corners[BOTH], found.weights[BOTH] = corners, weights
+        return found
+
+
+def find_brows(places: LandmarkPlaces, front: Front, rest: NDArray[np.floating]) -> Brows:
+    """The brows of the average face, `rest`, and all others from there."""
+    return Brows(places.of(rest)[RIGHT][:, [0, 2]], front)
