@@ -40,13 +40,13 @@ def results(folder):
 
 
 def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_path):
-    words = ["-m", "strategy=label_adaptation,finetune", "n_real=10", "seed=0,1", *SMALL]
+    words = ["-m", "strategy=label_adaptation,mixing", "n_real=10", "seed=0,1", *SMALL]
     swept = command("train", *words, cwd=tmp_path)
     assert swept.returncode == 0, swept.stderr
     found = results(tmp_path)
     assert [str(path) for path in found] == [
         f"outputs/toy/unet/{strategy}/n_real_10/seed_{seed}/result.json"
-        for strategy in ("finetune", "label_adaptation")
+        for strategy in ("label_adaptation", "mixing")
         for seed in (0, 1)
     ]
     stored = json.loads((tmp_path / found[0]).read_text())

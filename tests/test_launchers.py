@@ -24,7 +24,7 @@ SMALL = [
     "model.network.widths=[8,16,16,16,16]",
 ]
 PRETRAIN = "pretrain"
-SHARING = ["strategy=label_adaptation,finetune"]
+SHARING = ["strategy=label_adaptation,mixing"]
 
 
 def environment(**more):
@@ -213,7 +213,7 @@ def test_a_sweep_on_ray_takes_up_the_run_of_a_killed_process(tmp_path):
         "hydra/launcher=ray",
         "+hydra.launcher.ray.init={address: local, num_cpus: 2, include_dashboard: false}",
         "n_real=10",
-        "schedule.pretrain.steps=200",
+        "schedule.train.steps=200",
         "machine.checkpoint_seconds=0",
         *SHARING,
     ) as swept:

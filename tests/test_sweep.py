@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import hydra
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
@@ -46,10 +47,19 @@ def test_a_strategy_without_real_faces_is_run_once_a_seed() -> None:
 
 def test_shared_trainings_are_counted_once() -> None:
     jobs = plan_jobs(grid(ALL, (10, 50), (0,)), composed)
-    # configs/schedule/cpu.yaml: pretrain 2,000 once; at each size train 2,500 by three strategies
-    # and finetune 500.
-    assert updates(jobs) == 2000 + 2 * (3 * 2500 + 500)
-    assert updates(jobs, made=[job for job in jobs if "synthetic_only" in job.name]) == 16000
+    # configs/schedule/cpu.yaml: pretrain 2,000 and train 2,500 on synthetic faces once; at each
+    # size train 2,500 by three strategies and finetune 500.
+    assert updates(jobs) == 2000 + 2500 + 2 * (3 * 2500 + 500)
+    assert updates(jobs, made=[job for job in jobs if "synthetic_only" in job.name]) == 18000
+
+
+@pytest.mark.parametrize("schedule", ["cpu", "gpu", "tiny"])
+def test_every_strategy_keeps_a_model_of_as_many_updates(schedule: str) -> None:
+    for strategy in ALL:
+        cfg = composed(["data=toy", f"strategy={strategy}", f"schedule={schedule}"])
+        kept = hydra.utils.instantiate(cfg.strategy, _convert_="all").model
+        before = kept.start.schedule.steps if kept.start else 0
+        assert before + kept.schedule.steps == cfg.schedule.train.steps, strategy
 
 
 def test_two_runs_of_one_folder_are_refused_before_any_starts() -> None:
