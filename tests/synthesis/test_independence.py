@@ -119,6 +119,8 @@ TOUCHED: Mapping[str, set[str]] = {
     "photo.lowest_quality": {"photo.quality"},
     "annotator.offsets": {"annotator.offsets"},
     "annotator.noise": {"annotator.noise"},
+    "annotator.shifts": {"annotator.shifts"},
+    "annotator.jitter": {"annotator.jitter"},
 }  # fmt: skip
 
 # They exclude each other's absence, so they are changed together, below.
@@ -150,6 +152,8 @@ def others(value):
     """Values unlike this one."""
     if isinstance(value, str):
         return ["surface"]  # as labels, and as a name
+    if isinstance(value, Mapping) and all(isinstance(pair, tuple) for pair in value.values()):
+        return [value | {name: (0.1, 0.2)} for name in value]
     if isinstance(value, Mapping):
         return [{name: 1.0} for name in value]
     if isinstance(value, tuple):

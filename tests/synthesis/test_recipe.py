@@ -18,7 +18,7 @@ from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
 from landmarks.synthesis.photo import PhotoRecipe
 from landmarks.synthesis.recipe import Recipe
-from landmarks.synthesis.scene.annotator import AnnotatorRecipe
+from landmarks.synthesis.scene.annotator import JITTER, AnnotatorRecipe
 from landmarks.synthesis.scene.expression import ExpressionRecipe
 from landmarks.synthesis.scene.hair import HairRecipe
 from landmarks.synthesis.scene.lighting import LightRecipe
@@ -250,6 +250,11 @@ WRONG = {
     "around": (lambda: LightRecipe(side=7), "light.side is 7"),
     "offsets": (lambda: AnnotatorRecipe(offsets=-1), "annotator.offsets is -1"),
     "noise": (lambda: AnnotatorRecipe(noise="much"), "annotator.noise is 'much'"),
+    "shifts": (lambda: AnnotatorRecipe(shifts={"brows": (0, 0)}), "annotator.shifts are of brows;"),
+    "jitter": (
+        lambda: AnnotatorRecipe(jitter=JITTER | {"jaw": (0.1, -0.1)}),
+        r"annotator.jitter.jaw is \(0.1, -0.1\); it must be two numbers from 0 to 0.5",
+    ),
 }
 
 

@@ -28,6 +28,25 @@ def check_range(name: str, value: object, least: float, most: float) -> None:
         )
 
 
+def check_pairs(
+    name: str, value: Mapping[str, object], known: Iterable[str], *, least: float, most: float
+) -> None:
+    """Refuse `value` unless it gives each of `known` two numbers from `least` to `most`."""
+    wanted = tuple(known)
+    if set(value) != set(wanted):
+        raise InputError(
+            f"recipe: {name} are of {', '.join(value)}; they must be of {', '.join(wanted)}"
+        )
+    for kind, pair in value.items():
+        numbers = pair if isinstance(pair, tuple | list) else ()
+        valid = [n for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
+        if len(numbers) != 2 or len(valid) != 2 or not least <= min(valid) <= max(valid) <= most:
+            raise InputError(
+                f"recipe: {name}.{kind} is {pair!r}; it must be two numbers from {least:g} to "
+                f"{most:g}"
+            )
+
+
 def check_shares(name: str, value: Mapping[str, float], known: Iterable[str]) -> None:
     """Refuse `value` unless it gives shares, which need not sum to 1, to some of `known`."""
     allowed = tuple(known)

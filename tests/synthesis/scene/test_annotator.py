@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from landmarks.synthesis.scene.annotator import Annotator, AnnotatorRecipe
+from landmarks.synthesis.scene.annotator import (
+    JITTER,
+    SHIFTED,
+    SHIFTS,
+    Annotator,
+    AnnotatorRecipe,
+)
 
 SIZE = 100.0  # pixels between the outer eye corners
 
@@ -147,6 +153,25 @@ def test_a_seed_is_one_person_and_another_seed_another():
     assert (first != other).any()
 
 
-def test_a_recipe_hands_on_its_strengths():
-    drawn = AnnotatorRecipe(offsets=0.5, noise=2.0).draw(np.random.default_rng(0))
+def test_a_recipe_hands_on_its_numbers():
+    recipe = AnnotatorRecipe(
+        offsets=0.5,
+        noise=2.0,
+        shifts=SHIFTS | {"chin": (0.0, 0.04)},
+        jitter=JITTER | {"eyes": (0.1, 0.0)},
+    )
+    drawn = recipe.draw(np.random.default_rng(0))
     assert (drawn.offsets, drawn.noise) == (0.5, 2.0)
+    assert (drawn.shifts, drawn.jitter) == (recipe.shifts, recipe.jitter)
+
+
+def test_each_kind_is_moved_by_its_own_numbers():
+    still = dict.fromkeys(SHIFTS, (0.0, 0.0))
+    for kind, indices in SHIFTED.items():
+        annotator = Annotator(offsets=1.0, noise=0.0, seed=0, shifts=still | {kind: (0.0, 0.1)})
+        step = annotator.label(FACE) - FACE
+        np.testing.assert_allclose(step[list(indices)], [(0, 0.1 * SIZE)] * len(indices))
+        assert np.count_nonzero(step) == len(indices)
+    quiet = dict.fromkeys(JITTER, (0.0, 0.0))
+    shaky = Annotator(offsets=0.0, noise=1.0, seed=0, jitter=quiet | {"bridge": (0.0, 0.05)})
+    assert set(np.nonzero(shaky.label(FACE) - FACE)[0]) == {27, 28, 29, 30}

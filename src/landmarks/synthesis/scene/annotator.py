@@ -5,42 +5,48 @@ faces in-the-wild challenge: database and results", 2016, on the noise of 300-W)
 nobody but the record: a label gap whose truth is known.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.scheme import IBUG68
-from landmarks.synthesis.ranges import check_strength
+from landmarks.synthesis.ranges import check_pairs, check_strength
 
 Points = NDArray[np.float64]
 
-# Landmarks and their shift along the eyes' axis (away from the nose) and downwards, in shares of
-# the inter-ocular distance: brows at their middle, a wider base of the nose, a lower chin, a
-# higher nasion, a wider mouth.
-OFFSETS: tuple[tuple[tuple[int, ...], float, float], ...] = (
-    (tuple(range(17, 27)), 0.0, 0.030),
-    ((27,), 0.0, -0.035),
-    ((31, 35), 0.02, 0.0),
-    ((7, 8, 9), 0.0, 0.02),
-    ((0, 16), 0.0, -0.06),
-    ((1, 15), 0.0, -0.03),
-    ((37, 38, 43, 44), 0.0, -0.008),
-    ((48, 54), 0.012, 0.0),
-)
+# What a convention may move: away from the nose along the eyes' axis, and downwards, in shares of
+# the inter-ocular distance. These: brows at their middle, a higher nasion, a wider base of the
+# nose, a lower chin, a wider mouth.
+SHIFTS: Mapping[str, tuple[float, float]] = {
+    "brows": (0.0, 0.030), "nasion": (0.0, -0.035), "nostrils": (0.02, 0.0), "chin": (0.0, 0.02),
+    "jaw_ends": (0.0, -0.06), "beside_jaw_ends": (0.0, -0.03), "upper_lids": (0.0, -0.008),
+    "mouth_corners": (0.012, 0.0),
+}  # fmt: skip
+SHIFTED: Mapping[str, tuple[int, ...]] = {
+    "brows": tuple(range(17, 27)), "nasion": (27,), "nostrils": (31, 35), "chin": (7, 8, 9),
+    "jaw_ends": (0, 16), "beside_jaw_ends": (1, 15), "upper_lids": (37, 38, 43, 44),
+    "mouth_corners": (48, 54),
+}  # fmt: skip
 
-# Lines that annotators follow: first and last landmark, closed or not, and the noise along and
-# across the line in shares of the inter-ocular distance.
-LINES: tuple[tuple[int, int, bool, float, float], ...] = (
-    (0, 16, False, 0.030, 0.012),
-    (17, 21, False, 0.022, 0.011),
-    (22, 26, False, 0.022, 0.011),
-    (27, 30, False, 0.018, 0.008),
-    (31, 35, False, 0.012, 0.009),
-    (36, 41, True, 0.008, 0.006),
-    (42, 47, True, 0.008, 0.006),
-    (48, 59, True, 0.011, 0.008),
-    (60, 67, True, 0.011, 0.007),
+# Noise along and across the lines that annotators follow, in shares of the inter-ocular distance.
+JITTER: Mapping[str, tuple[float, float]] = {
+    "jaw": (0.030, 0.012), "brows": (0.022, 0.011), "bridge": (0.018, 0.008),
+    "nostrils": (0.012, 0.009), "eyes": (0.008, 0.006), "outer_lips": (0.011, 0.008),
+    "inner_lips": (0.011, 0.007),
+}  # fmt: skip
+# Their kind, first and last landmark, and whether they are closed.
+LINES: tuple[tuple[str, int, int, bool], ...] = (
+    ("jaw", 0, 16, False),
+    ("brows", 17, 21, False),
+    ("brows", 22, 26, False),
+    ("bridge", 27, 30, False),
+    ("nostrils", 31, 35, False),
+    ("eyes", 36, 41, True),
+    ("eyes", 42, 47, True),
+    ("outer_lips", 48, 59, True),
+    ("inner_lips", 60, 67, True),
 )
 
 
@@ -49,14 +55,18 @@ class Annotator:
     """Who labels one picture.
 
     Attributes:
-        offsets: Strength of the convention's offsets; 1: as in `OFFSETS`, 0: none.
-        noise: Strength of the noise; 1: as in `LINES`, 0: none.
+        offsets: Strength of the convention's offsets; 1: as in `shifts`, 0: none.
+        noise: Strength of the noise; 1: as in `jitter`, 0: none.
         seed: Of the noise.
+        shifts: Of each kind in `SHIFTED`: outwards and downwards, inter-ocular distances.
+        jitter: Of each kind in `LINES`: along and across the line, inter-ocular distances.
     """
 
     offsets: float
     noise: float
     seed: int
+    shifts: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(SHIFTS))
+    jitter: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(JITTER))
 
     def label(self, landmarks: NDArray[np.floating]) -> Points:
         """(68, 2) landmarks as this annotator places them, in the same pixels."""
@@ -66,16 +76,16 @@ class Annotator:
         moved = landmarks.astype(np.float64)
         across = axis / size
         down = np.array([-across[1], across[0]])
-        for indices, outwards, downwards in OFFSETS:
-            for k in indices:
+        for kind, (outwards, downwards) in self.shifts.items():
+            for k in SHIFTED[kind]:
                 side = 1.0 if k > IBUG68.mirror[k] else -1.0  # the person's left is on the right
                 step = outwards * side * across + downwards * down
                 moved[k] += self.offsets * size * step
         rng = np.random.default_rng(self.seed)
-        for first, last, closed, along, beside in LINES:
+        for kind, first, last, closed in LINES:
             line = slice(first, last + 1)
-            noise = self.noise * size
-            moved[line] = _jittered(moved[line], closed, noise * along, noise * beside, rng)
+            along, beside = (self.noise * size * part for part in self.jitter[kind])
+            moved[line] = _jittered(moved[line], closed, along, beside, rng)
         return moved
 
 
@@ -100,18 +110,30 @@ class AnnotatorRecipe:
     """How annotators are drawn.
 
     Attributes:
-        offsets: See `Annotator`.
-        noise: See `Annotator`.
+        offsets: See `Annotator`, as for all below.
+        noise: .
+        shifts: .
+        jitter: .
     """
 
     offsets: float = 0.0
     noise: float = 0.0
+    shifts: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(SHIFTS))
+    jitter: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(JITTER))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
         check_strength("annotator.offsets", self.offsets, 5)
         check_strength("annotator.noise", self.noise, 5)
+        check_pairs("annotator.shifts", self.shifts, SHIFTS, least=-0.5, most=0.5)
+        check_pairs("annotator.jitter", self.jitter, JITTER, least=0.0, most=0.5)
 
     def draw(self, rng: np.random.Generator) -> Annotator:
         """One person with one eye for lines."""
-        return Annotator(offsets=self.offsets, noise=self.noise, seed=int(rng.integers(2**31)))
+        return Annotator(
+            offsets=self.offsets,
+            noise=self.noise,
+            seed=int(rng.integers(2**31)),
+            shifts=self.shifts,
+            jitter=self.jitter,
+        )
