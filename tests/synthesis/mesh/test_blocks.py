@@ -326,3 +326,17 @@ def test_a_hand_has_five_fingers_that_bend_to_the_face(regions, posed, scene):
     straight, bent = fingertip(0.0), fingertip(0.6)
     assert straight[2] > 0.08  # along the hand
     assert bent[1] < straight[1] - 0.02  # away from the camera
+
+
+@pytest.mark.parametrize("age", [0.25, 0.35, 0.5, 1.0])
+@pytest.mark.parametrize("height", [-0.2, 0.5, 1.2])
+def test_a_knot_touches_every_head(head, regions, age, height):
+    """Also a child's, which is smaller and sits lower than the average head."""
+    scene = bare(2)
+    person = replace(scene.person, age=age)
+    hair = replace(scene.hair, bun=0.03, bun_height=height)
+    posed = posed_of(head, regions, replace(scene, person=person, hair=hair))
+    vertices, _ = Knot(regions).place(posed, replace(scene, person=person, hair=hair))
+    skin = posed.bent.vertices[head.skin]
+    distance, _ = cKDTree(skin).query(vertices)
+    assert distance.min() < 0.012

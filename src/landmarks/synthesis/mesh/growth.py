@@ -130,9 +130,12 @@ class Knot:
         if not hair.bun or scene.headwear:
             return None
         direction = np.array([0.0, np.cos(hair.bun_height), np.sin(hair.bun_height)])
-        middle = np.array([0.0, SKULL[0], posed.regions.eye_height + SKULL[1]])
+        eyes = np.concatenate(posed.head.eyes)
+        moved = posed.upright[eyes].mean(axis=0) - posed.head.rest[eyes].mean(axis=0)
+        middle = np.array([0.0, SKULL[0], posed.regions.eye_height + SKULL[1]]) + moved
         seen = posed.upright[posed.head.skin] - middle
-        near = seen @ direction > 0.97 * np.linalg.norm(seen, axis=1)
+        aligned = seen @ direction / np.linalg.norm(seen, axis=1)
+        near = aligned >= min(0.97, aligned.max())
         reach = (seen[near] @ direction).max() + 0.55 * hair.bun
         return plain(posed.turned(middle + direction * reach + self._shape * hair.bun))
 
