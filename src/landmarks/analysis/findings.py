@@ -28,18 +28,10 @@ from landmarks.analysis.insights import (
     summary,
     trend,
 )
+from landmarks.analysis.statements import comparison_table, exchange_table, forms_table, table2
 from landmarks.analysis.study import BASELINE, Cell, Study
 from landmarks.analysis.table import Table
-from landmarks.analysis.tables import (
-    comparison_table,
-    exchange_table,
-    figure4,
-    forms_table,
-    ledger_table,
-    runs_table,
-    table1,
-    table2,
-)
+from landmarks.analysis.tables import figure4, ledger_table, runs_table, table1
 
 CED_POINTS = 200
 NOT_PHOTOGRAPHS = (

@@ -75,21 +75,24 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
     photos = "stand-in faces" if rendered_test else "photos"
     what = f"With {one.n_real:,} {photos}, {look(one.strategy).label}"
     if not one.is_known:
+        seeds = len(one.design.seeds)
         return (
-            f"{what} was compared with {one.seeds} seed{'s' if one.seeds != 1 else ''}: not enough "
-            "seeds to say how many photos it is worth."
+            f"{what} was compared with {seeds} seed{'s' if seeds != 1 else ''}: not enough seeds "
+            "to say how many photos it is worth."
         )
+    told = "; ".join(part for part in (one.text(), one.caveat) if part)
     if one.value == np.inf:
         return (
             f"{what} is better than real only with {one.largest:,}, the most that were run "
-            f"(N_eff {one.text()})."
+            f"with the same seeds (N_eff {told})."
         )
     if one.value == 0:
         return (
-            f"{what} is worse than real only with {one.smallest:,}, the fewest that were run "
-            f"(N_eff {one.text()})."
+            f"{what} is worse than real only with {one.smallest:,}, the fewest that were "
+            f"run with the same seeds (N_eff {told})."
         )
-    return f"{what} does what real only needs {one.text()} {photos} for."
+    caveat = f" ({one.caveat})" if one.caveat else ""
+    return f"{what} does what real only needs {one.text()} {photos} for{caveat}."
 
 
 def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:

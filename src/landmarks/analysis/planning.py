@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landmarks.analysis.contrasts import MIN_SEEDS
+from landmarks.analysis.design import common_design
 from landmarks.analysis.exchange import (
     LEVEL,
     Exchange,
-    common_design,
     compared,
     exchange,
     interpolation,
@@ -67,11 +66,12 @@ def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
     now = exchange(study, strategy, n_real)
     if now is None:
         raise InputError(
-            f"{study.folder}: {BASELINE} was run with fewer than two sizes, so nothing can be "
-            "compared; run it with a smaller and a larger n_real"
+            f"{study.folder}: {BASELINE} was run with fewer than two sizes with a seed of "
+            f"{strategy} {n_real}, so nothing can be compared; run it with a smaller and a larger "
+            "n_real"
         )
     if relative_width(now.value, now.low, now.high) <= width:
-        return Plan(now=now, width=width, runs=(), after=None, seeds_needed=now.seeds)
+        return Plan(now=now, width=width, runs=(), after=None, seeds_needed=len(now.design.seeds))
     forecast = list(_forecast(study, (strategy, n_real), width))
     enough = [seeds for seeds, expected in forecast if expected <= width]
     return Plan(
@@ -92,11 +92,11 @@ def relative_width(value: float, low: float, high: float) -> float:
 
 def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, float]]:
     """Expected width with one seed more, two more, ..., until it is narrow enough."""
-    seeds, sizes = common_design(study, cell)
-    if len(seeds) < MIN_SEEDS:
+    design = common_design(study, cell)
+    if design is None or not design.has_seeds:
         return
-    found, candidates = compared(study, cell, seeds, sizes)
-    for more in range(len(seeds) + 1, MOST_SEEDS + 1):
+    found, candidates = compared(study, cell, design)
+    for more in range(len(design.seeds) + 1, MOST_SEEDS + 1):
         expected = relative_width(*solve(replace(found, seeds=more), candidates, LEVEL))
         yield more, expected
         if expected <= width:
@@ -129,7 +129,11 @@ def _sizes_around(study: Study, now: Exchange) -> list[int]:
 def describe(found: Plan) -> str:
     """A plan in lines, for people: what is known, and what the next runs will give."""
     now = found.now
-    lines = [f"N_eff of {now.strategy} with {now.n_real}: {now.text()} (seeds: {now.seeds})"]
+    caveat = f", {now.caveat}" if now.caveat else ""
+    lines = [
+        f"N_eff of {now.strategy} with {now.n_real}: {now.text()} "
+        f"(seeds: {len(now.design.seeds)}{caveat})"
+    ]
     if not found.runs:
         return f"{lines[0]}: narrow enough (width at most {found.width:g} of its value)"
     lines.append(f"{len(found.runs)} runs complete the next seed")
@@ -141,7 +145,7 @@ def describe(found: Plan) -> str:
         lines.append(f"seeds needed in all for a width of {found.width:g}: {found.seeds_needed}")
     elif found.after is not None:
         lines.append(
-            f"no number of seeds gives a width of {found.width:g} on these test photos and sizes: "
-            "more test photos, or a larger n_real of real_only, would"
+            f"no number of seeds up to {MOST_SEEDS} gives a width of {found.width:g} on these test "
+            "photos and sizes: more test photos, or a larger n_real of real_only, would"
         )
     return "\n".join(lines)
