@@ -136,7 +136,7 @@ class Trend:
         many: Largest size.
         narrowing: Gap at `few` minus gap at `many`, in logarithms of the error; above 0: the gap
             is larger where photos are few. None with fewer than two common seeds.
-        leads: How much lower the error is at `few` and at `many`, fractions.
+        leads: How much lower the error is at `few` and at `many`, fractions; below 0: higher.
     """
 
     strategy: str
@@ -150,22 +150,29 @@ class Trend:
         label = look(self.strategy).label
         if self.narrowing is None:
             return f"{NO_TELLING[0].upper()}{NO_TELLING[1:]} to say how {label}'s lead changes."
-        few, many = (f"{100 * lead:.1f} %" for lead in self.leads)
+        (does, few), (then, many) = (_told(lead) for lead in self.leads)
         sure = "no clear difference"
         if self.narrowing.low > 0:
-            sure = "clearly more where they are few"
+            sure = "clearly better where they are few"
         if self.narrowing.high < 0:
-            sure = "clearly more where they are many"
+            sure = "clearly better where they are many"
         return (
-            f"{label[0].upper()}{label[1:]} lowers the error of real only by {few} at {self.few:,} "
-            f"and by {many} at {self.many:,} real faces: {sure} ({self.narrowing.seeds} seeds)."
+            f"{label[0].upper()}{label[1:]} {does} the error of real only by {few} at {self.few:,} "
+            f"and {'' if then == does else f'{then} it '}by {many} at {self.many:,} real faces: "
+            f"{sure} ({self.narrowing.seeds} seeds)."
         )
+
+
+def _told(lead: float) -> tuple[str, str]:
+    """What an error that is lower by a fraction does, and by how much."""
+    return "raises" if lead < 0 else "lowers", f"{100 * abs(lead):.1f} %"
 
 
 def trend(study: Study, strategy: str) -> Trend | None:
     """How the gap to photos alone changes from the smallest to the largest size.
 
-    The sizes are those that most seeds cover; None if there is only one.
+    Of the sizes that both were run at with two seeds or more in common; None if there is only one.
+    The difference of the gaps is over the seeds that all four cells share.
     """
     sizes = [
         n

@@ -71,7 +71,8 @@ def figure4(study: Study) -> Table:
             "seeds",
         ),
         rows=tuple(rows),
-        note="low to high: 95 % interval over seeds and test photos; of photos alone at one seed.",
+        note="NME: geometric mean over seeds; low to high: 95 % interval over seeds and test "
+        "photos; of photos alone at one seed.",
     )
 
 
