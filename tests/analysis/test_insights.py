@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.findings import Findings, find
 from landmarks.analysis.insights import comparisons, trend
 from landmarks.analysis.statements import table2
 from landmarks.analysis.study import Study, read_study
 from landmarks.errors import InputError
-from tests.analysis.studies import photos_alone, write_study
+from tests.analysis.studies import article_like, photos_alone, write_study
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +77,28 @@ def test_label_convention_is_what_adaptation_takes_away(precise: Study) -> None:
     assert abs(eyes).max() < 0.03
     whole = next(part for part in found.parts if part.region == "all")
     assert whole.unadapted == pytest.approx(0.075, rel=0.02)
-    assert whole.share == pytest.approx(
+    assert whole.share is not None
+    assert whole.share.value == pytest.approx(
         (whole.unadapted - whole.adapted) / (whole.unadapted - whole.baseline)
     )
+    # The truth at 1,000 faces, by tests.analysis.studies.
+    truth = (0.075 - article_like("label_adaptation", 1000)) / (0.075 - photos_alone(1000))
+    assert whole.share.low < truth < whole.share.high
+    assert whole.share.high - whole.share.low < 0.2
+
+
+def test_the_share_of_convention_is_not_told_without_a_way_to_go(tmp_path: Path) -> None:
+    strategies = ("synthetic_only", "label_adaptation", "real_only")
+
+    def parts(seeds: tuple[int, ...], error: float) -> list[Interval | None]:
+        folder = tmp_path / f"{len(seeds)} {error}"
+        write_study(folder, seeds=seeds, sizes=(10,), strategies=strategies, curve=lambda *_: error)
+        found = find(read_study(folder)).attribution
+        assert found is not None
+        return [part.share for part in found.parts if part.region == "all"]
+
+    assert parts((0, 1, 2), 0.05) == [None]
+    assert parts((0,), 0.05) == [None]
 
 
 def test_one_seed_gives_sentences_without_numbers(tmp_path: Path) -> None:
