@@ -1,5 +1,6 @@
 """Plans: which runs narrow N_eff next, and when it is narrow enough."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -88,5 +89,39 @@ def test_the_command_prints_runs_until_the_interval_is_narrow(
     told = capsys.readouterr()
     assert told.out == ""
     assert "narrow enough" in told.err
+    also = "experiment=figure4 data.real.root=photos"
+    assert main([str(study_folder), "--width", "0.001", "--also", also]) == 0
+    told = capsys.readouterr()
+    assert f"{also} strategy=finetune n_real=50 seed=3\n" in told.out
+    assert all(line.startswith(also) for line in told.out.splitlines())
     assert main([str(study_folder), "--width", "-1"]) == 2
     assert capsys.readouterr().err == "error: width is -1; it must be above 0\n"
+
+
+# What the loop of docs/exchange-rate.md calls: a plan that asks for two runs, twice, then for none.
+PYTHON = """
+echo "$*" >> called
+case "$*" in
+*landmarks.plan*)
+  echo x >> plans
+  [ $(wc -l < plans) -gt 2 ] || printf '%s seed=1\n%s seed=2\n' "${@: -1}" "${@: -1}" ;;
+*seed=2) [ ! -e broken ] ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
+    tmp_path: Path, broken: bool
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "exchange-rate.md").read_text()
+    (loop,) = (part for part in text.split("```") if "landmarks.plan outputs" in part)
+    script = f"python() {{\n{PYTHON}\n}}\n{loop}"
+    if broken:
+        (tmp_path / "broken").touch()
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False, timeout=60)
+    called = (tmp_path / "called").read_text().splitlines()
+    trained = [line for line in called if "landmarks.train" in line]
+    words = "-m landmarks.train experiment=figure4 data.real.root=path/to/300w"
+    assert trained == [f"{words} seed=1", f"{words} seed=2"] * (1 if broken else 2)
+    assert len(called) - len(trained) == (1 if broken else 3)
