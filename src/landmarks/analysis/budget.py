@@ -8,7 +8,7 @@ from landmarks.results import Result
 
 def updates(result: Result) -> int:
     """Optimiser updates of the kept model, those of what it started from included."""
-    return sum(training["schedule"]["steps"] for training in _trainings(result))
+    return sum(int(training["schedule"]["steps"]) for training in _trainings(result))
 
 
 def synthetic_draws(result: Result) -> int:

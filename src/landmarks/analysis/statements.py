@@ -6,6 +6,7 @@ import numpy as np
 
 from landmarks.analysis.contrasts import combined, mean_error
 from landmarks.analysis.curves import FORMS, Fit
+from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.insights import LEVEL, Comparison
 from landmarks.analysis.looks import look
@@ -29,9 +30,9 @@ ARTICLE_TABLE2 = (
 EXCHANGE_NOTE = (
     "No number is extrapolated: > and < are the ends of the sizes of real only, which are those "
     "that all of the seeds were run with. Brackets: 90 % interval over seeds and test photos. "
-    "transferred: effective data (Hernandez et al., 2021). Sizes too far apart: fewer than four, "
-    "or neighbours more than 2.6 times apart where the interval lies; it holds the truth less "
-    "often than its level says."
+    "transferred: N_eff - n_real, effective data (Hernandez et al., 2021). far apart: fewer than "
+    f"{CALIBRATED_SIZES} sizes, or neighbours more than {CALIBRATED_RATIO:g} times apart where the "
+    "interval lies, so that it may hold the truth less often than its level says."
 )
 ADAPTED = "label_adaptation"
 
@@ -99,10 +100,10 @@ def exchange_table(found: Sequence[Exchange], labelling_cost: float | None) -> T
         "n_real",
         "N_eff [90 %]",
         "per real photo",
-        "transferred: N_eff - n_real",
+        "transferred",
+        *([] if price is None else [f"saved at {price:g} a photo"]),
         "seeds",
         "sizes of real only",
-        *([] if price is None else [f"saved at {price:g} a photo"]),
     )
     return Table(
         name="exchange",
@@ -123,11 +124,11 @@ def _exchange_row(one: Exchange, price: float | None) -> tuple[str, ...]:
         look(one.strategy).label,
         f"{n}",
         one.text(),
-        told(lambda photos: photos / n, 1),
+        told(lambda photos: photos / n, 2),
         told(lambda photos: photos - n),
-        " ".join(map(str, one.design.seeds)),
-        " ".join(map(str, one.design.sizes)) + (f": {one.caveat}" if one.caveat else ""),
         *([] if price is None else [told(lambda photos: price * (photos - n))]),
+        " ".join(map(str, one.design.seeds)),
+        ("far apart: " if one.is_sparse else "") + " ".join(map(str, one.design.sizes)),
     )
 
 
