@@ -13,13 +13,11 @@ def updates(result: Result) -> int:
 
 def synthetic_draws(result: Result) -> int:
     """Synthetic faces that the kept model saw, each as often as it was drawn."""
-    return round(
-        sum(
-            training["schedule"]["steps"] * training["schedule"]["batch_size"] * part["share"]
-            for training in _trainings(result)
-            for part in training["on"]
-            if not part["source"]["_target_"].endswith(".Real")
-        )
+    return sum(
+        round(training["schedule"]["steps"] * training["schedule"]["batch_size"] * part["share"])
+        for training in _trainings(result)
+        for part in training["on"]
+        if not part["source"]["_target_"].endswith(".Real")
     )
 
 

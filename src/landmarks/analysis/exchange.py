@@ -64,11 +64,6 @@ class Exchange:
         return self.design.has_seeds and (self.low > 0 or self.high < np.inf)
 
     @property
-    def is_inside(self) -> bool:
-        """Whether N_eff itself lies within the sizes that were run."""
-        return self.is_known and 0 < self.value < np.inf
-
-    @property
     def is_sparse(self) -> bool:
         """Whether the sizes are too far apart for an interval of this level."""
         return self.is_known and self.design.is_sparse(self.low, self.high)

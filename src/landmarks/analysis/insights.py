@@ -69,8 +69,8 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
     """Insight 4A in a sentence, which opens the report."""
     if one is None:
         return (
-            "No exchange rate: it takes real only at two sizes or more, and a strategy that trains "
-            "on both kinds of faces."
+            "No exchange rate: it takes real only at two sizes or more and, with one of its seeds, "
+            "a strategy that trains on both kinds of faces."
         )
     photos = "stand-in faces" if rendered_test else "photos"
     what = f"With {one.n_real:,} {photos}, {look(one.strategy).label}"
