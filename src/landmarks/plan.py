@@ -4,7 +4,8 @@ python -m landmarks.plan outputs/figure4 --n-real 50 --width 0.5 --also "experim
 
 Standard output has a line for each run to do next, in the words of `python -m landmarks.train`, and
 none when the interval is narrow enough, so that a shell can go on until then
-(docs/exchange-rate.md has the loop); standard error explains. A run that is to join the study needs
+(docs/exchange-rate.md has the loop); standard error explains. The exit code is 1 where no number of
+seeds is enough for the width, so that such a loop ends. A run that is to join the study needs
 the words that the study was made with: they are given once, and stand on each line.
 """
 
@@ -16,7 +17,7 @@ from landmarks.errors import InputError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the runs that narrow N_eff next; 2 on bad input."""
+    """Print the runs that narrow N_eff next; 1 if no number of seeds is enough, 2 on bad input."""
     parser = argparse.ArgumentParser(
         prog="landmarks.plan", description="Which runs next make the answer sharper."
     )
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     for (strategy, n_real), seed in found.runs:
         words = (given.also, f"strategy={strategy}", f"n_real={n_real}", f"seed={seed}")
         print(" ".join(word for word in words if word))
-    return 0
+    return 1 if found.is_out_of_reach else 0
 
 
 if __name__ == "__main__":

@@ -21,12 +21,28 @@ def drawn(seeds: int, *, spread: float = 0.03, photos: int = 185) -> Study:
     )
 
 
-def test_a_wide_interval_asks_for_the_next_seed_where_it_matters() -> None:
+def only(whole: Study, runs: set[tuple[tuple[str, int], int]]) -> Study:
+    """A study of some of its runs, each a cell and a seed."""
+    kept = tuple(run for run in whole.runs if (run.cell, run.result.seed) in runs)
+    return Study(folder=whole.folder, runs=kept, photos=whole.photos, rendered_test=True)
+
+
+def test_a_wide_interval_asks_for_a_whole_seed() -> None:
     found = plan(drawn(3), "finetune", 50, width=0.1)
-    assert found.runs[0] == (("finetune", 50), 3)
-    sizes = {cell[1] for cell, _ in found.runs if cell[0] == "real_only"}
-    assert {100, 250} <= sizes  # around the truth
-    assert 870 not in sizes or found.now.high > 250  # far sizes tell nothing
+    assert found.runs == (
+        (("finetune", 50), 3),
+        *((("real_only", n), 3) for n in (10, 25, 50, 100, 250, 500, 870)),
+    )
+
+
+def test_each_round_of_the_plan_adds_a_seed_to_the_interval() -> None:
+    whole = drawn(6)
+    have = {(run.cell, run.result.seed) for run in whole.runs if run.result.seed < 2}
+    have |= {(("real_only", 100), 2), (("finetune", 50), 4)}  # begun
+    for seeds in (2, 3, 4, 5):
+        found = plan(only(whole, have), "finetune", 50, width=0.01)
+        assert len(found.now.design.seeds) == seeds
+        have |= set(found.runs)
 
 
 def test_a_narrow_interval_asks_for_nothing() -> None:
@@ -81,7 +97,7 @@ def test_a_strategy_that_was_not_run_is_refused_with_what_there_is() -> None:
 def test_the_command_prints_runs_until_the_interval_is_narrow(
     study_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(study_folder), "--width", "0.001"]) == 0
+    assert main([str(study_folder), "--width", "0.3"]) == 0
     told = capsys.readouterr()
     assert "strategy=finetune n_real=50 seed=3\n" in told.out
     assert "runs complete the next seed" in told.err
@@ -90,7 +106,7 @@ def test_the_command_prints_runs_until_the_interval_is_narrow(
     assert told.out == ""
     assert "narrow enough" in told.err
     also = "experiment=figure4 data.real.root=photos"
-    assert main([str(study_folder), "--width", "0.001", "--also", also]) == 0
+    assert main([str(study_folder), "--width", "0.001", "--also", also]) == 1  # out of reach
     told = capsys.readouterr()
     assert f"{also} strategy=finetune n_real=50 seed=3\n" in told.out
     assert all(line.startswith(also) for line in told.out.splitlines())

@@ -16,7 +16,6 @@ from landmarks.analysis.exchange import (
     Exchange,
     compared,
     exchange,
-    interpolation,
     solve,
 )
 from landmarks.analysis.study import BASELINE, Cell, Study
@@ -44,6 +43,11 @@ class Plan:
     runs: tuple[tuple[Cell, int], ...]
     after: float | None
     seeds_needed: int | None
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether no number of seeds gives the width."""
+        return bool(self.runs) and self.after is not None and self.seeds_needed is None
 
 
 def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
@@ -104,8 +108,11 @@ def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, flo
 
 
 def _next_seed(study: Study, now: Exchange) -> Iterator[tuple[Cell, int]]:
-    """The runs that the seed lacks which needs the fewest; a new seed lacks them all."""
-    cells = [(now.strategy, now.n_real), *((BASELINE, size) for size in _sizes_around(study, now))]
+    """The runs that the seed lacks which needs the fewest; a new seed lacks them all.
+
+    At every size of the design: a seed at some of them only would be left out of it.
+    """
+    cells = [(now.strategy, now.n_real), *((BASELINE, size) for size in now.design.sizes)]
     begun = {seed for one in cells for seed in study.by_cell.get(one, {})}
     new = max(begun, default=-1) + 1
 
@@ -116,14 +123,6 @@ def _next_seed(study: Study, now: Exchange) -> Iterator[tuple[Cell, int]]:
     chosen = min(incomplete, key=lambda seed: len(missing(seed)), default=new)
     for one in missing(chosen):
         yield one, chosen
-
-
-def _sizes_around(study: Study, now: Exchange) -> list[int]:
-    """The baseline's sizes that the curve goes through between the ends of the interval."""
-    sizes = study.sizes(BASELINE)
-    ends = np.clip([now.low, now.high], sizes[0], sizes[-1])
-    used = np.flatnonzero(interpolation(sizes, ends).any(axis=0))
-    return list(sizes[used[0] : used[-1] + 1])
 
 
 def describe(found: Plan) -> str:
@@ -143,7 +142,7 @@ def describe(found: Plan) -> str:
         lines.append("expected then: an end of the interval still beyond the sizes that were run")
     if found.seeds_needed is not None:
         lines.append(f"seeds needed in all for a width of {found.width:g}: {found.seeds_needed}")
-    elif found.after is not None:
+    if found.is_out_of_reach:
         lines.append(
             f"no number of seeds up to {MOST_SEEDS} gives a width of {found.width:g} on these test "
             "photos and sizes: more test photos, or a larger n_real of real_only, would"
