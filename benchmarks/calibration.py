@@ -2,10 +2,13 @@
 
 python benchmarks/calibration.py                    # 500 studies for each row: minutes
 python benchmarks/calibration.py --studies 20
+python benchmarks/calibration.py --sizes 10 50 250  # real only at sizes far apart
 """
 
+from collections.abc import Sequence
+
 import numpy as np
-from known_truth import SHAPES, draw_study
+from known_truth import SHAPES, SIZES, draw_study
 from measuring import Row, arguments, machine, publish
 
 from landmarks.analysis.exchange import LEVEL, exchange
@@ -14,11 +17,12 @@ SEEDS = (1, 2, 3, 5, 10)
 N_REAL, N_EFF = 50, 140
 
 
-def calibration(shape: str, seeds: int, studies: int) -> Row:
+def calibration(shape: str, seeds: int, studies: int, sizes: Sequence[int]) -> Row:
     """Draw studies and count whose interval holds the truth."""
     rng = np.random.default_rng([seeds, list(SHAPES).index(shape)])
     drawn = (
-        draw_study(shape, n_real=N_REAL, n_eff=N_EFF, seeds=seeds, rng=rng) for _ in range(studies)
+        draw_study(shape, n_real=N_REAL, n_eff=N_EFF, seeds=seeds, rng=rng, sizes=sizes)
+        for _ in range(studies)
     )
     found = [one for study in drawn if (one := exchange(study, "finetune", N_REAL)) is not None]
     told = [one for one in found if one.is_known]
@@ -38,10 +42,16 @@ def main() -> None:
     """Print the table and write it."""
     parser = arguments(__doc__, "calibration")
     parser.add_argument("--studies", type=int, default=500, help="for each row")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of real only")
     given = parser.parse_args()
+    if N_REAL not in given.sizes:
+        parser.error(f"the sizes must hold {N_REAL}, which fine-tuning is run with")
     print(f"truth: fine-tuning with {N_REAL} is worth {N_EFF}; intervals of {100 * LEVEL:.0f} %\n")
-    rows = [calibration(shape, seeds, given.studies) for shape in SHAPES for seeds in SEEDS]
-    publish(rows, machine("numpy", "scipy"), given.out, studies=given.studies)
+    rows = [
+        calibration(shape, seeds, given.studies, given.sizes) for shape in SHAPES for seeds in SEEDS
+    ]
+    settings = {"studies": given.studies, "sizes": list(given.sizes)}
+    publish(rows, machine("numpy", "scipy"), given.out, **settings)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Studies drawn from known learning curves, to hold estimates against the truth."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -27,6 +28,7 @@ def draw_study(
     rng: np.random.Generator,
     photos: int = 185,
     spread: float = 0.03,
+    sizes: Sequence[int] = SIZES,
 ) -> Study:
     """A study in which fine-tuning at `n_real` truly has the error of real only at `n_eff`.
 
@@ -41,13 +43,14 @@ def draw_study(
         rng: Draws everything.
         photos: Of the test set.
         spread: Standard deviation of the logarithm of the error over seeds, at 50 photos.
+        sizes: Of real only.
     """
     curve = SHAPES[shape]
-    means = {("real_only", n): curve(n) for n in SIZES} | {("finetune", n_real): curve(n_eff)}
+    means = {("real_only", n): curve(n) for n in sizes} | {("finetune", n_real): curve(n_eff)}
     hardness = rng.lognormal(-(0.45**2) / 2, 0.45, photos)
     runs = []
     for seed in range(seeds):
-        luck = dict(zip(SIZES, rng.normal(size=len(SIZES)), strict=True))
+        luck = dict(zip(sizes, rng.normal(size=len(sizes)), strict=True))
         for (strategy, n), mean in means.items():
             scale = spread * (n / 50) ** -0.25
             own = scale * (0.67 * luck[n] + rng.normal())

@@ -5,7 +5,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from landmarks.analysis.reporting import PAGE, REPORT, ReportOptions, write_report
+from landmarks.analysis.reporting import (
+    PAGE,
+    REPORT,
+    ReportOptions,
+    named_from_here,
+    write_report,
+)
 from landmarks.analysis.study import read_study
 from landmarks.errors import InputError
 
@@ -31,7 +37,8 @@ def sweep_and_report(overrides: Sequence[str], show: Sequence[str]) -> int:
         return code
     folder = _folder(names[-1] if names else DEFAULT, overrides)
     try:
-        findings = write_report(read_study(folder), folder / REPORT, ReportOptions())
+        options = ReportOptions(folder=named_from_here(folder))
+        findings = write_report(read_study(folder), folder / REPORT, options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

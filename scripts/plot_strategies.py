@@ -11,18 +11,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from landmarks.analysis.looks import LOOKS, look
 from landmarks.errors import InputError
 from landmarks.results import Result, read_results
-
-# Okabe and Ito's palette, told apart in grey by the markers.
-LOOKS = {
-    "synthetic_only": ("#999999", "v"),
-    "label_adaptation": ("#E69F00", "^"),
-    "data_adaptation": ("#CC79A7", "s"),
-    "real_only": ("#000000", "o"),
-    "mixing": ("#009E73", "D"),
-    "finetune": ("#0072B2", "P"),
-}
 
 
 def draw(results: list[Result], path: Path) -> None:
@@ -31,12 +22,10 @@ def draw(results: list[Result], path: Path) -> None:
     mpl.rcParams["svg.fonttype"] = "none"
     figure = Figure(figsize=(7.5, 3.6), layout="constrained")
     ax: Axes = figure.subplots()
-    unknown = {result.strategy for result in results} - LOOKS.keys()
-    if unknown:
-        raise InputError(f"no look for strategy {sorted(unknown)[0]!r}; known: {', '.join(LOOKS)}")
-    names = [name for name in LOOKS if any(result.strategy == name for result in results)]
+    found = {result.strategy for result in results}
+    names = [name for name in LOOKS if name in found] + sorted(found - LOOKS.keys())
     for place, name in enumerate(names):
-        colour, marker = LOOKS[name]
+        its = look(name)
         runs = [result for result in results if result.strategy == name]
         x = [budgets.index(run.n_real) + 0.11 * (place - (len(names) - 1) / 2) for run in runs]
         estimates = [run.metrics["all"]["nme"]["interocular"] for run in runs]
@@ -44,7 +33,14 @@ def draw(results: list[Result], path: Path) -> None:
         below = [v - v_low for v, v_low in zip(value, low, strict=True)]
         above = [v_high - v for v, v_high in zip(value, high, strict=True)]
         ax.errorbar(
-            x, value, [below, above], fmt=marker, color=colour, label=name, capsize=2, markersize=6
+            x,
+            value,
+            [below, above],
+            fmt=its.marker,
+            color=its.colour,
+            label=its.label,
+            capsize=2,
+            markersize=6,
         )
     ax.set_xticks(range(len(budgets)), [f"{n_real} real photos" for n_real in budgets])
     kind = " (drawn or rendered test faces)" if any(r.rendered_test for r in results) else ""

@@ -1,5 +1,6 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
+import inspect
 from pathlib import Path
 
 import hydra
@@ -89,14 +90,27 @@ def test_every_data_choice_asks_for_its_folders(data):
     assert OmegaConf.is_missing(cfg.data.real, "root")
 
 
+def keys_that_the_reader_refuses(faces):
+    keys = {str(key) for key in faces} - {"_target_", "defaults"}
+    return keys - set(inspect.signature(hydra.utils.get_method(faces["_target_"])).parameters)
+
+
 @pytest.mark.parametrize("name", options("faces"))
 def test_every_face_format_names_a_reader_that_takes_its_keys(name):
-    import inspect
+    assert not keys_that_the_reader_refuses(OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml"))
 
-    cfg = OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml")
-    keys = {str(key) for key in cfg} - {"_target_", "defaults"}
-    reader = hydra.utils.get_method(cfg["_target_"])
-    assert keys <= set(inspect.signature(reader).parameters)
+
+@pytest.mark.parametrize("data", options("data"))
+def test_figure_4_can_be_made_with_any_data(data):
+    cfg = composed("experiment=figure4", f"data={data}")
+    for role in ("real", "synthetic", "test"):
+        faces = cfg.data[role]
+        assert faces is None or not keys_that_the_reader_refuses(faces), role
+
+
+def test_figure_4_renders_as_many_faces_as_the_article_used():
+    faces = composed("experiment=figure4").data.synthetic
+    assert (faces.count, faces.size) == (10000, 256)
 
 
 @pytest.mark.parametrize("name", options("renderer"))

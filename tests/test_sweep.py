@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import hydra
@@ -14,7 +15,8 @@ from omegaconf import DictConfig
 
 from landmarks.command_line import CONFIGS
 from landmarks.errors import InputError
-from landmarks.results import RESULT
+from landmarks.record import code
+from landmarks.results import RESULT, Result
 from landmarks.sweep import duration, plan_jobs, report_plan, updates, watched
 
 OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
@@ -76,15 +78,34 @@ def test_a_plan_tells_what_is_done_and_what_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    jobs = plan_jobs(grid(("real_only",), (10, 50), (0,)), composed)
-    jobs[0].out.mkdir(parents=True)
-    (jobs[0].out / RESULT).write_text("{}")  # of another version: says nothing of speed
-    with caplog.at_level(logging.INFO), pytest.raises(InputError, match="not a result"):
+    jobs = plan_jobs(grid(("real_only",), (10, 50, 100), (0,)), composed)
+    step = {"name": "train", "optimiser_steps": 2500}
+    timings = {"steps": {"train": {"seconds": 50, "continued": False}}}
+    for job, by in zip(jobs, (code(), "other"), strict=False):
+        job.out.mkdir(parents=True)
+        values = {field.name: {} for field in fields(Result)}
+        result = Result(**{**values, "steps": [step], "timings": timings, "versions": {"code": by}})
+        result.write(job.out)
+    with caplog.at_level(logging.INFO):
         report_plan(jobs, every=True)
     assert [record.message for record in caplog.records] == [
         "done    n_real=10",
-        "to run  n_real=50",
+        "done by other code n_real=50",
+        "to run  n_real=100",
+        "sweep of 3 runs: 1 done, 1 done by other code (move them away), 1 to run; 5,000 optimiser "
+        "steps (5,000 if no run shared any), about 2 min in one process",
     ]
+
+
+def test_a_plan_stops_at_a_result_of_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (job,) = plan_jobs(grid(("real_only",), (10,), (0,)), composed)
+    job.out.mkdir(parents=True)
+    (job.out / RESULT).write_text("{}")
+    with pytest.raises(InputError, match="not a result"):
+        report_plan([job], every=True)
 
 
 def test_whoever_finishes_a_run_progress_is_told(

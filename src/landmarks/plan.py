@@ -1,10 +1,12 @@
 """Command line: which runs next make the answer sharper.
 
-python -m landmarks.plan outputs/figure4 --strategy finetune --n-real 50 --width 0.5
+python -m landmarks.plan outputs/figure4 --n-real 50 --width 0.5 --also "experiment=figure4"
 
 Standard output has a line for each run to do next, in the words of `python -m landmarks.train`, and
-none when the interval is narrow enough, so that a shell can go on until then; standard error
-explains.
+none when the interval is narrow enough, so that a shell can go on until then
+(docs/exchange-rate.md has the loop); standard error explains. The exit code is 1 where no number of
+seeds is enough for the width, so that such a loop ends. A run that is to join the study needs
+the words that the study was made with: they are given once, and stand on each line.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from landmarks.errors import InputError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the runs that narrow N_eff next; 2 on bad input."""
+    """Print the runs that narrow N_eff next; 1 if no number of seeds is enough, 2 on bad input."""
     parser = argparse.ArgumentParser(
         prog="landmarks.plan", description="Which runs next make the answer sharper."
     )
@@ -27,6 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
         type=float,
         default=0.5,
         help="narrow enough: width of the 90 %% interval over N_eff (default: 0.5)",
+    )
+    parser.add_argument(
+        "--also",
+        default="",
+        metavar="WORDS",
+        help='what the study was made with, e.g. "experiment=figure4"; printed on each line',
     )
     given = parser.parse_args(arguments)
     from landmarks.analysis.planning import describe, plan
@@ -41,8 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     print(describe(found), file=sys.stderr)
     for (strategy, n_real), seed in found.runs:
-        print(f"strategy={strategy} n_real={n_real} seed={seed}")
-    return 0
+        words = (given.also, f"strategy={strategy}", f"n_real={n_real}", f"seed={seed}")
+        print(" ".join(word for word in words if word))
+    return 1 if found.is_out_of_reach else 0
 
 
 if __name__ == "__main__":

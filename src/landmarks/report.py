@@ -23,11 +23,21 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     # matplotlib and plotly take seconds to import; --help should not wait for them.
-    from landmarks.analysis.reporting import PAGE, REPORT, ReportOptions, write_report
+    from landmarks.analysis.reporting import (
+        PAGE,
+        REPORT,
+        ReportOptions,
+        named_from_here,
+        write_report,
+    )
     from landmarks.analysis.study import read_study
 
     try:
-        options = ReportOptions(labelling_cost=given.labelling_cost, photos=given.photos)
+        options = ReportOptions(
+            folder=named_from_here(given.folder),
+            labelling_cost=given.labelling_cost,
+            photos=given.photos,
+        )
         findings = write_report(read_study(given.folder), given.folder / REPORT, options)
     except InputError as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)

@@ -16,12 +16,16 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
 from landmarks.errors import InputError
+from landmarks.record import code
 from landmarks.results import RESULT, Result, read_result
 from landmarks.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
+
+# States of a run of a sweep.
+DONE, OTHER, TO_RUN = "done", "done by other code", "to run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,14 @@ class Job:
     def is_done(self) -> bool:
         """Whether its folder holds a finished run; that it is the same one is checked when run."""
         return (self.out / RESULT).exists()
+
+    @property
+    def state(self) -> str:
+        """`DONE`, `OTHER` if other code than the present one did it, or `TO_RUN`."""
+        result = read_result(self.out)
+        if result is None:
+            return TO_RUN
+        return DONE if result.versions.get("code") == code() else OTHER
 
 
 def plan_jobs(
@@ -127,19 +139,26 @@ def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
 
 
 def report_plan(jobs: Sequence[Job], *, every: bool) -> None:
-    """Tell what is done and what there is to do; with `every`, line by line."""
-    done = [job for job in jobs if job.is_done]
-    missing = [job for job in jobs if not job.is_done]
-    if every:
-        for job in jobs:
-            log.info("%s %s", "done   " if job.is_done else "to run ", job.name)
+    """Tell what is done and what there is to do; with `every`, line by line.
+
+    What other code did is to be done again: its folder is refused until it is moved away.
+    """
+    by_state: dict[str, list[Job]] = {DONE: [], OTHER: [], TO_RUN: []}
+    for job in jobs:
+        state = job.state
+        by_state[state].append(job)
+        if every:
+            log.info("%-7s %s", state, job.name)
+    done, other = by_state[DONE], by_state[OTHER]
+    missing = [*other, *by_state[TO_RUN]]
     left = updates(missing, made=done)
     alone = sum(sum(job.trainings.values()) for job in missing)
     log.info(
-        "sweep of %d runs: %d done, %d to run; %s optimiser steps (%s if no run shared any)%s",
+        "sweep of %d runs: %d done, %s%d to run; %s optimiser steps (%s if no run shared any)%s",
         len(jobs),
         len(done),
-        len(missing),
+        f"{len(other)} done by other code (move them away), " if other else "",
+        len(by_state[TO_RUN]),
         f"{left:,}",
         f"{alone:,}",
         _expected_time(done, left),

@@ -19,19 +19,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="of a sweep with its report")
     folder = parser.parse_args(arguments).folder
     # matplotlib and plotly take seconds to import; --help should not wait for them.
-    from landmarks.analysis.verification import differences
+    from landmarks.analysis.verification import verify
 
     try:
-        found = list(differences(folder))
+        found = verify(folder)
     except InputError as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)
         return 2
-    for what in found:
+    for what in (*found.differences, *found.left):
         print(what)
-    if found:
-        print(f"{len(found)} differences: the report is not what the predictions give")
+    if found.differences:
+        print(f"{len(found.differences)} differences: {folder} is not what its predictions give")
         return 1
-    print(f"verified: every run and every file of the report in {folder} agrees")
+    print(
+        f"verified: in {folder}, of {found.runs} runs the metrics, errors, cumulative curves, "
+        f"ledgers and steps, and {found.files} files of the report are what the stored predictions "
+        "give; the predictions themselves are taken as they are"
+    )
     return 0
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from landmarks import strategies as known
+from landmarks.adaptation import PerceptronFit
 from landmarks.data.toy.head import MEAN_FACE
-from landmarks.predictions import Predictions
-from landmarks.record import fingerprint
-from landmarks.results import Ledger, Result, StepRecord, StepTiming
+from landmarks.predictions import Predictions, write_cumulative_error
+from landmarks.record import fingerprint, record
+from landmarks.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
 from landmarks.scheme import IBUG68
 
 K = IBUG68.num_landmarks
@@ -61,7 +63,7 @@ def write_study(
     spread: float = 0.03,
     rng: np.random.Generator | None = None,
 ) -> Path:
-    """Write one folder for each run: `result.json` and `predictions.npz`.
+    """Write one folder for each run, with the files that numbers are made or checked from.
 
     Args:
         folder: Where to; the runs lie at <strategy>/n_real_<n>/seed_<seed> below it.
@@ -99,9 +101,17 @@ def write_study(
                     visible=np.ones((faces, K), bool),
                     scheme=IBUG68,
                 )
-                predictions.write(directory)
-                _result(strategy, n_real, seed, predictions, rendered).write(directory)
+                result = _result(strategy, n_real, seed, predictions, rendered)
+                _leave(directory, predictions, result)
     return folder
+
+
+def _leave(directory: Path, predictions: Predictions, result: Result) -> None:
+    predictions.write(directory)
+    write_cumulative_error(directory / "ced.csv", predictions.errors)
+    labelled = {f"face {i}": "content" for i in range(result.n_real)}
+    write_json(directory / LEDGER, {**result.ledger, "faces": labelled})
+    result.write(directory)
 
 
 def _truth(faces: int, rng: np.random.Generator) -> np.ndarray:
@@ -136,29 +146,45 @@ def _off(
     return (target + lengths[..., None] * unit * directions).astype(np.float32)
 
 
-# Optimiser steps and real labels of each step; what starts with "pretrain" is shared by a seed.
-STEPS = {
-    "synthetic_only": (("pretrain", 2000),),
-    "label_adaptation": (("pretrain", 2000), ("adapter", 0)),
-    "data_adaptation": (("pretrain", 2000), ("adapter", 0), ("train", 2000)),
-    "real_only": (("train", 2000),),
-    "mixing": (("pretrain", 2000), ("adapter", 0), ("train", 2000)),
-    "finetune": (("pretrain", 2000), ("finetune", 1000)),
+ADAPTER = PerceptronFit()
+PRETRAIN, TRAIN, FINETUNE = (
+    known.Schedule(steps=steps, batch_size=8, learning_rate=1e-3) for steps in (2000, 3000, 1000)
+)
+KNOWN = {
+    strategy.name: strategy
+    for strategy in (
+        known.synthetic_only(PRETRAIN),
+        known.label_adaptation(PRETRAIN, ADAPTER),
+        known.data_adaptation(PRETRAIN, ADAPTER, TRAIN),
+        known.real_only(TRAIN),
+        known.mixing(PRETRAIN, ADAPTER, TRAIN, 0.5),
+        known.finetune(PRETRAIN, ADAPTER, FINETUNE),
+    )
 }
+
+
+def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
+    """What a run records of its steps; the pre-training is shared by a seed."""
+    found = []
+    for step in KNOWN.get(strategy, KNOWN["real_only"]).steps:
+        trains = isinstance(step, known.Train)
+        name = step.name if trains else "adapter"
+        own = [] if name == "pretrain" else [strategy, n_real]
+        found.append(
+            StepRecord(
+                name=name,
+                artifact=fingerprint([name, seed, *own]),
+                optimiser_steps=step.schedule.steps if trains else 0,
+                real_labels=n_real if not trains or step.draws_on(known.Real) else 0,
+            )
+        )
+    return found
 
 
 def _result(
     strategy: str, n_real: int, seed: int, predictions: Predictions, rendered: bool
 ) -> Result:
-    steps = [
-        StepRecord(
-            name=name,
-            artifact=fingerprint([name, seed, *([] if name == "pretrain" else [strategy, n_real])]),
-            optimiser_steps=count,
-            real_labels=0 if name == "pretrain" else n_real,
-        )
-        for name, count in STEPS.get(strategy, STEPS["real_only"])
-    ]
+    steps = _steps(strategy, n_real, seed)
     timings = {
         step.name: StepTiming(
             seconds=step.optimiser_steps / 10 + 1,
@@ -171,7 +197,6 @@ def _result(
     }
     test = {"name": "drawn faces" if rendered else "photographs", "faces": len(predictions.ids)}
     nme = float(predictions.errors.mean())
-    trained = strategy in ("real_only", "mixing", "finetune")
     return Result(
         fingerprint=fingerprint([strategy, n_real, seed]),
         strategy=strategy,
@@ -179,6 +204,7 @@ def _result(
         seed=seed,
         optimiser_steps=sum(step.optimiser_steps for step in steps),
         settings={
+            "strategy": record(KNOWN.get(strategy, KNOWN["real_only"])),
             "model": {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64},
             "augmentation": {
                 "real": {"geometry": {"mirror": 0.5}},
@@ -205,8 +231,8 @@ def _result(
             Ledger(
                 n_real=n_real,
                 photos=n_real,
-                training=n_real if trained else 0,
-                adapter=n_real if strategy not in ("real_only", "finetune") else 0,
+                training=max((s.real_labels for s in steps if s.optimiser_steps), default=0),
+                adapter=max((s.real_labels for s in steps if not s.optimiser_steps), default=0),
                 validation=0,
                 total=n_real,
             )

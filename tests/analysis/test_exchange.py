@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from benchmarks.known_truth import SHAPES, SIZES, draw_study
 
-from landmarks.analysis.exchange import Exchange, common_design, exchange, interpolation
-from landmarks.analysis.study import Study
+from landmarks.analysis.design import Design, common_design
+from landmarks.analysis.exchange import Exchange, exchange, interpolation
+from landmarks.analysis.insights import answer
+from landmarks.analysis.statements import exchange_table
+from landmarks.analysis.study import Study, StudyRun
 
 
 def estimate(study: Study, n_real: int = 50) -> Exchange:
@@ -110,21 +113,125 @@ def test_the_curve_goes_through_its_points_and_follows_a_cubic() -> None:
     )
 
 
-def test_sizes_that_a_seed_lacks_are_left_out_of_its_pairs() -> None:
-    whole = draw_study("knee", n_real=50, n_eff=140, seeds=3, rng=np.random.default_rng(0))
-    kept = [
-        run for run in whole.runs if not (run.result.seed == 2 and run.result.n_real in (500, 870))
-    ]
-    study = Study(folder=whole.folder, runs=tuple(kept), photos=whole.photos, rendered_test=True)
-    assert common_design(study, ("finetune", 50)) == ((0, 1, 2), (10, 25, 50, 100, 250))
+def without(whole: Study, *lacking: tuple[str, int, int]) -> Study:
+    """A study without some runs, each a strategy, an n_real and a seed."""
+
+    def is_kept(run: StudyRun) -> bool:
+        return (*run.cell, run.result.seed) not in lacking
+
+    runs = tuple(run for run in whole.runs if is_kept(run))
+    return Study(folder=whole.folder, runs=runs, photos=whole.photos, rendered_test=True)
 
 
-def test_a_seed_that_the_baseline_lacks_is_left_out() -> None:
-    whole = draw_study("knee", n_real=50, n_eff=140, seeds=3, rng=np.random.default_rng(0))
-    kept = [
-        run
-        for run in whole.runs
-        if not (run.result.seed == 2 and run.result.strategy == "real_only")
-    ]
-    study = Study(folder=whole.folder, runs=tuple(kept), photos=whole.photos, rendered_test=True)
-    assert common_design(study, ("finetune", 50)) == ((0, 1), SIZES)
+def lacks(seed: int, *sizes: int) -> list[tuple[str, int, int]]:
+    return [("real_only", n, seed) for n in sizes]
+
+
+@pytest.fixture(scope="module")
+def whole() -> Study:
+    return draw_study("knee", n_real=50, n_eff=140, seeds=4, rng=np.random.default_rng(0))
+
+
+ALL = (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "seeds", "sizes"),
+    [
+        ([], ALL, SIZES),
+        (lacks(3, 870), ALL, SIZES[:-1]),  # 4 x 6 against 3 x 7
+        (lacks(3, 500, 870), (0, 1, 2), SIZES),  # 4 x 5 against 3 x 7
+        (lacks(3, *SIZES), (0, 1, 2), SIZES),
+        (lacks(3, *SIZES[1:]), (0, 1, 2), SIZES),  # begun: 4 x 1 against 3 x 7
+        (lacks(3, *SIZES[2:]), (0, 1, 2), SIZES),  # 4 x 2 against 3 x 7
+        (lacks(2, 10, 25, 50, 100) + lacks(3, 250, 500, 870), (0, 1), SIZES),  # 2 x 7, 3 x 4
+        (lacks(2, *SIZES[:4]) + lacks(3, *SIZES[:4]) + lacks(1, 10), ALL, (250, 500, 870)),
+        ([("finetune", 50, 0)], (1, 2, 3), SIZES),
+    ],
+)
+def test_the_design_with_the_most_runs_is_used(
+    whole: Study,
+    lacking: list[tuple[str, int, int]],
+    seeds: tuple[int, ...],
+    sizes: tuple[int, ...],
+) -> None:
+    found = common_design(without(whole, *lacking), ("finetune", 50))
+    assert found == Design(seeds=seeds, sizes=sizes)
+
+
+def test_of_equally_many_runs_more_seeds_are_used(whole: Study) -> None:
+    # Two seeds at four sizes, or four at two.
+    few = without(whole, *lacks(2, *SIZES[2:]), *lacks(3, *SIZES[2:]))
+    gone = [("real_only", n, seed) for n in SIZES[4:] for seed in ALL]
+    assert common_design(without(few, *gone), ("finetune", 50)) == Design(seeds=ALL, sizes=(10, 25))
+
+
+def test_one_seed_alone_is_better_than_two_without_a_curve(whole: Study) -> None:
+    lacking = [run for seed in (1, 2, 3) for run in lacks(seed, *SIZES[1:])]
+    found = common_design(without(whole, *lacking), ("finetune", 50))
+    assert found == Design(seeds=(0,), sizes=SIZES)
+    lacking += lacks(0, *SIZES[1:])
+    assert common_design(without(whole, *lacking), ("finetune", 50)) is None
+
+
+def test_a_seed_that_was_begun_changes_no_rate(whole: Study) -> None:
+    three = without(whole, *lacks(3, *SIZES), ("finetune", 50, 3))
+    begun = without(whole, *lacks(3, *SIZES[2:]))
+    assert estimate(begun) == estimate(three)
+
+
+def test_what_was_used_is_told(whole: Study) -> None:
+    found = estimate(without(whole, *lacks(3, *SIZES[2:])))
+    (row,) = exchange_table([found], None).rows
+    assert row[-2:] == ("0 1 2", "10 25 50 100 250 500 870")
+
+
+def test_the_most_that_were_run_are_those_of_the_same_seeds() -> None:
+    study = draw_study("power law", n_real=250, n_eff=5000, seeds=4, rng=np.random.default_rng(0))
+    lacking = [run for seed in (1, 2, 3) for run in lacks(seed, 500, 870)]
+    found = estimate(without(study, *lacking), 250)
+    told = answer(found, rendered_test=False)
+    assert "better than real only with 250, the most that were run with the same seeds" in told
+
+
+def test_sizes_far_apart_are_told() -> None:
+    def drawn(*sizes: int) -> Exchange:
+        rng = np.random.default_rng(0)
+        return estimate(
+            draw_study("knee", n_real=50, n_eff=140, seeds=3, rng=rng, sizes=sizes, spread=0.01)
+        )
+
+    far = drawn(10, 50, 250)
+    assert far.caveat == "sizes too far apart for 90 %"
+    assert far.caveat in answer(far, rendered_test=False)
+    assert exchange_table([far], None).rows[0][-1] == "far apart: 10 50 250"
+    assert drawn(50, 100, 250).is_sparse  # a parabola
+    assert drawn(25, 50, 250, 500).is_sparse
+    assert not drawn(10, 50, 100, 250, 870).is_sparse  # only where the interval does not lie
+    assert not drawn(*SIZES).caveat
+
+
+def test_rate_transferred_data_and_money_have_the_interval_of_n_eff() -> None:
+    found = Exchange(
+        strategy="finetune",
+        n_real=50,
+        value=240.0,
+        low=40.0,
+        high=310.0,
+        design=Design(seeds=(0, 1), sizes=SIZES),
+    )
+    (row,) = exchange_table([found], 0.5).rows
+    assert row[2] == "240 [40 to 310]"
+    assert row[3] == "4.80 [0.80 to 6.20]"
+    assert row[4] == "190 [-10 to 260]"
+    assert row[5] == "95 [-5 to 130]"
+    beyond = Exchange(
+        strategy="finetune",
+        n_real=50,
+        value=np.inf,
+        low=510.0,
+        high=np.inf,
+        design=Design(seeds=(0, 1), sizes=SIZES),
+    )
+    (row,) = exchange_table([beyond], 0.5).rows
+    assert row[3:5] == ("> 17.40 [> 10.20]", "> 820 [> 460]")

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from landmarks.analysis.design import Design
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.faces import FaceSheet, sheets
 from landmarks.analysis.study import read_study
@@ -15,9 +16,7 @@ HEADLINE = Exchange(
     value=200.0,
     low=150.0,
     high=300.0,
-    smallest=10,
-    largest=250,
-    seeds=2,
+    design=Design(seeds=(3, 5), sizes=(10, 250)),
 )
 
 

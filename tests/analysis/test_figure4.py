@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from landmarks.analysis.design import Design
 from landmarks.analysis.figures import FIGURES
 from landmarks.analysis.insights import NO_TELLING
 from landmarks.analysis.looks import look
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print
+
+LONE = Design(seeds=(0,), sizes=(10, 50, 250, 1000))
 
 
 def with_runs(findings, strategy, seeds):
@@ -100,7 +103,7 @@ def test_an_exchange_beyond_the_sizes_goes_to_the_edge(findings):
 
 
 def test_an_exchange_of_one_seed_has_a_sentence_and_no_number(findings):
-    one = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, seeds=1)
+    one = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
     figure = draw("figure4a", replace(findings, headline=one))
     (ax,) = figure.axes
     assert ax.get_title() == NO_TELLING

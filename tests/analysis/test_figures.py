@@ -9,9 +9,11 @@ from matplotlib.text import Text
 from PIL import Image
 
 from landmarks.analysis import figures
+from landmarks.analysis.curves import FORMS
 from landmarks.analysis.figures import FIGURES, write_figures
-from landmarks.analysis.findings import NOT_PHOTOGRAPHS
-from landmarks.analysis.paper import paper_style, sheet, size_axis
+from landmarks.analysis.looks import FORM_LOOKS, LOOKS, SPARE
+from landmarks.analysis.paper import paper_style, seeds_of, sheet, size_axis
+from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print, words
 
 
@@ -121,6 +123,26 @@ def test_the_cumulative_error_rises_from_none_to_all_and_shows_up_to_15_per_cent
     ((x, y),) = lines_of(ax, FINETUNE)
     assert (y[0], y[-1]) == (0, 100)
     assert x[100] == pytest.approx(100 * np.median(findings.cumulative["finetune"]))
+
+
+def test_the_cumulative_error_names_its_size_and_its_seeds(findings):
+    alone = replace(
+        findings,
+        headline=None,
+        cumulative_size=250,
+        cumulative={"finetune": findings.cumulative["finetune"]},
+    )
+    figure = draw("ced", alone)
+    assert figure.get_suptitle() == "Cumulative error with 250 real faces"
+    assert "n_real 250" in small_print(figure)
+    assert "Seeds 0, 1, 2." in small_print(figure).replace("\N{NO-BREAK SPACE}", " ")
+    assert seeds_of([]) == ""
+
+
+def test_forms_have_colours_of_their_own():
+    taken = {one.colour for one in LOOKS.values()} | {colour for colour, *_ in SPARE}
+    assert not taken & {colour for colour, _ in FORM_LOOKS}
+    assert len(FORM_LOOKS) == len(FORMS)
 
 
 def test_regions_share_their_axes(findings):

@@ -1,15 +1,19 @@
 """The three statements of Figure 4, from a study whose truth is known."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.findings import Findings, find
 from landmarks.analysis.insights import comparisons, trend
+from landmarks.analysis.statements import table2
 from landmarks.analysis.study import Study, read_study
 from landmarks.errors import InputError
-from tests.analysis.studies import photos_alone, write_study
+from tests.analysis.studies import article_like, photos_alone, write_study
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +53,19 @@ def test_the_lead_shrinks_as_photos_get_many(precise: Study) -> None:
     assert found.narrowing is not None
     assert (found.few, found.many) == (10, 1000)
     assert found.narrowing.low > 0
-    assert "clearly more where they are few" in found.text()
+    assert "clearly better where they are few" in found.text()
     assert found.leads[0] > found.leads[1] > 0
+
+
+def test_an_error_that_is_higher_is_said_to_be_raised(precise: Study) -> None:
+    found = trend(precise, "finetune")
+    assert found is not None
+    assert "lowers the error of real only by 6.7 % at 10 and raises it by 1.1 % at 1,000" in (
+        replace(found, leads=(0.067, -0.011)).text()
+    )
+    assert "raises the error of real only by 6.7 % at 10 and by 1.1 % at 1,000" in (
+        replace(found, leads=(-0.067, -0.011)).text()
+    )
 
 
 def test_label_convention_is_what_adaptation_takes_away(precise: Study) -> None:
@@ -62,9 +77,28 @@ def test_label_convention_is_what_adaptation_takes_away(precise: Study) -> None:
     assert abs(eyes).max() < 0.03
     whole = next(part for part in found.parts if part.region == "all")
     assert whole.unadapted == pytest.approx(0.075, rel=0.02)
-    assert whole.share == pytest.approx(
+    assert whole.share is not None
+    assert whole.share.value == pytest.approx(
         (whole.unadapted - whole.adapted) / (whole.unadapted - whole.baseline)
     )
+    # The truth at 1,000 faces, by tests.analysis.studies.
+    truth = (0.075 - article_like("label_adaptation", 1000)) / (0.075 - photos_alone(1000))
+    assert whole.share.low < truth < whole.share.high
+    assert whole.share.high - whole.share.low < 0.2
+
+
+def test_the_share_of_convention_is_not_told_without_a_way_to_go(tmp_path: Path) -> None:
+    strategies = ("synthetic_only", "label_adaptation", "real_only")
+
+    def parts(seeds: tuple[int, ...], error: float) -> list[Interval | None]:
+        folder = tmp_path / f"{len(seeds)} {error}"
+        write_study(folder, seeds=seeds, sizes=(10,), strategies=strategies, curve=lambda *_: error)
+        found = find(read_study(folder)).attribution
+        assert found is not None
+        return [part.share for part in found.parts if part.region == "all"]
+
+    assert parts((0, 1, 2), 0.05) == [None]
+    assert parts((0,), 0.05) == [None]
 
 
 def test_one_seed_gives_sentences_without_numbers(tmp_path: Path) -> None:
@@ -86,7 +120,30 @@ def test_findings_are_plain_json(findings: Findings) -> None:
 
 def test_money_is_told_where_a_label_has_a_price(findings: Findings) -> None:
     table = next(table for table in findings.tables if table.name == "exchange")
-    assert table.header[-1] == "saved at 0.5 a photo"
+    assert table.header[5] == "saved at 0.5 a photo"
+
+
+def test_table_2_has_each_size_with_its_ratio_in_pairs(findings: Findings) -> None:
+    table = next(table for table in findings.tables if table.name == "table2")
+    ours = [row for row in table.rows if row[-1] == "this study"]
+    assert [row[0].split("; ")[1] for row in ours] == [
+        f"{n} real labels" for n in ("10", "50", "250", "1,000")
+    ]
+    for row in ours:
+        adapted, alone = (float(cell) for cell in row[2:4])
+        ratio, low, high = (float(x) for x in re.findall(r"[\d.]+", row[4]))
+        assert low < ratio < high
+        assert ratio == pytest.approx(adapted / alone, rel=5e-3)  # both in two decimals
+        assert row[5] == "0 1 2"
+
+
+def test_table_2_of_one_seed_has_a_ratio_without_interval(tmp_path: Path) -> None:
+    strategies = ("label_adaptation", "real_only")
+    study = read_study(write_study(tmp_path, seeds=(7,), sizes=(10,), strategies=strategies))
+    (row, *_) = table2(study).rows
+    assert row[1] == "-"
+    assert re.fullmatch(r"\d\.\d{3}", row[4])
+    assert row[5] == "7"
 
 
 def test_a_run_tested_on_other_faces_is_refused(tmp_path: Path) -> None:
@@ -107,6 +164,39 @@ def test_a_run_with_another_augmentation_is_refused(tmp_path: Path) -> None:
     # Photos alone never draw a synthetic face.
     result.write_text(text.replace('"mirror": 0.25', '"mirror": 0.0'))
     assert len(read_study(tmp_path).runs) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('"name": "stand-in"', '"name": "others"', "real set"),
+        ('"faces": 4000', '"faces": 400', "synthetic set"),
+        ('"warmup": 100', '"warmup": 10', "settings of finetune"),
+    ],
+)
+def test_a_run_on_other_faces_or_of_another_schedule_is_refused(
+    tmp_path: Path, old: str, new: str, what: str
+) -> None:
+    for seed in (0, 1):
+        write_study(tmp_path / f"{seed}", seeds=(seed,), strategies=("finetune",), sizes=(10,))
+    result = next((tmp_path / "1").rglob("result.json"))
+    text = result.read_text()
+    assert old in text
+    result.write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=f"differs from .* in its {what}"):
+        read_study(tmp_path)
+
+
+def test_models_of_different_numbers_of_updates_are_told(tmp_path: Path) -> None:
+    def told(*strategies: str) -> str:
+        folder = write_study(tmp_path / str(len(strategies)), strategies=strategies, seeds=(0,))
+        return " ".join(find(read_study(folder)).setting)
+
+    # tests.analysis.studies: 3,000 updates, or 2,000 and then 1,000.
+    assert "equally many updates" not in told("real_only", "mixing", "finetune")
+    assert "2,000 (synthetic only, label adaptation); 3,000 (real only, fine-tuning)." in told(
+        "synthetic_only", "label_adaptation", "real_only", "finetune"
+    )
 
 
 def test_runs_of_two_versions_of_the_code_are_told(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from landmarks.analysis.attribution import Attribution
+from landmarks.analysis.design import Design
 from landmarks.analysis.faces import FaceSheet
 from landmarks.analysis.findings import find
 from landmarks.analysis.looks import LOOKS, SPARE, look
@@ -27,6 +28,7 @@ COMMANDS = (
     "python -m landmarks.train -m experiment=figure4",
     "python -m landmarks.report <folder>",
 )
+LONE = Design(seeds=(0,), sizes=(10, 50, 250, 1000))
 SHEET = FaceSheet(caption='Sixteen "worst" faces', png=b"\x89PNG\r\n\x1a\nnot shown by this test")
 HOSTILE = '</script><script>alert("&")</script><img src=x onerror=alert(1)>'
 
@@ -197,7 +199,7 @@ def test_an_exchange_beyond_the_sweep_ends_there_and_is_open(findings):
     assert data["exchange"]["value"] == data["exchange"]["high"] == 1000
     assert data["exchange"]["low"] == 700
     assert data["exchange"]["is_open"] == [True, False, True]
-    unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, seeds=1)
+    unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
     data = plot_data(replace(findings, headline=unknown), marks(tuple(findings.curves["all"])))
     assert data["exchange"] is None
 

@@ -1,5 +1,6 @@
 """Plans: which runs narrow N_eff next, and when it is narrow enough."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,28 @@ def drawn(seeds: int, *, spread: float = 0.03, photos: int = 185) -> Study:
     )
 
 
-def test_a_wide_interval_asks_for_the_next_seed_where_it_matters() -> None:
+def only(whole: Study, runs: set[tuple[tuple[str, int], int]]) -> Study:
+    """A study of some of its runs, each a cell and a seed."""
+    kept = tuple(run for run in whole.runs if (run.cell, run.result.seed) in runs)
+    return Study(folder=whole.folder, runs=kept, photos=whole.photos, rendered_test=True)
+
+
+def test_a_wide_interval_asks_for_a_whole_seed() -> None:
     found = plan(drawn(3), "finetune", 50, width=0.1)
-    assert found.runs[0] == (("finetune", 50), 3)
-    sizes = {cell[1] for cell, _ in found.runs if cell[0] == "real_only"}
-    assert {100, 250} <= sizes  # around the truth
-    assert 870 not in sizes or found.now.high > 250  # far sizes tell nothing
+    assert found.runs == (
+        (("finetune", 50), 3),
+        *((("real_only", n), 3) for n in (10, 25, 50, 100, 250, 500, 870)),
+    )
+
+
+def test_each_round_of_the_plan_adds_a_seed_to_the_interval() -> None:
+    whole = drawn(6)
+    have = {(run.cell, run.result.seed) for run in whole.runs if run.result.seed < 2}
+    have |= {(("real_only", 100), 2), (("finetune", 50), 4)}  # begun
+    for seeds in (2, 3, 4, 5):
+        found = plan(only(whole, have), "finetune", 50, width=0.01)
+        assert len(found.now.design.seeds) == seeds
+        have |= set(found.runs)
 
 
 def test_a_narrow_interval_asks_for_nothing() -> None:
@@ -80,7 +97,7 @@ def test_a_strategy_that_was_not_run_is_refused_with_what_there_is() -> None:
 def test_the_command_prints_runs_until_the_interval_is_narrow(
     study_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(study_folder), "--width", "0.001"]) == 0
+    assert main([str(study_folder), "--width", "0.3"]) == 0
     told = capsys.readouterr()
     assert "strategy=finetune n_real=50 seed=3\n" in told.out
     assert "runs complete the next seed" in told.err
@@ -88,5 +105,39 @@ def test_the_command_prints_runs_until_the_interval_is_narrow(
     told = capsys.readouterr()
     assert told.out == ""
     assert "narrow enough" in told.err
+    also = "experiment=figure4 data.real.root=photos"
+    assert main([str(study_folder), "--width", "0.001", "--also", also]) == 1  # out of reach
+    told = capsys.readouterr()
+    assert f"{also} strategy=finetune n_real=50 seed=3\n" in told.out
+    assert all(line.startswith(also) for line in told.out.splitlines())
     assert main([str(study_folder), "--width", "-1"]) == 2
     assert capsys.readouterr().err == "error: width is -1; it must be above 0\n"
+
+
+# What the loop of docs/exchange-rate.md calls: a plan that asks for two runs, twice, then for none.
+PYTHON = """
+echo "$*" >> called
+case "$*" in
+*landmarks.plan*)
+  echo x >> plans
+  [ $(wc -l < plans) -gt 2 ] || printf '%s seed=1\n%s seed=2\n' "${@: -1}" "${@: -1}" ;;
+*seed=2) [ ! -e broken ] ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
+    tmp_path: Path, broken: bool
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "exchange-rate.md").read_text()
+    (loop,) = (part for part in text.split("```") if "landmarks.plan outputs" in part)
+    script = f"python() {{\n{PYTHON}\n}}\n{loop}"
+    if broken:
+        (tmp_path / "broken").touch()
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False, timeout=60)
+    called = (tmp_path / "called").read_text().splitlines()
+    trained = [line for line in called if "landmarks.train" in line]
+    words = "-m landmarks.train experiment=figure4 data.real.root=path/to/300w"
+    assert trained == [f"{words} seed=1", f"{words} seed=2"] * (1 if broken else 2)
+    assert len(called) - len(trained) == (1 if broken else 3)

@@ -1,5 +1,6 @@
 """The law of synthetic scaling against known numbers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_the_gap_that_no_count_takes_away_is_told_with_its_interval(tmp_path: Pa
     assert first.gap.value == pytest.approx(0.04, rel=0.1)
     assert (first.more_real, first.relabelled) == (50, pytest.approx(0.8 * law(800), rel=0.02))
     assert "Label more: 50 photos instead of 25" in first.text()
+    assert "(90 % interval over seeds alone, not over test photos)" in first.text()
+
+
+def test_the_three_ways_are_compared_in_one_sentence(tmp_path: Path) -> None:
+    found = scaling(studies(tmp_path, (0, 1, 2), spread=0.0001))
+    few, many = (next(one for one in found if one.cell == ("finetune", n)) for n in (25, 50))
+    rendered, labelled = 100 * (law(8000) - law(800)), -20 * law(800)
+    told = few.text().rpartition("In points of NME: ")[2]
+    assert told.startswith(f"render more {rendered:.2f}, label more {labelled:.2f}, ")
+    assert "change the renderer -4.0" in told
+    assert told.endswith("of the first two, label more takes away more.")
+    assert "label more" not in many.text()
+    # tests.analysis.studies: 2,000 updates of 8 synthetic faces; ten times 800 are fewer.
+    assert few.draws == 16000
+    assert "it would not see them all" not in few.text()
+    assert "draws 1,600: it would not see them all" in replace(few, draws=1600).text()
 
 
 def test_one_seed_tells_no_gap(tmp_path: Path) -> None:

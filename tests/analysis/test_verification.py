@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import numpy as np
 import pytest
 
 from landmarks import report, verify
+from landmarks.analysis.records import record_differences
+from landmarks.analysis.reporting import ReportOptions, how_to_repeat
+from landmarks.analysis.study import read_study
 from landmarks.predictions import read_predictions
 from tests.analysis.studies import write_study
 
@@ -78,6 +82,102 @@ def test_a_missing_figure_is_told(folder: Path, capsys: pytest.CaptureFixture[st
     (folder / "report" / "figures" / "figure4.svg").unlink()
     assert verify.main([str(folder)]) == 1
     assert "figure4.svg: missing" in capsys.readouterr().out
+
+
+def test_a_file_that_does_not_belong_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "report" / "figures" / "figure4-final.svg").write_text("<svg/>")
+    assert verify.main([str(folder)]) == 1
+    assert "figures/figure4-final.svg: not a file of this report" in capsys.readouterr().out
+
+
+def change_error(run: Path) -> None:
+    with np.load(run / "predictions.npz") as stored:
+        parts = dict(stored)
+    parts["error"][2] *= 0.5
+    np.savez(run / "predictions.npz", **parts)
+
+
+def change_cumulative(run: Path) -> None:
+    lines = (run / "ced.csv").read_text().splitlines()
+    lines[3] = "0.001," + lines[3].split(",")[1]
+    (run / "ced.csv").write_text("\n".join(lines) + "\n")
+
+
+def change_json(name: str, **values: object) -> Callable[[Path], None]:
+    def change(run: Path) -> None:
+        stored = json.loads((run / name).read_text())
+        (run / name).write_text(json.dumps({**stored, **values}))
+
+    return change
+
+
+def change_step(run: Path) -> None:
+    stored = json.loads((run / "result.json").read_text())
+    stored["steps"][-1]["real_labels"] = 5
+    (run / "result.json").write_text(json.dumps(stored))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (change_error, "predictions.npz: the stored errors are not those of the stored landmarks"),
+        (change_cumulative, "ced.csv: not the curve that the predictions give"),
+        (lambda run: (run / "ced.csv").unlink(), "ced.csv: missing"),
+        (lambda run: (run / "ced.csv").write_text("a,b\nc,d\n"), "not a cumulative error curve"),
+        (change_json("ledger.json", total=3), "ledger.json: ledger.total is 3, by result.json"),
+        (change_json("ledger.json", faces={}), "ledger.json: 0 faces are listed, n_real is 10"),
+        (lambda run: (run / "ledger.json").unlink(), "ledger.json: missing"),
+        (lambda run: (run / "ledger.json").write_text("[]"), "ledger.json: not the ledger"),
+        (
+            change_json("result.json", optimiser_steps=9),
+            "optimiser_steps is 9, its steps made 3000",
+        ),
+        (change_step, "ledger.training is 10, n_real and its steps say 5"),
+    ],
+)
+def test_a_record_that_does_not_agree_is_told(
+    folder: Path, change: Callable[[Path], None], told: str
+) -> None:
+    directory = folder / "finetune" / "n_real_10" / "seed_1"
+    change(directory)
+    found = read_study(folder).by_cell["finetune", 10][1]
+    assert any(told in what for what in record_differences(found))
+
+
+def test_another_version_that_draws_is_no_difference(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "report" / "report.json"
+    numbers = json.loads(path.read_text())
+    numbers["drawn_with"]["matplotlib"] = "1.0"
+    path.write_text(json.dumps(numbers))
+    (folder / "report" / "figures" / "figure4.png").write_bytes(b"of matplotlib 1.0")
+    assert verify.main([str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "report/figures is not compared: matplotlib 1.0 drew it" in told
+    (folder / "report" / "tables" / "figure4.csv").unlink()
+    assert verify.main([str(folder)]) == 1
+
+
+def test_a_report_is_verified_from_anywhere(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert report.main([str(folder)]) == 0
+    page = (folder / "report" / "report.html").read_text()
+    assert "python -m landmarks.verify figure4\n" in page.replace("</code>", "\n")
+    monkeypatch.chdir(folder)
+    assert verify.main(["."]) == 0
+    assert "of 8 runs the metrics" in capsys.readouterr().out
+
+
+def test_commands_hold_for_any_name_of_a_folder() -> None:
+    runs, again, check = how_to_repeat(ReportOptions(folder="my runs/a", labelling_cost=0.5))
+    assert again == "python -m landmarks.report 'my runs/a' --labelling-cost 0.5"
+    assert check == "python -m landmarks.verify 'my runs/a'"
+    assert runs.startswith("find 'my runs/a' -name config.yaml | while read -r config; do\n")
 
 
 def test_a_study_without_report_is_told_how_to_write_one(

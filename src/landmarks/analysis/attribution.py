@@ -1,18 +1,25 @@
 """Attribution: how much of the gap to real labels is label convention, and how much appearance.
 
 Label adaptation moves the output of a model that saw synthetic faces alone, and changes nothing
-else. So what it gains over synthetic only is the convention's part, and where it moves a landmark
-is the difference of the two conventions, drawn on a mean face.
+else. So what it gains over synthetic only is at most the convention's part: an adapter also takes
+away what the network gets wrong in the same way on every photo. The same is true of where it moves
+a landmark, which is drawn on a mean face.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.analysis.contrasts import Interval, combined, mean_error
-from landmarks.analysis.study import BASELINE, Study
+from landmarks.analysis.contrasts import (
+    MIN_SEEDS,
+    Interval,
+    contrast,
+    log_errors,
+    mean_error,
+    relative,
+)
+from landmarks.analysis.study import BASELINE, Cell, Study
 from landmarks.predictions import Predictions, read_predictions
 from landmarks.scheme import LandmarkScheme
 
@@ -46,23 +53,21 @@ class RegionPart:
         unadapted: Error of synthetic only, a fraction.
         adapted: Error of label adaptation.
         baseline: Error of real only.
-        share: Part of the way from `unadapted` to `baseline` that adaptation closes; above 1: it
-            goes further. None where there is no such way.
-        lower: How much lower the logarithm of the error gets by adaptation; None with fewer than
-            two seeds.
+        share: Part of the way from `unadapted` to `baseline` that adaptation closes, over the seeds
+            of all three; above 1: it goes further. None with fewer than two such seeds, or where
+            real only is not clearly better than synthetic only.
     """
 
     region: str
     unadapted: float
     adapted: float
     baseline: float
-    share: float | None
-    lower: Interval | None
+    share: Interval | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """What label convention explains.
+    """What label convention explains at most.
 
     Attributes:
         n_real: Real faces that fitted the adapter, and that trained the baseline.
@@ -87,7 +92,7 @@ def attribution(study: Study) -> Attribution | None:
     ]
     if not sizes:
         return None
-    n = max(sizes, key=lambda size: (len(study.seeds([(ADAPTED, size), (BASELINE, size)])), size))
+    n = max(sizes, key=lambda size: (len(study.seeds(_cells(size))), size))
     mean_face, moved = _moves(study, n)
     return Attribution(
         n_real=n,
@@ -131,17 +136,35 @@ def _in_face_frame(
     return np.asarray((points - origin) @ turn / length[:, None, None])
 
 
+def _cells(n: int) -> tuple[Cell, Cell, Cell]:
+    """The way: where it starts, where adaptation gets, where it ends."""
+    return (UNADAPTED, 0), (ADAPTED, n), (BASELINE, n)
+
+
 def _part(study: Study, n: int, region: str) -> RegionPart:
-    cells = {"unadapted": (UNADAPTED, 0), "adapted": (ADAPTED, n), "baseline": (BASELINE, n)}
-    errors: Mapping[str, float] = {
-        name: mean_error(study, cell, LEVEL, region).value for name, cell in cells.items()
-    }
-    way = errors["unadapted"] - errors["baseline"]
-    closed = errors["unadapted"] - errors["adapted"]
-    weights = {cells["unadapted"]: 1.0, cells["adapted"]: -1.0}
+    unadapted, adapted, baseline = (
+        mean_error(study, cell, LEVEL, region).value for cell in _cells(n)
+    )
     return RegionPart(
         region=region,
-        share=closed / way if way > 0 else None,
-        lower=combined(study, weights, LEVEL, region),
-        **errors,
+        unadapted=unadapted,
+        adapted=adapted,
+        baseline=baseline,
+        share=_share(study, n, region),
     )
+
+
+def _share(study: Study, n: int, region: str) -> Interval | None:
+    """The part of the way, with an interval over seeds and photos (the delta method)."""
+    start, _, end = cells = _cells(n)
+    seeds = study.seeds(cells)
+    way = relative(study, end, start, LEVEL, region)
+    if len(seeds) < MIN_SEEDS or way is None or not way.low > 0:
+        return None
+    errors = log_errors(study, cells, seeds, region)
+    u, a, b = np.exp(errors.values.mean(axis=0))
+    share = float((u - a) / (u - b))
+    # Its derivatives by the three log errors.
+    slopes = np.array([[u * (a - b), -a * (u - b), b * (u - a)]]) / (u - b) ** 2
+    half = float(contrast(errors, slopes).half_width(LEVEL)[0])
+    return Interval(value=share, low=share - half, high=share + half, level=LEVEL, seeds=len(seeds))

@@ -7,12 +7,14 @@ from matplotlib.patheffects import withStroke
 
 from landmarks.analysis.attribution import (
     ADAPTED,
+    LEVEL,
     LINES,
     LONGEST,
     MAGNIFICATIONS,
     UNADAPTED,
     Attribution,
 )
+from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.figure4 import BAND, NME
 from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.looks import look
@@ -30,7 +32,9 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
     found = findings.attribution
     if found is None:
         return None
-    figure = sheet("Label convention: where adaptation moves landmarks, and what it explains", 3.9)
+    figure = sheet(
+        "Label convention: where adaptation moves landmarks, and what it explains at most", 3.9
+    )
     face, bars = figure.subplots(1, 2, width_ratios=(1, 1.15))
     times = _draw_moves(face, found)
     _draw_errors(bars, findings, found.n_real)
@@ -48,16 +52,25 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
 
 
 def _shares(found: Attribution) -> str:
-    """A sentence on how much of the gap label convention explains."""
+    """A sentence on how much of the gap label convention explains at most."""
     shares = [
-        f"{name} {100 * part.share:.0f} %"
+        f"{name} {_per_cent(part.share)}"
         for region, name in {"all": "whole face", **COMPARED}.items()
         for part in found.parts
         if part.region == region and part.share is not None
     ]
     if not shares:
         return ""
-    return f"Adaptation goes this part of the way from synthetic to real only: {', '.join(shares)}."
+    return (
+        f"Adaptation goes this part of the way from synthetic to real only: {', '.join(shares)} "
+        f"[{100 * LEVEL:.0f} %]. It is at most label convention: an adapter also takes away what "
+        "the network gets wrong in the same way everywhere."
+    )
+
+
+def _per_cent(share: Interval) -> str:
+    value, low, high = (100 * part for part in (share.value, share.low, share.high))
+    return f"{value:.0f} % [{low:.0f} to {high:.0f}]"
 
 
 def _point(findings: Findings, strategy: str, n_real: int, region: str) -> CurvePoint:

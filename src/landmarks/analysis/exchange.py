@@ -9,7 +9,7 @@ is a contrast, and the interval holds every n' at which that contrast is not cle
 needs no slope, and it is open where the sweep's sizes do not reach: N_eff is never extrapolated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from landmarks.analysis.contrasts import MIN_SEEDS, Contrast, contrast, log_errors
+from landmarks.analysis.contrasts import Contrast, contrast, log_errors
+from landmarks.analysis.design import Design, common_design
 from landmarks.analysis.study import BASELINE, Cell, Study
 
 LEVEL = 0.9
@@ -35,9 +36,7 @@ class Exchange:
         value: N_eff; 0 below the smallest size of the baseline, infinity above the largest.
         low: Lower end; 0 if it is below the smallest size.
         high: Upper end; infinity if it is above the largest size.
-        smallest: Least n_real of the baseline.
-        largest: Greatest n_real of the baseline.
-        seeds: How many the interval rests on; with fewer than two there is none.
+        design: The seeds that the interval rests on, and the sizes of the baseline.
         level: Probability that the interval holds the truth.
     """
 
@@ -46,95 +45,94 @@ class Exchange:
     value: float
     low: float
     high: float
-    smallest: int
-    largest: int
-    seeds: int
+    design: Design
     level: float = LEVEL
+
+    @property
+    def smallest(self) -> int:
+        """Least n_real of the baseline."""
+        return self.design.sizes[0]
+
+    @property
+    def largest(self) -> int:
+        """Greatest n_real of the baseline."""
+        return self.design.sizes[-1]
 
     @property
     def is_known(self) -> bool:
         """Whether the seeds say anything: the interval is not all that the sweep covers."""
-        return self.seeds >= MIN_SEEDS and (self.low > 0 or self.high < np.inf)
+        return self.design.has_seeds and (self.low > 0 or self.high < np.inf)
 
     @property
-    def rate(self) -> float:
-        """N_eff for each real photo."""
-        return self.value / self.n_real
+    def is_sparse(self) -> bool:
+        """Whether the sizes are too far apart for an interval of this level."""
+        return self.is_known and self.design.is_sparse(self.low, self.high)
+
+    @property
+    def caveat(self) -> str:
+        """What a reader must know of the interval; empty if nothing."""
+        return f"sizes too far apart for {100 * self.level:.0f} %" if self.is_sparse else ""
 
     def text(self) -> str:
         """E.g. "240 [190 to 310]", "> 870 [> 510]" or "not enough seeds"."""
-        if not self.is_known:
-            return "not enough seeds"
-        return f"{self._one(self.value)} [{self._range()}]"
+        return self.told(lambda photos: photos) if self.is_known else "not enough seeds"
 
-    def _one(self, photos: float) -> str:
-        if photos <= 0:
-            return f"< {self.smallest:,}"
-        return f"> {self.largest:,}" if photos == np.inf else f"{round(photos):,}"
+    def told(self, of: Callable[[float], float], digits: int = 0) -> str:
+        """Something that rises with N_eff, with its interval, e.g. "4.8 [3.8 to 6.2]".
 
-    def _range(self) -> str:
+        Args:
+            of: Makes it from a number of photos.
+            digits: After the point.
+        """
+
+        def number(photos: float) -> str:
+            return f"{round(of(photos), digits) + 0.0:,.{digits}f}"  # no minus before a zero
+
+        def one(photos: float) -> str:
+            if photos <= 0:
+                return f"< {number(self.smallest)}"
+            return f"> {number(self.largest)}" if photos == np.inf else number(photos)
+
         if self.low == np.inf or self.high == 0:
-            return self._one(self.low)
-        if self.high == np.inf:
-            return f"> {round(self.low):,}"
-        if self.low <= 0:
-            return f"< {round(self.high):,}"
-        return f"{round(self.low):,} to {round(self.high):,}"
+            ends = one(self.low)
+        elif self.high == np.inf:
+            ends = f"> {number(self.low)}"
+        elif self.low <= 0:
+            ends = f"< {number(self.high)}"
+        else:
+            ends = f"{number(self.low)} to {number(self.high)}"
+        return f"{one(self.value)} [{ends}]"
 
 
 def exchange(study: Study, strategy: str, n_real: int, level: float = LEVEL) -> Exchange | None:
-    """N_eff of a strategy at one n_real; None if the baseline has fewer than two sizes."""
+    """N_eff of a strategy at one n_real; None if the baseline has fewer than two sizes for it."""
     cell = (strategy, n_real)
-    seeds, sizes = common_design(study, cell)
-    if len(sizes) < 2:
+    design = common_design(study, cell)
+    if design is None:
         return None
-    smallest, largest = sizes[0], sizes[-1]
-    if len(seeds) < MIN_SEEDS:
-        value, low, high = np.nan, 0.0, np.inf
-    else:
-        value, low, high = solve(*compared(study, cell, seeds, sizes), level)
+    value, low, high = np.nan, 0.0, np.inf
+    if design.has_seeds:
+        value, low, high = solve(*compared(study, cell, design), level)
     return Exchange(
         strategy=strategy,
         n_real=n_real,
         value=value,
         low=low,
         high=high,
-        smallest=smallest,
-        largest=largest,
-        seeds=len(seeds),
+        design=design,
         level=level,
     )
 
 
-def compared(
-    study: Study, cell: Cell, seeds: Sequence[int], sizes: Sequence[int]
-) -> tuple[Contrast, NDArray[np.float64]]:
+def compared(study: Study, cell: Cell, design: Design) -> tuple[Contrast, NDArray[np.float64]]:
     """A cell against photos alone at sizes between those that were run, and these sizes."""
+    sizes = design.sizes
     candidates = np.unique(
         np.concatenate([np.geomspace(a, b, CANDIDATES) for a, b in pairwise(sizes)])
     )
     cells: list[Cell] = [cell, *((BASELINE, size) for size in sizes)]
     weights = np.column_stack([np.ones(len(candidates)), -interpolation(sizes, candidates)])
-    return contrast(log_errors(study, cells, seeds), weights), candidates
-
-
-def common_design(study: Study, cell: Cell) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Seeds of a cell, and the baseline's sizes run with all of them.
-
-    Sizes run with some of the seeds only would break the pairs; a seed that the baseline was
-    hardly run with is left out instead.
-    """
-    seeds = list(study.seeds([cell]))
-    sizes = study.sizes(BASELINE)
-
-    def shared(chosen: Sequence[int]) -> tuple[int, ...]:
-        return tuple(n for n in sizes if set(chosen) <= set(study.by_cell[BASELINE, n]))
-
-    while len(seeds) > 1 and len(shared(seeds)) < 2:
-        seeds.remove(
-            min(seeds, key=lambda seed: sum(seed in study.by_cell[BASELINE, n] for n in sizes))
-        )
-    return tuple(seeds), shared(seeds)
+    return contrast(log_errors(study, cells, design.seeds), weights), candidates
 
 
 def interpolation(sizes: Sequence[int], at: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -112,7 +112,8 @@ def exchange_rate(findings: Findings) -> Figure | None:
         findings,
         f"Bands: {BAND}.",
         f"Shaded: {100 * one.level:.0f} % interval of the size at which real only has that error, "
-        f"from {one.seeds} seeds, each compared with itself."
+        f"from {len(one.design.seeds)} seeds, each compared with itself"
+        f"{'; ' * one.is_sparse}{one.caveat}."
         if one.is_known
         else "",
         ONE_SEED if any(p.mean.seeds < 2 for p in (*curves[BASELINE], own)) else "",

@@ -24,7 +24,7 @@ from landmarks.analysis.figure4 import (
 )
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.gaps import against_real_only, narrowing_gap
-from landmarks.analysis.looks import look
+from landmarks.analysis.looks import FORM_LOOKS, look
 from landmarks.analysis.paper import (
     draw_curve,
     handle,
@@ -43,11 +43,11 @@ FAILURE = 8  # per cent; the limit of FR@8
 
 
 def cumulative_error(findings: Findings) -> Figure | None:
-    """Share of faces up to each error, at the headline's size; None if nothing was run there."""
+    """Share of faces up to each error, at one size; None if nothing was run there."""
     if not findings.cumulative:
         return None
-    one = findings.headline
-    figure = sheet("Cumulative error" + (f", {one.n_real:,} real faces" if one else ""), 3.6)
+    n_real = findings.cumulative_size
+    figure = sheet(f"Cumulative error with {n_real:,} real faces", 3.6)
     ax = figure.subplots()
     for place, (strategy, errors) in enumerate(findings.cumulative.items()):
         its = look(strategy)
@@ -71,13 +71,13 @@ def cumulative_error(findings: Findings) -> Figure | None:
         point
         for name in findings.cumulative
         for point in findings.curves["all"][name]
-        if point.n_real in (0, one.n_real if one else 0)
+        if point.n_real in (0, n_real)
     ]
     small_print(
         figure,
         findings,
-        f"All test faces of all seeds together; those beyond {CED_LIMIT} % are not shown. Dotted "
-        f"line: the limit of FR@{FAILURE}.",
+        f"n_real {n_real:,}; synthetic only has none. All test faces of all seeds together; those "
+        f"beyond {CED_LIMIT} % are not shown. Dotted line: the limit of FR@{FAILURE}.",
         seeds_of(points),
     )
     return figure
@@ -125,9 +125,7 @@ def forms_of_the_curve(findings: Findings) -> Figure | None:
     figure = sheet("Forms of the learning curve of real only", 3.6)
     ax = figure.subplots()
     n = np.geomspace(sizes[0], sizes[-1], 200)
-    colours = ("#0072B2", "#B5740A", "#007A59", "#B0578D")
-    dashes = ("-", "--", "-.", ":")
-    for fit, colour, dash in zip(findings.forms, colours, dashes, strict=False):
+    for fit, (colour, dash) in zip(findings.forms, FORM_LOOKS, strict=False):
         formula = FORMS[fit.name].formula
         label = f"{fit.name}\n{formula}; residual {100 * fit.residual:.1f} %"
         ax.plot(n, 100 * fit(n), color=colour, linestyle=dash, label=label)

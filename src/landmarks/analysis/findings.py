@@ -28,23 +28,13 @@ from landmarks.analysis.insights import (
     summary,
     trend,
 )
+from landmarks.analysis.setting import setting, versions
+from landmarks.analysis.statements import comparison_table, exchange_table, forms_table, table2
 from landmarks.analysis.study import BASELINE, Cell, Study
 from landmarks.analysis.table import Table
-from landmarks.analysis.tables import (
-    comparison_table,
-    exchange_table,
-    figure4,
-    forms_table,
-    ledger_table,
-    runs_table,
-    table1,
-    table2,
-)
+from landmarks.analysis.tables import figure4, ledger_table, runs_table, table1
 
 CED_POINTS = 200
-NOT_PHOTOGRAPHS = (
-    "The test faces are drawn or rendered: no number here is an accuracy on photographs."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +44,7 @@ class CurvePoint:
     Attributes:
         n_real: Real faces asked for.
         labels: Different real faces whose labels were used, most of any seed.
-        mean: Over seeds, with its interval.
+        mean: Geometric mean over seeds, with its interval.
         runs: Error of each seed.
     """
 
@@ -72,7 +62,8 @@ class Findings:
         answer: Insight 4A in a sentence.
         comparison: Insight 4B in a sentence.
         trends: Insight 4C in sentences.
-        setting: What was trained and tested on what, in sentences.
+        setting: What was trained and tested on what, in sentences; what the runs recorded, for no
+            program knows what a person looked at before.
         rendered_test: Whether no number here is an accuracy on photographs.
         headline: The exchange of the answer.
         curves: Points of each strategy, by region.
@@ -80,7 +71,9 @@ class Findings:
         comparisons: Each strategy against photos alone.
         narrowing: How each gap changes.
         forms: Learning curves fitted to photos alone.
-        cumulative: By strategy, at the size of the headline: errors at evenly spaced shares.
+        cumulative_size: The n_real of `cumulative`: the headline's, or the one most were run with.
+        cumulative: By strategy, at that size or without real faces: errors at evenly spaced shares
+            of the test faces of all seeds together.
         attribution: Convention against appearance.
         cost: Optimiser steps and hours.
         versions: Software that the runs were made with, and the machines, by name.
@@ -98,6 +91,7 @@ class Findings:
     comparisons: tuple[Comparison, ...]
     narrowing: tuple[Trend, ...]
     forms: tuple[Fit, ...]
+    cumulative_size: int
     cumulative: dict[str, NDArray[np.float64]]
     attribution: Attribution | None
     cost: Cost
@@ -124,6 +118,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
     combined = [one for one in against if one.strategy in COMBINED]
     narrowing = [t for name in COMBINED if (t := trend(study, name)) is not None]
     forms = _forms(study)
+    shown = _shown_size(study, headline)
     return Findings(
         answer=answer(headline, rendered_test=study.rendered_test),
         comparison=summary(combined),
@@ -136,7 +131,8 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
         comparisons=tuple(against),
         narrowing=tuple(narrowing),
         forms=forms,
-        cumulative=_cumulative(study, _shown_size(study, headline)),
+        cumulative_size=shown,
+        cumulative=_cumulative(study, shown),
         attribution=attribution(study),
         cost=cost(study),
         versions=versions(study),
@@ -198,58 +194,6 @@ def _cumulative(study: Study, n: int) -> dict[str, NDArray[np.float64]]:
         )
         for strategy, size in cells
     }
-
-
-def setting(study: Study) -> tuple[str, ...]:
-    """What was trained and tested on what, in sentences."""
-    first = study.runs[0].result
-    network = first.settings["model"]["network"]["_target_"].rpartition(".")[2]
-    size = first.settings["model"]["input_size"]
-    test = first.data["test"]
-    seeds = sorted({run.result.seed for run in study.runs})
-    trained = {
-        role: dict.fromkeys(
-            f"{run.result.data[role]['faces']:,} faces of {run.result.data[role]['name']}"
-            for run in study.runs
-            if role in run.result.data
-        )
-        for role in ("real", "synthetic")
-    }
-    stand_in = (NOT_PHOTOGRAPHS,) if study.rendered_test else ()
-    photos = int(study.photos.max()) + 1
-    return (
-        *stand_in,
-        f"One model: {network} at {size} pixels. Subsets are nested and drawn by photo from "
-        f"{' or '.join(trained['real']) or 'no real faces'}; synthetic: "
-        f"{' or '.join(trained['synthetic']) or 'none'}.",
-        f"Test: {test['faces']:,} faces on {photos:,} photos of {test['name']}; boxes from "
-        f"{first.box_source}. No choice was made on them.",
-        f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors are fractions of the "
-        "inter-ocular distance (NME), in per cent.",
-        *_mixed(study),
-    )
-
-
-def _mixed(study: Study) -> tuple[str, ...]:
-    """A warning, if differences between runs may be differences between programs."""
-    if study.code_versions == 1:
-        return ()
-    return (
-        f"The runs were made by {study.code_versions} versions of this software's code; to be sure "
-        "that only strategies differ, move those of other versions away and run the sweep again.",
-    )
-
-
-def versions(study: Study) -> dict[str, str]:
-    """Versions and machines of all runs; where they differ, every one."""
-    found: dict[str, dict[str, None]] = {}
-    for run in study.runs:
-        machine = ", ".join(
-            f"{name} {value}" for name, value in run.result.timings["machine"].items()
-        )
-        for name, value in {"code": "not told", **run.result.versions, "machine": machine}.items():
-            found.setdefault(name, {})[value] = None
-    return {name: "; ".join(values) for name, values in found.items()}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any part of a record

@@ -21,6 +21,9 @@ from landmarks.analysis.paper import (
 )
 from landmarks.analysis.study import BASELINE
 
+DIFFERENCE = "lower error than real only, %"  # above 0: better, in every figure and table
+ABOVE = "Above 0: lower error than real only with as many faces; below: higher."
+
 
 def against_real_only(findings: Findings) -> Figure | None:
     """Insight 4B: each strategy against photos alone; None if none was run beside them."""
@@ -57,13 +60,12 @@ def against_real_only(findings: Findings) -> Figure | None:
     ax.set_xlim(-0.5, len(sizes) - 0.5)
     ax.grid(visible=False, axis="x")
     ax.set_xlabel(N_REAL)
-    ax.set_ylabel("lower error than real only, %")
+    ax.set_ylabel(DIFFERENCE)
     legend_beside(ax, [handle(name, line=False) for name in names])
     small_print(
         figure,
         findings,
-        f"Above 0: better than real only with as many faces. Bars: {BAND}, from differences within "
-        "each seed.",
+        f"{ABOVE} Bars: {BAND}, from differences within each seed.",
         _seeds_compared(findings, found),
         _missing(found),
     )
@@ -115,7 +117,7 @@ def narrowing_gap(findings: Findings) -> Figure | None:
         _gap_of_seeds(absolute, findings, own)
     if all(one.lower is None for one in found):
         say_no_telling(relative)
-    for ax, label in ((relative, "gap, % of real only's error"), (absolute, "gap, points of NME")):
+    for ax, label in ((relative, DIFFERENCE), (absolute, "lower error, points of NME")):
         ax.axhline(0, color="black", linewidth=0.9, zorder=1.5)
         size_axis(ax, sizes, N_REAL, room=0.12)
         ax.set_ylabel(label)
@@ -123,8 +125,8 @@ def narrowing_gap(findings: Findings) -> Figure | None:
     small_print(
         figure,
         findings,
-        f"Above 0: better than real only with as many faces. Left, bands: {BAND}, from "
-        "differences within each seed. Right, dots: one seed each; lines: their mean.",
+        f"{ABOVE} Left, bands: {BAND}, from differences "
+        "within each seed. Right, dots: one seed each; lines: their arithmetic mean.",
         _seeds_compared(findings, found),
         _missing(found),
     )

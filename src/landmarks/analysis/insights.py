@@ -69,27 +69,30 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
     """Insight 4A in a sentence, which opens the report."""
     if one is None:
         return (
-            "No exchange rate: it takes real only at two sizes or more, and a strategy that trains "
-            "on both kinds of faces."
+            "No exchange rate: it takes real only at two sizes or more and, with one of its seeds, "
+            "a strategy that trains on both kinds of faces."
         )
     photos = "stand-in faces" if rendered_test else "photos"
     what = f"With {one.n_real:,} {photos}, {look(one.strategy).label}"
     if not one.is_known:
+        seeds = len(one.design.seeds)
         return (
-            f"{what} was compared with {one.seeds} seed{'s' if one.seeds != 1 else ''}: not enough "
-            "seeds to say how many photos it is worth."
+            f"{what} was compared with {seeds} seed{'s' if seeds != 1 else ''}: not enough seeds "
+            "to say how many photos it is worth."
         )
+    told = "; ".join(part for part in (one.text(), one.caveat) if part)
     if one.value == np.inf:
         return (
             f"{what} is better than real only with {one.largest:,}, the most that were run "
-            f"(N_eff {one.text()})."
+            f"with the same seeds (N_eff {told})."
         )
     if one.value == 0:
         return (
-            f"{what} is worse than real only with {one.smallest:,}, the fewest that were run "
-            f"(N_eff {one.text()})."
+            f"{what} is worse than real only with {one.smallest:,}, the fewest that were "
+            f"run with the same seeds (N_eff {told})."
         )
-    return f"{what} does what real only needs {one.text()} {photos} for."
+    caveat = f" ({one.caveat})" if one.caveat else ""
+    return f"{what} does what real only needs {one.text()} {photos} for{caveat}."
 
 
 def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:
@@ -133,7 +136,7 @@ class Trend:
         many: Largest size.
         narrowing: Gap at `few` minus gap at `many`, in logarithms of the error; above 0: the gap
             is larger where photos are few. None with fewer than two common seeds.
-        leads: How much lower the error is at `few` and at `many`, fractions.
+        leads: How much lower the error is at `few` and at `many`, fractions; below 0: higher.
     """
 
     strategy: str
@@ -147,22 +150,29 @@ class Trend:
         label = look(self.strategy).label
         if self.narrowing is None:
             return f"{NO_TELLING[0].upper()}{NO_TELLING[1:]} to say how {label}'s lead changes."
-        few, many = (f"{100 * lead:.1f} %" for lead in self.leads)
+        (does, few), (then, many) = (_told(lead) for lead in self.leads)
         sure = "no clear difference"
         if self.narrowing.low > 0:
-            sure = "clearly more where they are few"
+            sure = "clearly better where they are few"
         if self.narrowing.high < 0:
-            sure = "clearly more where they are many"
+            sure = "clearly better where they are many"
         return (
-            f"{label[0].upper()}{label[1:]} lowers the error of real only by {few} at {self.few:,} "
-            f"and by {many} at {self.many:,} real faces: {sure} ({self.narrowing.seeds} seeds)."
+            f"{label[0].upper()}{label[1:]} {does} the error of real only by {few} at {self.few:,} "
+            f"and {'' if then == does else f'{then} it '}by {many} at {self.many:,} real faces: "
+            f"{sure} ({self.narrowing.seeds} seeds)."
         )
+
+
+def _told(lead: float) -> tuple[str, str]:
+    """What an error that is lower by a fraction does, and by how much."""
+    return "raises" if lead < 0 else "lowers", f"{100 * abs(lead):.1f} %"
 
 
 def trend(study: Study, strategy: str) -> Trend | None:
     """How the gap to photos alone changes from the smallest to the largest size.
 
-    The sizes are those that most seeds cover; None if there is only one.
+    Of the sizes that both were run at with two seeds or more in common; None if there is only one.
+    The difference of the gaps is over the seeds that all four cells share.
     """
     sizes = [
         n

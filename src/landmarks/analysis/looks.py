@@ -43,6 +43,9 @@ SPARE = (
     ("#6A4C93", ">", "triangle-right"),
 )
 
+# Forms of a learning curve are no strategies: colours of their own, and dashes.
+FORM_LOOKS = (("#8C1C13", "-"), ("#3B6B35", "--"), ("#9467BD", "-."), ("#5B7C99", ":"))
+
 
 def look(strategy: str) -> Look:
     """The look of a strategy or of a control."""

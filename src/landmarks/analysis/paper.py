@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from landmarks.analysis.findings import NOT_PHOTOGRAPHS, CurvePoint, Findings
+from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.looks import look
+from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 
 WIDTH = 7.0  # inches, two columns of a paper
 DPI = 200
@@ -75,9 +76,11 @@ def small_print(figure: Figure, findings: Findings, *sentences: str) -> None:
 
 
 def seeds_of(points: Iterable[CurvePoint]) -> str:
-    """A sentence on the seeds behind some points."""
+    """A sentence on the seeds behind some points; empty without any."""
     each = {tuple(sorted(point.runs)) for point in points}
     every = sorted({seed for seeds in each for seed in seeds})
+    if not every:
+        return ""
     # Spaces that do not break, so that no line ends within the list.
     listed = ",\N{NO-BREAK SPACE}".join(map(str, every))
     names = f"Seed{'s' * (len(every) != 1)}\N{NO-BREAK SPACE}{listed}"

@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landmarks.analysis.contrasts import MIN_SEEDS
+from landmarks.analysis.design import common_design
 from landmarks.analysis.exchange import (
     LEVEL,
     Exchange,
-    common_design,
     compared,
     exchange,
-    interpolation,
     solve,
 )
 from landmarks.analysis.study import BASELINE, Cell, Study
@@ -46,6 +44,11 @@ class Plan:
     after: float | None
     seeds_needed: int | None
 
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Whether no number of seeds gives the width."""
+        return bool(self.runs) and self.after is not None and self.seeds_needed is None
+
 
 def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
     """What narrows one N_eff most.
@@ -67,11 +70,12 @@ def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
     now = exchange(study, strategy, n_real)
     if now is None:
         raise InputError(
-            f"{study.folder}: {BASELINE} was run with fewer than two sizes, so nothing can be "
-            "compared; run it with a smaller and a larger n_real"
+            f"{study.folder}: {BASELINE} was run with fewer than two sizes with a seed of "
+            f"{strategy} {n_real}, so nothing can be compared; run it with a smaller and a larger "
+            "n_real"
         )
     if relative_width(now.value, now.low, now.high) <= width:
-        return Plan(now=now, width=width, runs=(), after=None, seeds_needed=now.seeds)
+        return Plan(now=now, width=width, runs=(), after=None, seeds_needed=len(now.design.seeds))
     forecast = list(_forecast(study, (strategy, n_real), width))
     enough = [seeds for seeds, expected in forecast if expected <= width]
     return Plan(
@@ -92,11 +96,11 @@ def relative_width(value: float, low: float, high: float) -> float:
 
 def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, float]]:
     """Expected width with one seed more, two more, ..., until it is narrow enough."""
-    seeds, sizes = common_design(study, cell)
-    if len(seeds) < MIN_SEEDS:
+    design = common_design(study, cell)
+    if design is None or not design.has_seeds:
         return
-    found, candidates = compared(study, cell, seeds, sizes)
-    for more in range(len(seeds) + 1, MOST_SEEDS + 1):
+    found, candidates = compared(study, cell, design)
+    for more in range(len(design.seeds) + 1, MOST_SEEDS + 1):
         expected = relative_width(*solve(replace(found, seeds=more), candidates, LEVEL))
         yield more, expected
         if expected <= width:
@@ -104,8 +108,11 @@ def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, flo
 
 
 def _next_seed(study: Study, now: Exchange) -> Iterator[tuple[Cell, int]]:
-    """The runs that the seed lacks which needs the fewest; a new seed lacks them all."""
-    cells = [(now.strategy, now.n_real), *((BASELINE, size) for size in _sizes_around(study, now))]
+    """The runs that the seed lacks which needs the fewest; a new seed lacks them all.
+
+    At every size of the design: a seed at some of them only would be left out of it.
+    """
+    cells = [(now.strategy, now.n_real), *((BASELINE, size) for size in now.design.sizes)]
     begun = {seed for one in cells for seed in study.by_cell.get(one, {})}
     new = max(begun, default=-1) + 1
 
@@ -118,18 +125,14 @@ def _next_seed(study: Study, now: Exchange) -> Iterator[tuple[Cell, int]]:
         yield one, chosen
 
 
-def _sizes_around(study: Study, now: Exchange) -> list[int]:
-    """The baseline's sizes that the curve goes through between the ends of the interval."""
-    sizes = study.sizes(BASELINE)
-    ends = np.clip([now.low, now.high], sizes[0], sizes[-1])
-    used = np.flatnonzero(interpolation(sizes, ends).any(axis=0))
-    return list(sizes[used[0] : used[-1] + 1])
-
-
 def describe(found: Plan) -> str:
     """A plan in lines, for people: what is known, and what the next runs will give."""
     now = found.now
-    lines = [f"N_eff of {now.strategy} with {now.n_real}: {now.text()} (seeds: {now.seeds})"]
+    caveat = f", {now.caveat}" if now.caveat else ""
+    lines = [
+        f"N_eff of {now.strategy} with {now.n_real}: {now.text()} "
+        f"(seeds: {len(now.design.seeds)}{caveat})"
+    ]
     if not found.runs:
         return f"{lines[0]}: narrow enough (width at most {found.width:g} of its value)"
     lines.append(f"{len(found.runs)} runs complete the next seed")
@@ -139,9 +142,9 @@ def describe(found: Plan) -> str:
         lines.append("expected then: an end of the interval still beyond the sizes that were run")
     if found.seeds_needed is not None:
         lines.append(f"seeds needed in all for a width of {found.width:g}: {found.seeds_needed}")
-    elif found.after is not None:
+    if found.is_out_of_reach:
         lines.append(
-            f"no number of seeds gives a width of {found.width:g} on these test photos and sizes: "
-            "more test photos, or a larger n_real of real_only, would"
+            f"no number of seeds up to {MOST_SEEDS} gives a width of {found.width:g} on these test "
+            "photos and sizes: more test photos, or a larger n_real of real_only, would"
         )
     return "\n".join(lines)

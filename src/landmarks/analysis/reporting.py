@@ -1,9 +1,12 @@
 """Reporting: the folder `report` of a study, written whole from its findings."""
 
 import json
+import shlex
 import shutil
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from landmarks.analysis.faces import sheets
 from landmarks.analysis.figures import write_figures
@@ -16,6 +19,8 @@ from landmarks.results import write_json
 REPORT = "report"
 PAGE = "report.html"
 NUMBERS = "report.json"
+TABLES, FIGURES = "tables", "figures"
+DRAWING = ("matplotlib", "plotly")  # the same findings are the same bytes with the same versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +28,12 @@ class ReportOptions:
     """What a reader may ask of a report.
 
     Attributes:
+        folder: Of the study, as the commands of the page name it.
         labelling_cost: Of one photo, in any currency; None leaves money out.
         photos: Whether to show test photos; rendered faces are always shown.
     """
 
+    folder: str
     labelling_cost: float | None = None
     photos: bool = False
 
@@ -35,6 +42,18 @@ class ReportOptions:
         cost = self.labelling_cost
         if cost is not None and (not isinstance(cost, int | float) or not 0 < cost < 1e9):
             raise InputError(f"labelling cost is {cost!r}; it must be a number above 0")
+
+
+def named_from_here(folder: Path) -> str:
+    """A folder as a command in the working directory names it."""
+    here = Path.cwd()
+    is_below = folder.is_absolute() and folder.is_relative_to(here)
+    return (folder.relative_to(here) if is_below else folder).as_posix()
+
+
+def drawn_with() -> dict[str, str]:
+    """Versions of what draws the figures and the page."""
+    return {name: version(name) for name in DRAWING}
 
 
 def write_report(study: Study, out: Path, options: ReportOptions) -> Findings:
@@ -48,21 +67,23 @@ def write_report(study: Study, out: Path, options: ReportOptions) -> Findings:
     findings = find(study, options.labelling_cost)
     partial = out.with_name(f"{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    (partial / "tables").mkdir(parents=True)
-    (partial / "figures").mkdir()
-    write_json(partial / NUMBERS, {"options": asdict(options), "findings": findings.record()})
+    (partial / TABLES).mkdir(parents=True)
+    write_json(
+        partial / NUMBERS,
+        {
+            "options": asdict(options),
+            "drawn_with": drawn_with(),
+            "findings": findings.record(),
+        },
+    )
     for table in findings.tables:
-        (partial / "tables" / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
-        (partial / "tables" / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
-    write_figures(findings, partial / "figures")
-    name = study.folder.resolve().name
+        (partial / TABLES / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8")
+        (partial / TABLES / f"{table.name}.md").write_text(table.markdown(), encoding="utf-8")
+    write_figures(findings, partial / FIGURES)
     write_page(
         findings,
         partial / PAGE,
-        how_to_repeat=(
-            f"python -m landmarks.report {name}{_words(options)}",
-            f"python -m landmarks.verify {name}",
-        ),
+        how_to_repeat=how_to_repeat(options),
         faces=sheets(study, findings.headline, photos=options.photos),
     )
     if out.exists():
@@ -76,6 +97,23 @@ def write_report(study: Study, out: Path, options: ReportOptions) -> Findings:
     return findings
 
 
+def how_to_repeat(options: ReportOptions) -> tuple[str, ...]:
+    """The commands that make a study and its report again, in the folder it was made from.
+
+    The words of the sweep are stored nowhere, but each run holds its whole YAML.
+    """
+    folder = shlex.quote(options.folder)
+    return (
+        f"find {folder} -name config.yaml | while read -r config; do\n"
+        '  python -m landmarks.train --config-path "$(realpath "$(dirname "$config")")" \\\n'
+        "    --config-name config hydra/job_logging=stdout hydra.output_subdir=null \\\n"
+        "    hydra.run.dir=. < /dev/null\n"
+        "done",
+        f"python -m landmarks.report {folder}{_words(options)}",
+        f"python -m landmarks.verify {folder}",
+    )
+
+
 def _words(options: ReportOptions) -> str:
     """The options as on the command line."""
     cost = options.labelling_cost
@@ -83,15 +121,16 @@ def _words(options: ReportOptions) -> str:
     return f"{price}{' --photos' if options.photos else ''}"
 
 
-def read_options(report: Path) -> ReportOptions:
-    """The options that a report was written with.
+def read_numbers(report: Path) -> tuple[ReportOptions, dict[str, str], dict[str, Any]]:
+    """What a report was written with, what drew it, and its findings.
 
     Raises:
         InputError: There is no report, or its numbers cannot be read.
     """
     path = report / NUMBERS
     try:
-        return ReportOptions(**json.loads(path.read_text())["options"])
+        stored = json.loads(path.read_text())
+        return ReportOptions(**stored["options"]), stored["drawn_with"], stored["findings"]
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; write it with: python -m landmarks.report {report.parent}"

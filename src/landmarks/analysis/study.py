@@ -162,7 +162,11 @@ def _common(result: Result) -> dict[str, object]:
     return {
         "model": result.settings["model"],
         "crop rule": result.crop,
-        "test set": {key: result.data["test"][key] for key in ("name", "faces", "notes")},
+        f"settings of {result.strategy}": result.settings["strategy"],
+        **{
+            f"{role} set": {key: used[key] for key in ("name", "faces", "notes")}
+            for role, used in result.data.items()
+        },
         **{
             f"augmentation of {domain} faces": recipe
             for domain, recipe in result.settings["augmentation"].items()

@@ -4,6 +4,9 @@ import csv
 import io
 from dataclasses import dataclass
 
+# Whose numbers a row holds, where some are the article's.
+OURS, ARTICLE = "this study", "article"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table:

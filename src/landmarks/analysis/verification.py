@@ -1,23 +1,45 @@
 """Verification: every number of a study and of its report, made again from stored predictions."""
 
-import json
-import math
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from landmarks.analysis.reporting import NUMBERS, REPORT, ReportOptions, read_options, write_report
-from landmarks.analysis.study import Study, StudyRun, read_study
-from landmarks.predictions import read_predictions
+from landmarks.analysis.records import compare, record_differences
+from landmarks.analysis.reporting import (
+    FIGURES,
+    NUMBERS,
+    PAGE,
+    REPORT,
+    drawn_with,
+    read_numbers,
+    write_report,
+)
+from landmarks.analysis.study import read_study
 
-# Sums may be taken in another order on another machine.
-TOLERANCE = 1e-9
+# What a package draws, in the report's folder: of another version, it is another file.
+DRAWN = {"matplotlib": FIGURES, "plotly": PAGE}
 
 
-def differences(folder: Path) -> Iterator[str]:
-    """Each place where what is stored is not what the predictions give.
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What was checked, and what came of it.
+
+    Attributes:
+        runs: How many.
+        files: How many files of the report were made again and compared.
+        differences: Each place where what is stored is not what the predictions give.
+        left: What could not be compared here, in sentences.
+    """
+
+    runs: int
+    files: int
+    differences: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def verify(folder: Path) -> Verification:
+    """Make everything again, and compare.
 
     Args:
         folder: Of the study; its report lies below it.
@@ -26,35 +48,51 @@ def differences(folder: Path) -> Iterator[str]:
         InputError: There are no runs, no report, or a file cannot be read.
     """
     study = read_study(folder)
-    for run in study.runs:
-        yield from _run_differences(run)
-    yield from _report_differences(study, folder / REPORT)
-
-
-def _run_differences(run: StudyRun) -> Iterator[str]:
-    predictions = read_predictions(run.directory)
-    made = {name: asdict(part) for name, part in predictions.summaries().items()}
-    for what in compare(run.result.metrics, json.loads(json.dumps(made)), "metrics"):
-        yield f"{run.directory / 'result.json'}: {what}"
-
-
-def _report_differences(study: Study, stored: Path) -> Iterator[str]:
-    options: ReportOptions = read_options(stored)
+    stored = folder / REPORT
+    options, tools, numbers = read_numbers(stored)
+    other = [name for name in DRAWN if tools.get(name) != drawn_with()[name]]
+    found = [what for run in study.runs for what in record_differences(run)]
     with TemporaryDirectory() as temporary:
         made = Path(temporary) / REPORT
         write_report(study, made, options)
-        names = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
-        for name in sorted(names):
-            if not (stored / name).is_file():
-                yield f"{stored / name}: missing"
-            elif name.name == NUMBERS:
-                own, again = (json.loads((at / name).read_text()) for at in (stored, made))
-                yield from (f"{stored / name}: {what}" for what in compare(own, again, ""))
-            else:
-                yield from _file_difference(stored / name, made / name)
+        again = read_numbers(made)[-1]
+        found += (f"{stored / NUMBERS}: {what}" for what in compare(numbers, again, "findings"))
+        names = _files(made, but=other)
+        for name in names:
+            found += _file_differences(stored / name, made / name)
+        found += (
+            f"{stored / name}: not a file of this report"
+            for name in _files(stored, but=other)
+            if name not in names
+        )
+    return Verification(
+        runs=len(study.runs),
+        files=1 + len(names),
+        differences=tuple(found),
+        left=tuple(
+            f"{stored / DRAWN[name]} is not compared: {name} {tools.get(name)} drew it, here is "
+            f"{drawn_with()[name]}"
+            for name in other
+        ),
+    )
 
 
-def _file_difference(stored: Path, made: Path) -> Iterator[str]:
+def _files(report: Path, but: Sequence[str]) -> list[Path]:
+    """Files that are compared as they are, from the report's folder.
+
+    Args:
+        report: Folder.
+        but: What of `DRAWN` is left out.
+    """
+    left = {NUMBERS, *(DRAWN[name] for name in but)}
+    files = (path.relative_to(report) for path in report.rglob("*") if path.is_file())
+    return sorted(name for name in files if name.parts[0] not in left)
+
+
+def _file_differences(stored: Path, made: Path) -> Iterator[str]:
+    if not stored.is_file():
+        yield f"{stored}: missing"
+        return
     if stored.read_bytes() == made.read_bytes():
         return
     if stored.suffix == ".png":
@@ -73,26 +111,3 @@ def _near(one: str, other: str) -> str:
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
     part = slice(max(0, at - 30), at + 30)
     return f"{one[part]!r}, the predictions give {other[part]!r}"
-
-
-def compare(stored: Any, made: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Each place where two JSON values differ."""
-    if isinstance(stored, dict) and isinstance(made, dict):
-        for key in sorted(stored.keys() | made.keys()):
-            inner = f"{place}.{key}" if place else key
-            if key not in stored or key not in made:
-                yield f"{inner} is {'missing' if key not in stored else 'not from the predictions'}"
-            else:
-                yield from compare(stored[key], made[key], inner)
-    elif isinstance(stored, list) and isinstance(made, list) and len(stored) == len(made):
-        for i, (one, other) in enumerate(zip(stored, made, strict=True)):
-            yield from compare(one, other, f"{place}[{i}]")
-    elif not _same(stored, made):
-        yield f"{place} is {stored!r}, the predictions give {made!r}"
-
-
-def _same(stored: object, made: object) -> bool:
-    numbers = (int, float)
-    if isinstance(stored, numbers) and isinstance(made, numbers):
-        return math.isclose(stored, made, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return stored == made

@@ -2,9 +2,8 @@
 
 import re
 
-from landmarks.analysis.table import Table
+from landmarks.analysis.table import ARTICLE, Table
 
-ARTICLE = "article"  # the source that a row of the article names
 NUMBER = re.compile(r"-|[<>]? ?-?[\d,]+(\.\d+)?( \[.*\])?")
 LONG_CELL = 30  # characters; a column with a longer one is wrapped
 LONG_NAME = 14  # the same for names of columns

@@ -81,7 +81,10 @@ function exchangeLabel(exchange, size, xaxis, y) {
 
 function figure4Status(state, exchange) {
   const where = `Shown: ${state.region.label}, ${count(state.strategies.length, "strategy", "strategies")}.`;
-  if (exchange) return `${where} Dashed line: the exchange rate, with its ${exchange.level} % interval.`;
+  if (exchange) {
+    const caveat = exchange.caveat ? ` (${exchange.caveat})` : "";
+    return `${where} Dashed line: the exchange rate, with its ${exchange.level} % interval${caveat}.`;
+  }
   if (!DATA.exchange) return where;
   return `${where} The exchange rate is known for the whole face and its own strategy only.`;
 }

@@ -105,6 +105,7 @@ def _exchange(
         "is_open": [one.value in (0, np.inf), one.low == 0, one.high == np.inf],
         "level": _percent(one.level),
         "text": one.text(),
+        "caveat": one.caveat,
     }
 
 

@@ -1,6 +1,7 @@
 """Attribution and cost as rows, like the tables of the findings."""
 
-from landmarks.analysis.attribution import Attribution
+from landmarks.analysis.attribution import LEVEL, Attribution
+from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.cost import Cost
 from landmarks.analysis.table import Table
 
@@ -16,18 +17,36 @@ def parts_table(found: Attribution) -> Table:
         (
             region_label(part.region),
             *(f"{100 * error:.2f}" for error in (part.unadapted, part.adapted, part.baseline)),
-            "-" if part.share is None else f"{100 * part.share:.0f}",
+            *_share(part.share),
         )
         for part in found.parts
     ]
     return Table(
         name="attribution",
         title=f"Convention against appearance, NME %, with {found.n_real:,} real labels",
-        header=("region", "synthetic only", "label adaptation", "real only", "closed %"),
+        header=(
+            "region",
+            "synthetic only",
+            "label adaptation",
+            "real only",
+            f"closed % [{100 * LEVEL:.0f} %]",
+            "seeds",
+        ),
         rows=tuple(rows),
         note="closed: part of the way from synthetic only to real only that moving the labels "
-        "closes; the rest is appearance, and whatever else photographs teach.",
+        "closes, over seeds and test photos; - without two seeds of all three, or where real only "
+        "is not clearly better. At most so much is convention, for an adapter also takes away what "
+        "the network gets wrong in the same way everywhere; the rest is appearance, and whatever "
+        "else photographs teach.",
     )
+
+
+def _share(share: Interval | None) -> tuple[str, str]:
+    """The part that is closed, and its seeds."""
+    if share is None:
+        return "-", "-"
+    value, low, high = (f"{100 * part:.0f}" for part in (share.value, share.low, share.high))
+    return f"{value} [{low} to {high}]", f"{share.seeds}"
 
 
 def cost_table(cost: Cost) -> Table:

@@ -9,13 +9,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from landmarks.analysis.faces import FaceSheet
-from landmarks.analysis.findings import NOT_PHOTOGRAPHS, Findings
+from landmarks.analysis.findings import Findings
 from landmarks.analysis.insights import COMBINED, LEVEL
 from landmarks.analysis.page.cells import LONG_NAME, article_rows, numeric, wordy
 from landmarks.analysis.page.marks import marks
 from landmarks.analysis.page.mean_face import draw_mean_face
 from landmarks.analysis.page.plots import plot_data
 from landmarks.analysis.page.tables import cost_table, parts_table
+from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 
 STYLE = ("page.css",)
 SCRIPTS = ("plots.js", "figure4.js", "figures.js")  # in the order in which they are run
