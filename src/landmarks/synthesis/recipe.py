@@ -36,16 +36,16 @@ class Recipe:
         labels: Which labels the data set's files hold: "surface", "contour" or "annotated"
             (`landmarks.synthesis.picture.Labels`).
         off_model: Standard deviation of shapes beyond the head's parameters, metres.
-        person: See its class, as for all below.
-        expression: .
-        view: .
-        skin: .
-        hair: .
-        wear: .
-        light: .
-        background: .
-        photo: .
-        annotator: .
+        person: Who is shown.
+        expression: What the face does.
+        view: Where the camera is.
+        skin: Skin, eyes and brows.
+        hair: Of head and face.
+        wear: Clothes, glasses, hats, and what is held before the face.
+        light: Lamps and surroundings.
+        background: What is behind.
+        photo: What the camera does.
+        annotator: Who labels, where labels are "annotated".
     """
 
     name: str

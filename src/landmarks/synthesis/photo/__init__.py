@@ -9,7 +9,7 @@ landmark stays on its pixel.
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -146,12 +146,6 @@ class PhotoRecipe:
                 f"recipe: photo.lowest_quality is {quality!r}; it must be a whole number "
                 "from 1 to 95"
             )
-
-    @classmethod
-    def none(cls) -> "PhotoRecipe":
-        """A camera that only exposes, rolls off highlights and stores sRGB."""
-        kept = {"lowest_scale", "lowest_quality"}
-        return cls(**{field.name: 0 for field in fields(cls) if field.name not in kept})
 
     def draw(self, rng: np.random.Generator) -> Photo:
         """One photograph.

@@ -61,7 +61,7 @@ def shell(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3
 
 @wp.func
 def long_hair(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
-    """A card of long hair. Features: see `blocks.Skull`."""
+    """A card of long hair. Features: see `growth.Cards`."""
     around = hit.a[0]
     down = hit.a[1]
     r = hit.rest

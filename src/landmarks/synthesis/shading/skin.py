@@ -3,7 +3,7 @@
 import warp as wp
 
 from landmarks.synthesis.shading.hair import around_crown
-from landmarks.synthesis.shading.look import Hit, Look, layers, matt, mix, noise3, ramp
+from landmarks.synthesis.shading.look import Hit, Look, Surface, layers, matt, mix, noise3, ramp
 
 
 @wp.func
@@ -111,6 +111,39 @@ def brow(
 
 
 @wp.func
+def stubble(s: Surface, hit: Hit, look: wp.array(dtype=Look), s2: wp.uint32, uneven: float):
+    """Skin with short hair of the beard."""
+    grown = (
+        look[0].stubble * hit.a[2] * (0.75 + 0.8 * wp.noise(s2, hit.rest * 600.0) + 0.35 * uneven)
+    )
+    dark = look[0].hair * 0.9 + s.albedo * 0.06
+    s.albedo = mix(s.albedo, dark, 0.85 * wp.clamp(grown, 0.0, 0.92))
+    return s
+
+
+@wp.func
+def roots(
+    s: Surface,
+    hit: Hit,
+    look: wp.array(dtype=Look),
+    s1: wp.uint32,
+    s2: wp.uint32,
+    s3: wp.uint32,
+):
+    """Skin over the hairline, where hair grows."""
+    r = hit.rest
+    q = around_crown(r, look)
+    over = hit.a[3] + 0.05 * wp.noise(s1, r * 55.0)
+    over = over + 0.07 * wp.noise(s2, wp.vec3(q[0] * 34.0, q[1] * 34.0, q[2] * 4.0))
+    share = ramp(-0.02, 0.10, over) * look[0].hair_density
+    strand = wp.noise(s3, wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0))
+    s.albedo = mix(s.albedo, look[0].hair * (0.75 + 0.45 * strand), wp.clamp(share, 0.0, 0.97))
+    s.roughness = s.roughness + 0.25 * share
+    s.scattering = 1.0 - share
+    return s
+
+
+@wp.func
 def skin(
     hit: Hit,
     look: wp.array(dtype=Look),
@@ -119,7 +152,7 @@ def skin(
     s2: wp.uint32,
     s3: wp.uint32,
 ):
-    """Bare skin, then what grows on it. Features: see `blocks.Skull` and `studio.constants`."""
+    """Bare skin, then what grows on it. Features: see `blocks.Skull` and `Tracer`."""
     r = hit.rest
     uneven = wp.noise(s3, r * 60.0)
     s = matt(hit, complexion(hit, look, s1, s2, s3), 0.5)
@@ -133,19 +166,9 @@ def skin(
     s.albedo = s.albedo * (1.0 - 0.32 * depth)
     s.open = s.open * (1.0 - 0.45 * depth)
     if look[0].stubble > 0.0:
-        grown = look[0].stubble * hit.a[2] * (0.75 + 0.8 * wp.noise(s2, r * 600.0) + 0.35 * uneven)
-        s.albedo = mix(
-            s.albedo, look[0].hair * 0.9 + s.albedo * 0.06, 0.85 * wp.clamp(grown, 0.0, 0.92)
-        )
+        s = stubble(s, hit, look, s2, uneven)
     if hit.a[3] > -0.3 and look[0].hair_density > 0.0:
-        q = around_crown(r, look)
-        over = hit.a[3] + 0.05 * wp.noise(s1, r * 55.0)
-        over = over + 0.07 * wp.noise(s2, wp.vec3(q[0] * 34.0, q[1] * 34.0, q[2] * 4.0))
-        roots = ramp(-0.02, 0.10, over) * look[0].hair_density
-        strand = wp.noise(s3, wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0))
-        s.albedo = mix(s.albedo, look[0].hair * (0.75 + 0.45 * strand), wp.clamp(roots, 0.0, 0.97))
-        s.roughness = s.roughness + 0.25 * roots
-        s.scattering = 1.0 - roots
+        s = roots(s, hit, look, s1, s2, s3)
     hairs = brow(r, look, curve, s2, s3)
     s.albedo = mix(s.albedo, look[0].hair * 0.55, hairs)
     s.roughness = s.roughness + 0.15 * hairs
