@@ -97,7 +97,7 @@ class TriangleClasses:
         Args:
             brow: (5, 2) x and z of the middle of the right brow's hair on the average face.
         """
-        at = np.linspace(0, len(brow) - 1, 33)
+        at = np.linspace(0, len(brow) - 1, 17)
         line = np.stack([np.interp(at, range(len(brow)), brow[:, d]) for d in range(2)], axis=1)
         on_the_right = np.stack([-np.abs(self.places[:, 0]), self.places[:, 1]], axis=1)
         away = np.linalg.norm(on_the_right[:, None] - line, axis=-1).min(axis=1)

@@ -1,6 +1,7 @@
 """The front of the average face as a map: from x and z to the skin that lies there."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +27,29 @@ class Front:
     flat: NDArray[np.float64]
     depth: NDArray[np.float64]
 
+    @cached_property
+    def _boxes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(t, 2) lowest and highest x and z of each triangle."""
+        return self.flat.min(axis=1) - MARGIN, self.flat.max(axis=1) + MARGIN
+
     def find(self, points: NDArray[np.floating]) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
         """The skin at (N, 2) x and z: its triangles, (N, 3), and barycentric weights, (N, 3).
 
         Raises:
             ValueError: There is no skin.
         """
-        a, b, c = self.flat[:, 0], self.flat[:, 1], self.flat[:, 2]
-        p = points.astype(np.float64)[:, None]
-        whole = _cross(b - a, c - a)
+        asked, (low, high) = points.astype(np.float64), self._boxes
+        which, near = np.nonzero(((low <= asked[:, None]) & (asked[:, None] <= high)).all(axis=-1))
+        (a, b, c), p = self.flat[near].swapaxes(0, 1), asked[which]
         weights = np.stack([_cross(b - p, c - p), _cross(c - p, a - p), _cross(a - p, b - p)], -1)
-        weights /= whole[:, None]
-        depth = np.where(weights.min(-1) > -MARGIN, (weights * self.depth).sum(-1), np.inf)
-        nearest = depth.argmin(axis=1)
-        rows = np.arange(len(points))
-        if not np.isfinite(depth[rows, nearest]).all():
+        weights /= _cross(b - a, c - a)[:, None]
+        depth = np.where(weights.min(-1) > -MARGIN, (weights * self.depth[near]).sum(-1), np.inf)
+        order = np.lexsort((depth, which))  # what is furthest to the front first
+        found, first = np.unique(which[order], return_index=True)
+        best = order[first]
+        if len(found) < len(asked) or not np.isfinite(depth[best]).all():
             raise ValueError("no skin lies there")
-        return self.corners[nearest], np.clip(weights[rows, nearest], 0, 1)
+        return self.corners[near[best]], np.clip(weights[best], 0, 1)
 
 
 def find_front(head: Head, regions: Regions) -> Front:
