@@ -123,6 +123,15 @@ def test_money_is_told_where_a_label_has_a_price(findings: Findings) -> None:
     assert table.header[5] == "saved at 0.5 a photo"
 
 
+def test_rendered_faces_alone_are_worth_some_photos_too(findings: Findings) -> None:
+    table = next(table for table in findings.tables if table.name == "exchange")
+    (row,) = [row for row in table.rows if row[:2] == ("synthetic only", "0")]
+    (found,) = [one for one in findings.exchanges if one.strategy == "synthetic_only"]
+    assert row[2] == found.text()
+    assert row[3] == "-"  # nothing over no photo
+    assert row[4] == found.text()  # all of it is transferred
+
+
 def test_table_2_has_each_size_with_its_ratio_in_pairs(findings: Findings) -> None:
     table = next(table for table in findings.tables if table.name == "table2")
     ours = [row for row in table.rows if row[-1] == "this study"]

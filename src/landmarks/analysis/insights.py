@@ -46,13 +46,13 @@ class Comparison:
 
 
 def exchanges(study: Study) -> list[Exchange]:
-    """What every strategy beside the baseline is worth at every size it was run with."""
+    """What every strategy beside the baseline is worth at every size it was run with, none too."""
     return [
         found
         for strategy in study.strategies
         if strategy != BASELINE
         for n in study.sizes(strategy)
-        if n > 0 and (found := exchange(study, strategy, n)) is not None
+        if (found := exchange(study, strategy, n)) is not None
     ]
 
 

@@ -124,7 +124,7 @@ def _exchange_row(one: Exchange, price: float | None) -> tuple[str, ...]:
         look(one.strategy).label,
         f"{n}",
         one.text(),
-        told(lambda photos: photos / n, 2),
+        told(lambda photos: photos / n, 2) if n else "-",
         told(lambda photos: photos - n),
         *([] if price is None else [told(lambda photos: price * (photos - n))]),
         " ".join(map(str, one.design.seeds)),
