@@ -30,7 +30,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 SMALLEST = {
     "step": "--repeats 1 --threads 1 --workers 0 --batch 2 --steps 10",
-    "sweep": "--strategies label_adaptation finetune --n-real 4 --seeds 0 --divide 500 --threads 1 "
+    "sweep": "--strategies label_adaptation mixing --n-real 4 --seeds 0 --divide 500 --threads 1 "
     "adapter=ridge model.network.widths=[8,8,8,8,8] model.input_size=64",
     "predict": "--repeats 1 --threads 1 --count 4 --batches 1 2",
     "peers": "--repeats 1 --threads 1 --workers 0 --batch 2",
@@ -79,10 +79,10 @@ def test_the_step_is_timed_bare_and_whole(tmp_path, monkeypatch):
 
 def test_a_sweep_counts_the_steps_that_were_really_made(tmp_path, monkeypatch):
     naive, shared = run_here("sweep", tmp_path / "sweep.json", monkeypatch)
-    # The schedule of the CPU over 500: 4 steps of pre-training, 1 of fine-tuning.
-    assert naive["optimiser steps"] == 4 + (4 + 1)
-    assert shared["optimiser steps"] == 4 + 1
-    assert shared["share of naive %"] == pytest.approx(100 * 5 / 9)
+    # The schedule of the CPU over 500: 5 steps on rendered faces for both, 5 more of mixing.
+    assert naive["optimiser steps"] == 5 + (5 + 5)
+    assert shared["optimiser steps"] == 5 + 5
+    assert shared["share of naive %"] == pytest.approx(100 * 10 / 15)
 
 
 def test_prediction_is_timed_by_source_batch_and_answer(tmp_path, monkeypatch):
