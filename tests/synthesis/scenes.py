@@ -12,14 +12,10 @@ from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.annotator import Annotator
 from landmarks.synthesis.scene.expression import Expression
-from landmarks.synthesis.scene.person import Person
 from landmarks.synthesis.scene.view import View
 
 FRONT = View(
     yaw=0.0, pitch=0.0, roll=0.0, neck=(0.0, 0.0, 0.0), distance=1.0, face_share=0.6, shift=(0, 0)
-)
-AVERAGE = Person(
-    gender=0.5, age=2 / 3, muscle=0.5, weight=0.5, ancestry=(1 / 3, 1 / 3, 1 / 3), shape={}
 )
 NEUTRAL = Expression({})
 MIRROR = list(IBUG68.mirror)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from landmarks.synthesis.mesh.assets import head_arrays, landmark_table
-from landmarks.synthesis.mesh.head import MEETING, Head, _hat, rotation_matrix
+from landmarks.synthesis.mesh.head import AVERAGE, MEETING, Head, _hat, rotation_matrix
 from landmarks.synthesis.mesh.labels import find_landmarks
 from landmarks.synthesis.mesh.off_model import displaced
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.scene import OffModel
 from landmarks.synthesis.scene.expression import Expression
-from tests.synthesis.scenes import AVERAGE, NEUTRAL, actions
+from tests.synthesis.scenes import NEUTRAL, actions
 
 AGES = (-1 / 3, 0.0, 1 / 3, 2 / 3, 1.0)
 MIRRORED = np.array([-1, 1, 1])

@@ -10,7 +10,7 @@ from landmarks.synthesis.mesh.assembly import Assembly
 from landmarks.synthesis.mesh.assets import head_arrays
 from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.mesh.classes import OF_MATERIAL, Class, find_classes, skin_classes
-from landmarks.synthesis.mesh.head import Head
+from landmarks.synthesis.mesh.head import AVERAGE, Head
 from landmarks.synthesis.mesh.labels import (
     EVENLY_SPACED,
     contour,
@@ -22,7 +22,7 @@ from landmarks.synthesis.mesh.regions import Regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
 from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.view import place_camera
-from tests.synthesis.scenes import AVERAGE, NEUTRAL, bare, distance_to_line, interocular, view
+from tests.synthesis.scenes import NEUTRAL, bare, distance_to_line, interocular, view
 
 JAW = slice(0, 17)
 # Neither moved to an edge nor spaced evenly.

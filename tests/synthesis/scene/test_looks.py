@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from landmarks.synthesis.colour import linear, muted, scaled
+from landmarks.synthesis.mesh.head import AVERAGE
 from landmarks.synthesis.scene.hair import FAMILIES, SHARES, HairRecipe
 from landmarks.synthesis.scene.lighting import LightRecipe
 from landmarks.synthesis.scene.wear import COVERED, KINDS, WearRecipe
-from tests.synthesis.scenes import AVERAGE
 
 WOMAN, MAN = replace(AVERAGE, gender=0.1), replace(AVERAGE, gender=0.9)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from landmarks.synthesis.mesh.assets import head_arrays
+from landmarks.synthesis.mesh.head import AVERAGE
 from landmarks.synthesis.scene.person import HEAD_SHAPES, MEANS, OPPOSITES, PersonRecipe
 from landmarks.synthesis.scene.skin import SkinRecipe
-from tests.synthesis.scenes import AVERAGE
 
 NAMES = {str(name) for name in head_arrays()["L_labels"]}
 
