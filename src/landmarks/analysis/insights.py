@@ -150,22 +150,24 @@ class Trend:
         label = look(self.strategy).label
         if self.narrowing is None:
             return f"{NO_TELLING[0].upper()}{NO_TELLING[1:]} to say how {label}'s lead changes."
-        (does, few), (then, many) = (_told(lead) for lead in self.leads)
+        few, many = (_told(lead) for lead in self.leads)
         sure = "no clear difference"
         if self.narrowing.low > 0:
             sure = "clearly better where they are few"
         if self.narrowing.high < 0:
             sure = "clearly better where they are many"
         return (
-            f"{label[0].upper()}{label[1:]} {does} the error of real only by {few} at {self.few:,} "
-            f"and {'' if then == does else f'{then} it '}by {many} at {self.many:,} real faces: "
-            f"{sure} ({self.narrowing.seeds} seeds)."
+            f"{label[0].upper()}{label[1:]}, held against real only: error {few} at {self.few:,} "
+            f"real faces, {many} at {self.many:,}: {sure} ({self.narrowing.seeds} seeds)."
         )
 
 
-def _told(lead: float) -> tuple[str, str]:
-    """What an error that is lower by a fraction does, and by how much."""
-    return "raises" if lead < 0 else "lowers", f"{100 * abs(lead):.1f} %"
+def _told(lead: float) -> str:
+    """How an error that is lower by a fraction compares."""
+    by = f"{100 * abs(lead):.1f} %"
+    if by == "0.0 %":
+        return "the same"
+    return f"{by} {'higher' if lead < 0 else 'lower'}"
 
 
 def trend(study: Study, strategy: str) -> Trend | None:

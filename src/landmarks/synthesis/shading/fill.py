@@ -16,8 +16,8 @@ def fill_look(scene: Scene, posed: Posed) -> Look:
     """The materials and lights of a scene on its posed head."""
     look = Look()
     look.grain = scene.grain
-    _copy(look, scene.skin, Skin)
-    _copy(look, scene.eyes, Eyes)
+    _skin(look, scene.skin)
+    _eyes(look, scene.eyes)
     actions = scene.expression.actions
     look.smile = max(actions.get(f"mouthSmile{side}", 0.0) for side in ("Left", "Right"))
     _hair(look, scene)
@@ -33,11 +33,19 @@ def fill_look(scene: Scene, posed: Posed) -> Look:
     return look
 
 
-def _copy(look: Look, part: Skin | Eyes, kind: type[Skin] | type[Eyes]) -> None:
-    """Fields of the same names."""
-    for field in fields(kind):
-        value = getattr(part, field.name)
+def _skin(look: Look, skin: Skin) -> None:
+    """Every field: they have the same names."""
+    for field in fields(Skin):
+        value = getattr(skin, field.name)
         setattr(look, field.name, wp.vec3(*value) if isinstance(value, tuple) else value)
+
+
+def _eyes(look: Look, eyes: Eyes) -> None:
+    """All but where the brows run, which the mesh knows."""
+    look.iris, look.sclera = wp.vec3(*eyes.iris), wp.vec3(*eyes.sclera)
+    look.iris_angle, look.pupil_angle = eyes.iris_angle, eyes.pupil_angle
+    look.brow_density, look.brow_width = eyes.brow_density, eyes.brow_width
+    look.lashes = eyes.lashes
 
 
 def _hair(look: Look, scene: Scene) -> None:

@@ -32,10 +32,6 @@ class Look:
     sclera: wp.vec3
     brow_density: float
     brow_width: float
-    brow_start: float
-    brow_end: float
-    brow_height: float
-    brow_arch: float
     lashes: float
     left_eye: wp.vec3  # centre at rest
     right_eye: wp.vec3
