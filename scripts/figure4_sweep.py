@@ -45,7 +45,7 @@ def sweep_and_report(overrides: Sequence[str], show: Sequence[str]) -> int:
     for table in findings.tables:
         if table.name in show:
             print(table.markdown())
-    print(findings.answer, findings.comparison, *findings.trends, sep="\n")
+    print(*findings.said, sep="\n")
     print(f"report: {folder / REPORT / PAGE}")
     return 0
 

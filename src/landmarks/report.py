@@ -42,8 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         print("error:", " ".join(str(error).split()), file=sys.stderr)
         return 2
-    print(findings.answer)
-    print(findings.comparison)
+    print(*findings.said, sep="\n")
     print(f"report: {given.folder / REPORT / PAGE} (figures/ and tables/ beside it)")
     return 0
 

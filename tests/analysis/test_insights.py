@@ -5,11 +5,22 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from landmarks.analysis.contrasts import Interval
+from landmarks.analysis.design import Design
+from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.findings import Findings, find
-from landmarks.analysis.insights import comparisons, trend
+from landmarks.analysis.insights import (
+    Comparison,
+    answer,
+    comparisons,
+    headline_exchange,
+    summary,
+    trend,
+    worth,
+)
 from landmarks.analysis.statements import table2
 from landmarks.analysis.study import Study, read_study
 from landmarks.errors import InputError
@@ -53,7 +64,7 @@ def test_the_lead_shrinks_as_photos_get_many(precise: Study) -> None:
     assert found.narrowing is not None
     assert (found.few, found.many) == (10, 1000)
     assert found.narrowing.low > 0
-    assert "clearly better where they are few" in found.text()
+    assert "so it clearly does more where they are few" in found.text()
     assert found.leads[0] > found.leads[1] > 0
 
 
@@ -105,6 +116,90 @@ def test_the_share_of_convention_is_not_told_without_a_way_to_go(tmp_path: Path)
     assert parts((0,), 0.05) == [None]
 
 
+def exchange_of(
+    value: float, low: float, high: float, seeds: tuple[int, ...] = (0, 1, 2)
+) -> Exchange:
+    return Exchange(
+        strategy="finetune",
+        n_real=50,
+        value=value,
+        low=low,
+        high=high,
+        design=Design(seeds=seeds, sizes=(10, 25, 50, 100)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "told"),
+    [
+        (exchange_of(np.inf, 100, np.inf), "is better than real only with 100"),
+        (exchange_of(np.inf, 39, np.inf), "looks better, but is not clearly so, than real only"),
+        (exchange_of(0, 0, 10), "is worse than real only with 10"),
+        (exchange_of(0, 0, 20), "looks worse, but is not clearly so, than real only with 10"),
+        (exchange_of(80, 60, 95), "needs 80 [60 to 95] real faces for."),
+        (exchange_of(54, 43, 61), "real faces for (not clearly more than 50)."),
+    ],
+)
+def test_the_answer_says_no_more_than_its_interval(one: Exchange, told: str) -> None:
+    assert told in answer(one, rendered_test=False)
+
+
+def test_the_answer_is_of_what_is_known() -> None:
+    unknown = exchange_of(np.nan, 0, np.inf, seeds=(0,))
+    mixing = replace(exchange_of(30, 20, 40), strategy="mixing", n_real=10)
+    alone = replace(exchange_of(30, 20, 40), strategy="synthetic_only", n_real=0)
+    assert headline_exchange([alone, unknown, mixing]) == mixing
+    assert headline_exchange([alone, unknown]) == unknown
+    assert headline_exchange([alone]) is None
+
+
+def against(strategy: str, n: int, real: float, synthetic: float) -> Comparison:
+    """With intervals of 2 % to each side."""
+
+    def lower(value: float) -> Interval:
+        return Interval(value=value, low=value - 0.02, high=value + 0.02, level=0.95, seeds=3)
+
+    return Comparison(
+        strategy=strategy, n_real=n, lower=lower(real), lower_than_synthetic=lower(synthetic)
+    )
+
+
+def test_a_combination_must_beat_synthetic_faces_too() -> None:
+    compared = [
+        against("mixing", 10, 0.19, 0.007),  # what synthetic faces give without any real one
+        against("mixing", 25, 0.077, 0.083),
+        against("mixing", 100, -0.031, 0.13),
+    ]
+    found = [
+        replace(exchange_of(25, 17, 45), strategy="mixing", n_real=10),
+        replace(exchange_of(42, 29, 51), strategy="mixing", n_real=25),
+    ]
+    assert worth(found, compared) == (
+        "Clearly better than either kind of faces alone: mixing at 25. The surest gain: 25 real "
+        "faces by mixing do what 42 [29 to 51] do alone."
+    )
+    assert worth(found[:1], compared[::2]) == (
+        "No combination is clearly better than either kind of faces alone."
+    )
+    unknown = [replace(one, lower_than_synthetic=None) for one in compared]
+    assert worth(found, unknown) == ""
+
+
+def test_sizes_are_named_with_their_intervals() -> None:
+    compared = [
+        against("mixing", 10, 0.19, 0.1),
+        against("mixing", 50, 0.01, 0.1),
+        against("mixing", 250, -0.03, 0.1),
+        against("finetune", 10, 0.01, 0.1),
+        against("finetune", 250, 0.0, 0.1),
+    ]
+    assert summary(compared) == (
+        "Mixing against real only: better at 10 (19.0 % lower [17.0 to 21.0]); no clear difference "
+        "at 50; worse at 250 (3.0 % higher [1.0 to 5.0]). Fine-tuning against real only: no clear "
+        "difference at 10 and 250."
+    )
+
+
 def test_one_seed_gives_sentences_without_numbers(tmp_path: Path) -> None:
     found = find(read_study(write_study(tmp_path, seeds=(0,))))
     assert "not enough seeds" in found.answer
@@ -124,7 +219,7 @@ def test_findings_are_plain_json(findings: Findings) -> None:
 
 def test_money_is_told_where_a_label_has_a_price(findings: Findings) -> None:
     table = next(table for table in findings.tables if table.name == "exchange")
-    assert table.header[5] == "saved at 0.5 a photo"
+    assert table.header[5] == "saved at 0.5 a label"
 
 
 def test_rendered_faces_alone_are_worth_some_photos_too(findings: Findings) -> None:

@@ -11,6 +11,11 @@ def updates(result: Result) -> int:
     return sum(int(training["schedule"]["steps"]) for training in _trainings(result))
 
 
+def batch_sizes(result: Result) -> set[int]:
+    """Faces of an update, of each training of the kept model."""
+    return {int(training["schedule"]["batch_size"]) for training in _trainings(result)}
+
+
 def synthetic_draws(result: Result) -> int:
     """Synthetic faces that the kept model saw, each as often as it was drawn."""
     return sum(

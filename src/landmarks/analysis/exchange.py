@@ -64,6 +64,11 @@ class Exchange:
         return self.design.has_seeds and (self.low > 0 or self.high < np.inf)
 
     @property
+    def is_gain(self) -> bool:
+        """Whether it is clearly worth more than its own real faces."""
+        return self.is_known and self.low > self.n_real
+
+    @property
     def is_sparse(self) -> bool:
         """Whether the sizes are too far apart for an interval of this level."""
         return self.is_known and self.design.is_sparse(self.low, self.high)

@@ -27,6 +27,7 @@ from landmarks.analysis.insights import (
     headline_exchange,
     summary,
     trend,
+    worth,
 )
 from landmarks.analysis.setting import setting, versions
 from landmarks.analysis.statements import comparison_table, exchange_table, forms_table, table2
@@ -60,7 +61,8 @@ class Findings:
 
     Attributes:
         answer: Insight 4A in a sentence.
-        comparison: Insight 4B in a sentence.
+        worth: Where synthetic faces clearly pay, in sentences; empty if nothing is known.
+        comparison: Insight 4B in sentences.
         trends: Insight 4C in sentences.
         setting: What was trained and tested on what, in sentences; what the runs recorded, for no
             program knows what a person looked at before.
@@ -81,6 +83,7 @@ class Findings:
     """
 
     answer: str
+    worth: str
     comparison: str
     trends: tuple[str, ...]
     setting: tuple[str, ...]
@@ -97,6 +100,13 @@ class Findings:
     cost: Cost
     versions: dict[str, str]
     tables: tuple[Table, ...]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The answer and what belongs to it, sentence by sentence."""
+        return tuple(
+            part for part in (self.answer, self.worth, self.comparison, *self.trends) if part
+        )
 
     def record(self) -> dict[str, Any]:
         """In JSON's types; infinity as text, for JSON has no word for it."""
@@ -121,6 +131,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
     shown = _shown_size(study, headline)
     return Findings(
         answer=answer(headline, rendered_test=study.rendered_test),
+        worth=worth(found, combined),
         comparison=summary(combined),
         trends=tuple(one.text() for one in narrowing),
         setting=setting(study),

@@ -1,8 +1,11 @@
 """Insights: the three statements of Figure 4, as numbers with intervals.
 
-Datagen, "Facial landmark detection using synthetic data", 2022: fine-tuned with 50 photos is as
-good as 250 photos alone (4A); mixing and fine-tuning beat photos alone at every size (4B); the gap
-is largest where photos are fewest (4C).
+Datagen, "Facial landmark detection using synthetic data", 2022: fine-tuned with 50 real faces is as
+good as 250 alone (4A); mixing and fine-tuning beat real only at every size (4B); the gap is largest
+where real faces are fewest (4C).
+
+A strategy that trains on both kinds of faces must beat each kind alone: with few real faces it may
+beat real only by what synthetic faces give without any.
 """
 
 from collections.abc import Sequence
@@ -13,36 +16,55 @@ import numpy as np
 from landmarks.analysis.contrasts import MIN_SEEDS, Interval, combined, relative
 from landmarks.analysis.exchange import Exchange, exchange
 from landmarks.analysis.looks import look
-from landmarks.analysis.study import BASELINE, Study
+from landmarks.analysis.study import BASELINE, Cell, Study
 
 LEVEL = 0.95
-ARTICLE_SIZE = 50  # photos of the article's first insight
+ARTICLE_SIZE = 50  # real faces of the article's first insight
+SYNTHETIC: Cell = ("synthetic_only", 0)
 COMBINED = ("finetune", "mixing")  # strategies whose model trains on both kinds of faces
 NO_TELLING = "not enough seeds"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A strategy against photos alone at one size.
+    """A strategy against either kind of faces alone, at one size.
 
     Attributes:
         strategy: Name.
-        n_real: Real faces of both.
-        lower: How much lower its error is, a fraction; None with fewer than two common seeds.
+        n_real: Real faces that it and real only have.
+        lower: How much lower its error is than real only's, a fraction; None with fewer than two
+            common seeds.
+        lower_than_synthetic: The same against synthetic only, which has no real face.
     """
 
     strategy: str
     n_real: int
     lower: Interval | None
+    lower_than_synthetic: Interval | None
 
     @property
     def verdict(self) -> str:
-        """In a word or two."""
-        if self.lower is None:
-            return NO_TELLING
-        if self.lower.low > 0:
-            return "better"
-        return "worse" if self.lower.high < 0 else "no clear difference"
+        """Against real only, in a word or two."""
+        return verdict(self.lower)
+
+    @property
+    def synthetic_verdict(self) -> str:
+        """Against synthetic only."""
+        return verdict(self.lower_than_synthetic)
+
+    @property
+    def beats_both(self) -> bool:
+        """Whether it is clearly better than either kind of faces alone."""
+        return self.verdict == self.synthetic_verdict == "better"
+
+
+def verdict(lower: Interval | None) -> str:
+    """What an interval of how much lower an error is says."""
+    if lower is None:
+        return NO_TELLING
+    if lower.low > 0:
+        return "better"
+    return "worse" if lower.high < 0 else "no clear difference"
 
 
 def exchanges(study: Study) -> list[Exchange]:
@@ -57,12 +79,17 @@ def exchanges(study: Study) -> list[Exchange]:
 
 
 def headline_exchange(found: Sequence[Exchange]) -> Exchange | None:
-    """The one that answers the question: fine-tuning, at the article's size or the nearest."""
-    for strategy in COMBINED:
-        own = [one for one in found if one.strategy == strategy]
-        if own:
-            return min(own, key=lambda one: abs(np.log(one.n_real / ARTICLE_SIZE)))
-    return None
+    """The one that answers the question: known if any is, fine-tuning, near the article's size."""
+    combined = [one for one in found if one.strategy in COMBINED]
+    return min(
+        combined,
+        key=lambda one: (
+            not one.is_known,
+            COMBINED.index(one.strategy),
+            abs(np.log(one.n_real / ARTICLE_SIZE)),
+        ),
+        default=None,
+    )
 
 
 def answer(one: Exchange | None, *, rendered_test: bool) -> str:
@@ -72,36 +99,83 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
             "No exchange rate: it takes real only at two sizes or more and, with one of its seeds, "
             "a strategy that trains on both kinds of faces."
         )
-    photos = "stand-in faces" if rendered_test else "photos"
-    what = f"With {one.n_real:,} {photos}, {look(one.strategy).label}"
+    faces = "stand-in faces" if rendered_test else "real faces"
+    what = f"With {one.n_real:,} {faces}, {look(one.strategy).label}"
     if not one.is_known:
         seeds = len(one.design.seeds)
         return (
             f"{what} was compared with {seeds} seed{'s' if seeds != 1 else ''}: not enough seeds "
-            "to say how many photos it is worth."
+            f"to say how many {faces} it is worth."
         )
     told = "; ".join(part for part in (one.text(), one.caveat) if part)
+    run = "that were run with the same seeds"
     if one.value == np.inf:
-        return (
-            f"{what} is better than real only with {one.largest:,}, the most that were run "
-            f"with the same seeds (N_eff {told})."
+        looks = (
+            "is better than"
+            if one.low >= one.largest
+            else "looks better, but is not clearly so, than"
         )
+        return f"{what} {looks} real only with {one.largest:,}, the most {run} (N_eff {told})."
     if one.value == 0:
-        return (
-            f"{what} is worse than real only with {one.smallest:,}, the fewest that were "
-            f"run with the same seeds (N_eff {told})."
+        looks = (
+            "is worse than"
+            if one.high <= one.smallest
+            else "looks worse, but is not clearly so, than"
         )
-    caveat = f" ({one.caveat})" if one.caveat else ""
-    return f"{what} does what real only needs {one.text()} {photos} for{caveat}."
+        return f"{what} {looks} real only with {one.smallest:,}, the fewest {run} (N_eff {told})."
+    parts = (one.caveat, "" if one.is_gain else f"not clearly more than {one.n_real:,}")
+    caveat = "; ".join(part for part in parts if part)
+    return (
+        f"{what} does what real only needs {one.text()} {faces} for"
+        f"{f' ({caveat})' if caveat else ''}."
+    )
+
+
+def worth(found: Sequence[Exchange], compared: Sequence[Comparison]) -> str:
+    """What synthetic faces alone are worth, and where a combination beats either kind alone."""
+    sentences = [
+        f"Synthetic faces alone, without a real label, do what {one.text()} real faces do."
+        for one in found
+        if one.n_real == 0 and one.is_known
+    ]
+    judged = [
+        one
+        for one in compared
+        if one.strategy in COMBINED and NO_TELLING not in (one.verdict, one.synthetic_verdict)
+    ]
+    if judged:
+        sentences.append(_better_than_either([one for one in judged if one.beats_both], found))
+    return " ".join(sentences)
+
+
+def _better_than_either(better: Sequence[Comparison], found: Sequence[Exchange]) -> str:
+    if not better:
+        return "No combination is clearly better than either kind of faces alone."
+    strategies = dict.fromkeys(one.strategy for one in better)
+    places = (
+        f"{look(name).label} at {_listed([f'{b.n_real:,}' for b in better if b.strategy == name])}"
+        for name in strategies
+    )
+    told = f"Clearly better than either kind of faces alone: {'; '.join(places)}."
+    cells = [(one.strategy, one.n_real) for one in better]
+    gains = [one for one in found if (one.strategy, one.n_real) in cells and one.is_known]
+    if not gains:
+        return told
+    most = max(gains, key=lambda one: one.low / one.n_real)
+    return (
+        f"{told} The surest gain: {most.n_real:,} real faces by {look(most.strategy).label} do "
+        f"what {most.text()} do alone."
+    )
 
 
 def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:
-    """Insight 4B: each strategy against photos alone, size by size, in pairs."""
+    """Insight 4B: each strategy against real only, size by size, in pairs, and its control."""
     return [
         Comparison(
             strategy=strategy,
             n_real=n,
             lower=relative(study, (strategy, n), (BASELINE, n), LEVEL),
+            lower_than_synthetic=relative(study, (strategy, n), SYNTHETIC, LEVEL),
         )
         for strategy in strategies
         for n in study.sizes(strategy)
@@ -110,20 +184,45 @@ def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:
 
 
 def summary(found: Sequence[Comparison]) -> str:
-    """Insight 4B in a sentence."""
+    """Insight 4B, a sentence for each strategy."""
     judged = [one for one in found if one.lower is not None]
     if not judged:
         return "No size was run with two seeds of both: not enough seeds to compare."
-    counts = {
-        verdict: sum(one.verdict == verdict for one in judged)
-        for verdict in ("better", "no clear difference", "worse")
-    }
-    parts = [f"{count} {verdict}" for verdict, count in counts.items() if count]
-    names = " and ".join(dict.fromkeys(look(one.strategy).label for one in judged))
-    return (
-        f"{names[0].upper()}{names[1:]} against real only, in pairs within each seed: "
-        f"{', '.join(parts)}, of {len(judged)} comparisons."
+    strategies = dict.fromkeys(one.strategy for one in judged)
+    return " ".join(
+        _summary(look(name).label, [one for one in judged if one.strategy == name])
+        for name in strategies
     )
+
+
+def _summary(label: str, own: Sequence[Comparison]) -> str:
+    parts = []
+    for kind in ("better", "no clear difference", "worse"):
+        sizes = [
+            f"{one.n_real:,}{'' if kind == 'no clear difference' else f' ({_percent(one.lower)})'}"
+            for one in own
+            if one.verdict == kind and one.lower is not None
+        ]
+        if sizes:
+            parts.append(f"{kind} at {_listed(sizes)}")
+    return f"{_capital(label)} against real only: {'; '.join(parts)}."
+
+
+def _percent(lower: Interval) -> str:
+    """How much lower, or higher, in per cent, e.g. "19.1 % lower [4.0 to 31.8]"."""
+    value, low, high = (100 * x for x in (lower.value, lower.low, lower.high))
+    if value < 0:
+        return f"{-value:.1f} % higher [{-high + 0.0:.1f} to {-low:.1f}]"
+    return f"{value:.1f} % lower [{low:.1f} to {high:.1f}]"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """E.g. "10, 25 and 50"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,16 +248,18 @@ class Trend:
         """In a sentence."""
         label = look(self.strategy).label
         if self.narrowing is None:
-            return f"{NO_TELLING[0].upper()}{NO_TELLING[1:]} to say how {label}'s lead changes."
+            return f"{_capital(NO_TELLING)} to say how {label}'s lead changes."
         few, many = (_told(lead) for lead in self.leads)
-        sure = "no clear difference"
+        sure = "no clear change"
         if self.narrowing.low > 0:
-            sure = "clearly better where they are few"
+            sure = "it clearly does more where they are few"
         if self.narrowing.high < 0:
-            sure = "clearly better where they are many"
+            sure = "it clearly does more where they are many"
+        factor, low, high = np.exp([self.narrowing.value, self.narrowing.low, self.narrowing.high])
         return (
-            f"{label[0].upper()}{label[1:]}, held against real only: error {few} at {self.few:,} "
-            f"real faces, {many} at {self.many:,}: {sure} ({self.narrowing.seeds} seeds)."
+            f"{_capital(label)} against real only: error {few} at {self.few:,} real faces, {many} "
+            f"at {self.many:,}; the ratio of the two errors changes by a factor {factor:.2f} "
+            f"[{low:.2f} to {high:.2f}], so {sure} ({self.narrowing.seeds} seeds)."
         )
 
 

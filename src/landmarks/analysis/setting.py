@@ -1,6 +1,9 @@
 """Setting: what was trained and tested on what, and by which software, in words."""
 
-from landmarks.analysis.budget import updates
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from landmarks.analysis.budget import batch_sizes, updates
 from landmarks.analysis.looks import look
 from landmarks.analysis.study import Study
 
@@ -14,30 +17,44 @@ def setting(study: Study) -> tuple[str, ...]:
     first = study.runs[0].result
     network = first.settings["model"]["network"]["_target_"].rpartition(".")[2]
     size = first.settings["model"]["input_size"]
-    test = first.data["test"]
     seeds = sorted({run.result.seed for run in study.runs})
-    trained = {
-        role: dict.fromkeys(
-            f"{run.result.data[role]['faces']:,} faces of {run.result.data[role]['name']}"
-            for run in study.runs
-            if role in run.result.data
-        )
-        for role in ("real", "synthetic")
-    }
     stand_in = (NOT_PHOTOGRAPHS,) if study.rendered_test else ()
-    photos = int(study.photos.max()) + 1
     return (
         *stand_in,
-        f"One model: {network} at {size} pixels. Subsets are nested and drawn by photo from "
-        f"{' or '.join(trained['real']) or 'no real faces'}; synthetic: "
-        f"{' or '.join(trained['synthetic']) or 'none'}.",
-        f"Test: {test['faces']:,} faces on {photos:,} photos of {test['name']}; boxes from "
-        f"{first.box_source}. The program chooses nothing on them.",
-        f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors are fractions of the "
-        "inter-ocular distance (NME), in per cent.",
+        f"One model, {network} at {size} pixels, {_budget(study)}. Subsets are nested and drawn by "
+        f"photo from {_sets(study, 'real', _noted) or 'no real faces'}. Synthetic: "
+        f"{_sets(study, 'synthetic', _named) or 'none'}.",
+        f"Test: {_sets(study, 'test', _noted)}, on {int(study.photos.max()) + 1:,} photos; "
+        f"boxes of the crops: {first.box_source}. The program chooses nothing on them.",
+        f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors: per cent of the "
+        "inter-ocular distance (NME).",
         *_unequal_updates(study),
         *_mixed(study),
     )
+
+
+def _budget(study: Study) -> str:
+    """How long the models that were kept were trained."""
+    counts = sorted({updates(run.result) for run in study.runs})
+    batches = sorted({size for run in study.runs for size in batch_sizes(run.result)})
+    told = " or ".join(f"{count:,}" for count in counts)
+    return f"trained for {told} updates of {' or '.join(map(str, batches))} faces"
+
+
+def _sets(study: Study, role: str, told: Callable[[Mapping[str, Any]], str]) -> str:
+    """The data sets of a role; most studies have one of each."""
+    return " or ".join(
+        dict.fromkeys(told(run.result.data[role]) for run in study.runs if role in run.result.data)
+    )
+
+
+def _named(used: Mapping[str, Any]) -> str:
+    return f"{used['name']}, {used['faces']:,} faces"
+
+
+def _noted(used: Mapping[str, Any]) -> str:
+    """With what its reader noted, such as the parts of 300-W."""
+    return f"{_named(used)} ({'; '.join(used['notes'])})" if used["notes"] else _named(used)
 
 
 def _unequal_updates(study: Study) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from landmarks.analysis.contrasts import combined, mean_error
+from landmarks.analysis.contrasts import Interval, combined, mean_error
 from landmarks.analysis.curves import FORMS, Fit
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.analysis.exchange import Exchange
@@ -93,21 +93,21 @@ def _nme(study: Study, cell: Cell) -> str:
 
 
 def exchange_table(found: Sequence[Exchange], labelling_cost: float | None) -> Table:
-    """What each strategy is worth in photos alone, and in money if a label has a price."""
+    """What each strategy is worth in real faces alone, and in money if a label has a price."""
     price = labelling_cost
     header = (
         "strategy",
         "n_real",
         "N_eff [90 %]",
-        "per real photo",
+        "per real face",
         "transferred",
-        *([] if price is None else [f"saved at {price:g} a photo"]),
+        *([] if price is None else [f"saved at {price:g} a label"]),
         "seeds",
         "sizes of real only",
     )
     return Table(
         name="exchange",
-        title="Exchange rate: photos alone with the same error",
+        title="Exchange rate: real faces alone with the same error",
         header=header,
         rows=tuple(_exchange_row(one, price) for one in found),
         note=EXCHANGE_NOTE,
@@ -124,9 +124,9 @@ def _exchange_row(one: Exchange, price: float | None) -> tuple[str, ...]:
         look(one.strategy).label,
         f"{n}",
         one.text(),
-        told(lambda photos: photos / n, 2) if n else "-",
-        told(lambda photos: photos - n),
-        *([] if price is None else [told(lambda photos: price * (photos - n))]),
+        told(lambda faces: faces / n, 2) if n else "-",
+        told(lambda faces: faces - n),
+        *([] if price is None else [told(lambda faces: price * (faces - n))]),
         " ".join(map(str, one.design.seeds)),
         ("far apart: " if one.is_sparse else "") + " ".join(map(str, one.design.sizes)),
     )
@@ -134,24 +134,45 @@ def _exchange_row(one: Exchange, price: float | None) -> tuple[str, ...]:
 
 def comparison_table(found: Sequence[Comparison]) -> Table:
     """Figure 4B in numbers."""
-    rows = []
-    for one in found:
-        cells: tuple[str, ...] = ("-", "-", "-", "0")
-        if one.lower is not None:
-            part = one.lower
-            cells = (
-                *(f"{100 * x:.1f}" for x in (part.value, part.low, part.high)),
-                f"{part.seeds}",
-            )
-        rows.append((look(one.strategy).label, f"{one.n_real}", *cells, one.verdict))
+    rows = [
+        (
+            look(one.strategy).label,
+            f"{one.n_real}",
+            _lower(one.lower),
+            one.verdict,
+            _lower(one.lower_than_synthetic),
+            one.synthetic_verdict,
+            "/".join(
+                f"{part.seeds if part else 0}" for part in (one.lower, one.lower_than_synthetic)
+            ),
+        )
+        for one in found
+    ]
     return Table(
         name="figure4b",
-        title="Against real only: how much lower the error is, %; above 0: better",
-        header=("strategy", "n_real", "difference", "low", "high", "seeds", "verdict"),
+        title="Against either kind of faces alone: how much lower the error is, %; above 0: better",
+        header=(
+            "strategy",
+            "n_real",
+            "than real only [95 %]",
+            "verdict",
+            "than synthetic only [95 %]",
+            "verdict, synthetic only",
+            "seeds",
+        ),
         rows=tuple(rows),
-        note="Error of real only minus its own, in per cent of the former, within each seed and on "
-        "the same test photos; low to high: 95 % interval.",
+        note="Real only has as many real faces, synthetic only none. Error of the other minus its "
+        "own, in per cent of the other's, within each seed and on the same test photos. seeds: of "
+        "the first and of the second difference.",
     )
+
+
+def _lower(part: Interval | None) -> str:
+    """Value and ends, in per cent."""
+    if part is None:
+        return "-"
+    value, low, high = (round(100 * x, 1) + 0.0 for x in (part.value, part.low, part.high))
+    return f"{value:.1f} [{low:.1f} to {high:.1f}]"
 
 
 def forms_table(study: Study, forms: Sequence[Fit], headline: Exchange | None) -> Table:
@@ -164,7 +185,7 @@ def forms_table(study: Study, forms: Sequence[Fit], headline: Exchange | None) -
             fit.name,
             FORMS[fit.name].formula,
             f"{100 * fit.residual:.1f}",
-            "-" if error is None else _photos(fit.size_at(error), fit),
+            "-" if error is None else _faces(fit.size_at(error), fit),
         )
         for fit in forms
     ]
@@ -183,7 +204,7 @@ def forms_table(study: Study, forms: Sequence[Fit], headline: Exchange | None) -
     )
 
 
-def _photos(size: float, fit: Fit) -> str:
+def _faces(size: float, fit: Fit) -> str:
     if size <= 0:
         return f"< {fit.sizes[0]:,}"
     return f"> {fit.sizes[-1]:,}" if size == float("inf") else f"{round(size):,}"

@@ -29,7 +29,12 @@ def table1(study: Study) -> Table:
         header=("role", "set", "faces", "source"),
         rows=(*sorted(rows, key=lambda row: order.index(row[0])), *ARTICLE_TABLE1),
         note=" ".join(
-            dict.fromkeys(n for r in study.runs for u in r.result.data.values() for n in u["notes"])
+            dict.fromkeys(
+                f"{used['name']}: {'; '.join(used['notes'])}."
+                for run in study.runs
+                for used in run.result.data.values()
+                if used["notes"]
+            )
         ),
     )
 
