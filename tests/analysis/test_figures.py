@@ -147,7 +147,7 @@ def test_forms_have_colours_of_their_own():
 
 def test_regions_share_their_axes(findings):
     axes = draw("regions", findings).axes
-    assert [ax.get_title() for ax in axes] == ["jaw", "brows", "nose", "eyes", "mouth", "inner51"]
+    assert [ax.get_title() for ax in axes] == ["jaw", "brows", "nose", "eyes", "mouth", "inner 51"]
     assert len({ax.get_ylim() for ax in axes}) == len({ax.get_xlim() for ax in axes}) == 1
     ((_, y),) = lines_of(axes[3], FINETUNE)
     points = findings.curves["eyes"]["finetune"]
@@ -165,6 +165,17 @@ def test_arrows_are_the_moves_as_many_times_longer_as_is_said(findings):
     assert np.count_nonzero(arrows.V) == 1
     assert "drawn 3 times as long" in small_print(figure)
     assert figure.axes[0].yaxis_inverted()
+
+
+def test_arrows_end_inside_the_axes(findings):
+    moved = np.zeros((68, 2))
+    moved[[0, 8, 16, 19]] = [(-0.25, 0), (0, 0.25), (0.25, 0), (0, -0.25)]  # outwards on all sides
+    found = replace(findings.attribution, moved=moved)
+    ax = draw("attribution", replace(findings, attribution=found)).axes[0]
+    (arrows,) = (part for part in ax.collections if isinstance(part, Quiver))
+    tips = ax.transData.transform(arrows.get_offsets() + np.column_stack([arrows.U, arrows.V]))
+    assert np.all(ax.bbox.padded(-3).get_points()[0] < tips)  # a head is wider than its tip
+    assert np.all(tips < ax.bbox.padded(-3).get_points()[1])
 
 
 def test_bars_of_the_attribution_have_the_errors_of_both_regions(findings):

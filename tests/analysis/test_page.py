@@ -213,6 +213,14 @@ def test_a_study_of_one_seed_has_a_page_that_claims_nothing(tmp_path):
     assert not ids & {"figure4b", "figure4c", "attribution"}
 
 
+def test_arrows_have_the_colour_of_label_adaptation(document):
+    (figure,) = (f for f in document.all("figure") if f.attributes.get("class") == "mean-face")
+    arrows = [path for path in figure.all("path") if path.attributes.get("class") == "move"]
+    heads = figure.by_id("arrow-head").all("path")
+    colours = {a.attributes["stroke"] for a in arrows} | {h.attributes["fill"] for h in heads}
+    assert colours == {look("label_adaptation").colour}
+
+
 def test_every_look_has_a_mark():
     symbols = {one.symbol for one in LOOKS.values()} | {symbol for *_, symbol in SPARE}
     assert symbols <= set(PATHS)

@@ -24,7 +24,7 @@ from landmarks.analysis.figure4 import (
 )
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.gaps import against_real_only, narrowing_gap
-from landmarks.analysis.looks import FORM_LOOKS, look
+from landmarks.analysis.looks import FORM_LOOKS, look, region_label
 from landmarks.analysis.paper import (
     draw_curve,
     handle,
@@ -97,7 +97,7 @@ def error_by_region(findings: Findings) -> Figure | None:
         for strategy, curve in findings.curves[region].items():
             draw_curve(ax, strategy, curve)
         size_axis(ax, sizes, "", room=0.24)
-        ax.set_title(region)
+        ax.set_title(region_label(region))
     for ax in axes.ravel()[len(regions) :]:
         ax.set_axis_off()
     for ax in axes[-1]:
@@ -108,8 +108,8 @@ def error_by_region(findings: Findings) -> Figure | None:
     small_print(
         figure,
         findings,
-        f"Errors are over the inter-ocular distance in every region; inner51 is all but the jaw. "
-        f"Bands: {BAND}.",
+        f"Errors are over the inter-ocular distance in every region; {region_label('inner51')} is "
+        f"all but the jaw. Bands: {BAND}.",
         ONE_SEED if any(point.mean.seeds < 2 and point.n_real for point in points) else "",
         seeds_of(points),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from landmarks.analysis.attribution import ADAPTED
 from landmarks.analysis.contrasts import combined, mean_error
 from landmarks.analysis.curves import FORMS, Fit
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
@@ -34,7 +35,6 @@ EXCHANGE_NOTE = (
     f"{CALIBRATED_SIZES} sizes, or neighbours more than {CALIBRATED_RATIO:g} times apart where the "
     "interval lies, so that it may hold the truth less often than its level says."
 )
-ADAPTED = "label_adaptation"
 
 
 def table2(study: Study) -> Table:
