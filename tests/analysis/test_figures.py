@@ -191,6 +191,15 @@ def test_bars_of_the_attribution_have_the_errors_of_both_regions(findings):
             assert bar.get_height() == pytest.approx(100 * point.mean.value)
 
 
+def test_an_interval_of_one_seed_is_said_to_be_over_photos_alone(findings):
+    assert "of one seed" not in small_print(draw("attribution", findings))
+    (level,) = findings.curves["all"]["synthetic_only"]
+    alone = (replace(level, mean=replace(level.mean, seeds=1)),)
+    curves = {**findings.curves, "all": {**findings.curves["all"], "synthetic_only": alone}}
+    figure = draw("attribution", replace(findings, curves=curves))
+    assert "test photos; of one seed over photos alone." in small_print(figure)
+
+
 def test_each_form_is_told_with_its_residual(folder, findings):
     said = words(folder / "curves.svg")
     for fit in findings.forms:

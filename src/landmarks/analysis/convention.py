@@ -12,8 +12,9 @@ from landmarks.analysis.attribution import (
     UNADAPTED,
     Attribution,
 )
+from landmarks.analysis.captions import BAND
 from landmarks.analysis.contrasts import Interval
-from landmarks.analysis.figure4 import BAND, NME
+from landmarks.analysis.figure4 import NME
 from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.looks import look, region_label
 from landmarks.analysis.paper import seeds_of, sheet, small_print
@@ -30,6 +31,8 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
     found = findings.attribution
     if found is None:
         return None
+    points = [_point(findings, name, found.n_real, "all") for name in HATCHES]
+    alone = "; of one seed over photos alone" * any(point.mean.seeds < 2 for point in points)
     figure = sheet(
         "Label convention: where adaptation moves landmarks, and what it explains at most", 3.9
     )
@@ -42,10 +45,10 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
         figure,
         findings,
         f"Left: mean of the test faces; arrows: mean move by the adapter, {long}; the bar is "
-        f"{100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}. "
-        f"Adapter and real only: {found.n_real:,} real faces.",
+        f"{100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}"
+        f"{alone}. Adapter and real only: {found.n_real:,} real faces.",
         _shares(found),
-        seeds_of(_point(findings, name, found.n_real, "all") for name in HATCHES),
+        seeds_of(points),
     )
     return figure
 

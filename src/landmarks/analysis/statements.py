@@ -6,7 +6,7 @@ import numpy as np
 
 from landmarks.analysis.attribution import ADAPTED
 from landmarks.analysis.contrasts import combined, mean_error
-from landmarks.analysis.curves import FORMS, Fit
+from landmarks.analysis.curves import Fit
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.insights import LEVEL, Comparison
@@ -162,7 +162,7 @@ def forms_table(study: Study, forms: Sequence[Fit], headline: Exchange | None) -
     rows = [
         (
             fit.name,
-            FORMS[fit.name].formula,
+            fit.formula,
             f"{100 * fit.residual:.1f}",
             "-" if error is None else _photos(fit.size_at(error), fit),
         )
