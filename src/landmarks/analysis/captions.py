@@ -8,12 +8,18 @@ from landmarks.analysis.insights import LEVEL, NO_TELLING, Comparison
 from landmarks.analysis.looks import look
 
 BAND = f"{100 * LEVEL:.0f} % interval over seeds and test photos"
+DOTS = "Dots: one seed each."
 ONE_SEED = "Open markers: one seed, interval over photos alone."
 
 
 def one_seed(points: Iterable[CurvePoint]) -> str:
     """A sentence on means of one seed; empty without any."""
     return ONE_SEED if any(point.mean.seeds < 2 for point in points) else ""
+
+
+def dots(points: Iterable[CurvePoint]) -> str:
+    """A sentence on the dots beside means of several seeds; empty without any."""
+    return DOTS if any(len(point.runs) > 1 for point in points) else ""
 
 
 def no_interval(found: Sequence[Comparison]) -> str:

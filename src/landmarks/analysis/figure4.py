@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from landmarks.analysis.captions import BAND, level_of, one_seed
+from landmarks.analysis.captions import BAND, dots, level_of, one_seed
 from landmarks.analysis.exchange import Exchange, interpolation
 from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.insights import NO_TELLING
@@ -75,7 +75,8 @@ def _errors(
     small_print(
         figure,
         findings,
-        f"Bands: {BAND}; dots: one seed each.",
+        f"Bands: {BAND}.",
+        dots(point for point in points if at(point)),
         one_seed(point for point in points if at(point)),
         seeds_of(points),
     )
