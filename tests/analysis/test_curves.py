@@ -20,6 +20,15 @@ def test_a_form_is_found_again_in_its_own_curve(name: str) -> None:
     fit = next(fit for fit in fit_forms(SIZES, list(errors)) if fit.name == name)
     np.testing.assert_allclose(fit.parameters, KNOWN[name], rtol=1e-2)
     assert fit.size_at(float(fit(np.array([140.0]))[0])) == pytest.approx(140, rel=1e-3)
+    assert fit.formula == FORMS[name].formula
+
+
+def test_a_parameter_at_its_bound_is_told() -> None:
+    fits = {fit.name: fit for fit in fit_forms(SIZES, [0.03 + 0.2 * n**-0.6 for n in SIZES])}
+    shifted, plain = fits["shifted power law"], fits["power law"]
+    assert shifted.formula == "a (n + d)^-b, d = 0"
+    np.testing.assert_allclose(shifted(np.array(SIZES, float)), plain(np.array(SIZES, float)), 1e-3)
+    assert plain.formula == "a n^-b"
 
 
 def test_a_curve_that_a_form_cannot_follow_leaves_a_residual() -> None:

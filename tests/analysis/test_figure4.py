@@ -6,9 +6,12 @@ from matplotlib.colors import to_hex
 
 from landmarks.analysis.design import Design
 from landmarks.analysis.figures import FIGURES
+from landmarks.analysis.findings import find
 from landmarks.analysis.insights import NO_TELLING
 from landmarks.analysis.looks import look
+from landmarks.analysis.study import read_study
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print
+from tests.analysis.studies import write_study
 
 LONE = Design(seeds=(0,), sizes=(10, 50, 250, 1000))
 
@@ -65,6 +68,49 @@ def test_points_of_one_seed_are_open_and_said_to_be(findings):
     assert "Open markers" not in small_print(draw("figure4", findings))
 
 
+def of_one_seed(findings, strategy, n_real):
+    """The same with one seed of a strategy at one size, and no comparison there."""
+    points = tuple(
+        replace(p, mean=replace(p.mean, seeds=1), runs={0: p.runs[0]}) if p.n_real == n_real else p
+        for p in findings.curves["all"][strategy]
+    )
+    comparisons = tuple(
+        replace(one, lower=None)
+        if one.n_real == n_real and strategy in (one.strategy, "real_only")
+        else one
+        for one in findings.comparisons
+    )
+    curves = {**findings.curves, "all": {**findings.curves["all"], strategy: points}}
+    return replace(findings, curves=curves, headline_curves={}, comparisons=comparisons)
+
+
+def fills(ax, strategy):
+    """Whether each marker of a strategy is filled, by its place."""
+    colour = look(strategy).colour.lower()
+    return {
+        line.get_xdata()[0]: to_hex(line.get_markerfacecolor()) == colour
+        for line in ax.lines
+        if to_hex(line.get_color()) == colour and len(line.get_xdata()) == 1
+    }
+
+
+@pytest.mark.parametrize(("name", "panel"), [("figure4", 0), ("figure4c", 1), ("curves", 0)])
+def test_a_mean_of_one_seed_is_open_in_every_figure(name, panel, findings):
+    figure = draw(name, of_one_seed(findings, "real_only", 1000))
+    strategy = "finetune" if name == "figure4c" else "real_only"
+    filled = fills(figure.axes[panel], strategy)
+    assert filled == {10: True, 50: True, 250: True, 1000: False}
+    assert "one seed" in small_print(figure)
+
+
+def test_one_seed_is_no_dot_beside_itself(findings):
+    def dots(figure):
+        return sum(len(part.get_offsets()) for part in figure.axes[0].collections)
+
+    fewer = draw("figure4", of_one_seed(findings, "real_only", 1000))
+    assert dots(draw("figure4", findings)) - dots(fewer) == 3
+
+
 def test_labels_have_their_own_figure_only_where_they_are_more_than_n_real(findings):
     assert FIGURES["figure4_labels"](findings) is None
     (ax,) = draw("figure4_labels", with_labels(findings, "mixing", 30)).axes
@@ -88,8 +134,9 @@ def test_the_exchange_goes_from_n_real_to_n_eff_with_its_interval_shaded(finding
     error = 100 * findings.curves["all"]["finetune"][1].mean.value
     assert arrow.xy == pytest.approx((240, error))
     assert arrow.xyann == pytest.approx((50, error))
-    assert ax.get_title() == "50 \N{RIGHTWARDS ARROW} 240 [190 to 310]"
+    assert ax.get_title() == "50 \N{RIGHTWARDS ARROW} 240 [190 to 310], 90 % interval"
     assert spans(ax) == [pytest.approx((190, 310))]
+    assert arrow.get_zorder() > max(line.get_zorder() for line in ax.lines)  # markers hide nothing
 
 
 def test_an_exchange_beyond_the_sizes_goes_to_the_edge(findings):
@@ -122,6 +169,30 @@ def test_the_curve_of_photos_alone_is_drawn_as_n_eff_is_read_from_it(findings):
     assert np.interp(findings.headline.value, x, y) == pytest.approx(100 * own, rel=2e-3)
 
 
+@pytest.fixture(scope="module")
+def continued(tmp_path_factory):
+    """Three seeds at five sizes, and one of them gone on with at a sixth."""
+    folder = tmp_path_factory.mktemp("continued")
+    names = ("real_only", "finetune")
+    write_study(folder, strategies=names, sizes=(10, 25, 50, 100, 250))
+    write_study(folder, strategies=names, sizes=(1000,), seeds=(0,))
+    return find(read_study(folder))
+
+
+def test_the_exchange_and_the_forms_are_of_the_runs_that_n_eff_is_read_from(continued):
+    sizes = (10, 25, 50, 100, 250)
+    assert continued.headline.design == Design(seeds=(0, 1, 2), sizes=sizes)
+    assert {fit.sizes for fit in continued.forms} == {sizes}
+    (ax,) = draw("figure4a", continued).axes
+    assert fills(ax, "real_only") == dict.fromkeys(sizes, True)
+    ((x, _),) = lines_of(ax, look("real_only").colour)
+    assert (x[0], x[-1]) == pytest.approx((10, 250))
+    # What lies beyond is shown beside the forms, and not fitted.
+    (ax,) = draw("curves", continued).axes
+    assert fills(ax, "real_only") == {**dict.fromkeys(sizes, True), 1000: False}
+    assert max(max(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) > 1) <= 250.001
+
+
 def test_what_has_too_few_seeds_is_left_out_and_named(findings):
     drawn = draw("figure4b", findings)
     gone = replace(findings.comparisons[0], lower=None)
@@ -131,6 +202,17 @@ def test_what_has_too_few_seeds_is_left_out_and_named(findings):
     named = f"No interval, {NO_TELLING}: {look(gone.strategy).label} at {gone.n_real}."
     assert named in small_print(left)
     assert "No interval" not in small_print(drawn)
+
+
+def test_sizes_and_strategies_without_a_comparison_take_no_room(findings):
+    few = tuple(
+        replace(one, lower=None) if one.n_real == 1000 or one.strategy == "mixing" else one
+        for one in findings.comparisons
+    )
+    (ax,) = draw("figure4b", replace(findings, comparisons=few)).axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "50", "250"]
+    named = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert named == {"label adaptation", "data adaptation", "fine-tuning"}
 
 
 @pytest.mark.parametrize("name", ["figure4b", "figure4c"])

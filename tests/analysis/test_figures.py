@@ -147,7 +147,7 @@ def test_forms_have_colours_of_their_own():
 
 def test_regions_share_their_axes(findings):
     axes = draw("regions", findings).axes
-    assert [ax.get_title() for ax in axes] == ["jaw", "brows", "nose", "eyes", "mouth", "inner51"]
+    assert [ax.get_title() for ax in axes] == ["jaw", "brows", "nose", "eyes", "mouth", "inner 51"]
     assert len({ax.get_ylim() for ax in axes}) == len({ax.get_xlim() for ax in axes}) == 1
     ((_, y),) = lines_of(axes[3], FINETUNE)
     points = findings.curves["eyes"]["finetune"]
@@ -167,6 +167,17 @@ def test_arrows_are_the_moves_as_many_times_longer_as_is_said(findings):
     assert figure.axes[0].yaxis_inverted()
 
 
+def test_arrows_end_inside_the_axes(findings):
+    moved = np.zeros((68, 2))
+    moved[[0, 8, 16, 19]] = [(-0.25, 0), (0, 0.25), (0.25, 0), (0, -0.25)]  # outwards on all sides
+    found = replace(findings.attribution, moved=moved)
+    ax = draw("attribution", replace(findings, attribution=found)).axes[0]
+    (arrows,) = (part for part in ax.collections if isinstance(part, Quiver))
+    tips = ax.transData.transform(arrows.get_offsets() + np.column_stack([arrows.U, arrows.V]))
+    assert np.all(ax.bbox.padded(-3).get_points()[0] < tips)  # a head is wider than its tip
+    assert np.all(tips < ax.bbox.padded(-3).get_points()[1])
+
+
 def test_bars_of_the_attribution_have_the_errors_of_both_regions(findings):
     _, ax = draw("attribution", findings).axes
     n = findings.attribution.n_real
@@ -178,6 +189,15 @@ def test_bars_of_the_attribution_have_the_errors_of_both_regions(findings):
         for bar, region in zip(bars, ("jaw", "inner51"), strict=True):
             (point,) = (p for p in findings.curves[region][strategy] if p.n_real == size)
             assert bar.get_height() == pytest.approx(100 * point.mean.value)
+
+
+def test_an_interval_of_one_seed_is_said_to_be_over_photos_alone(findings):
+    assert "of one seed" not in small_print(draw("attribution", findings))
+    (level,) = findings.curves["all"]["synthetic_only"]
+    alone = (replace(level, mean=replace(level.mean, seeds=1)),)
+    curves = {**findings.curves, "all": {**findings.curves["all"], "synthetic_only": alone}}
+    figure = draw("attribution", replace(findings, curves=curves))
+    assert "test photos; of one seed over photos alone." in small_print(figure)
 
 
 def test_each_form_is_told_with_its_residual(folder, findings):

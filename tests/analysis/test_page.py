@@ -14,6 +14,7 @@ from landmarks.analysis.design import Design
 from landmarks.analysis.faces import FaceSheet
 from landmarks.analysis.findings import find
 from landmarks.analysis.looks import LOOKS, SPARE, look
+from landmarks.analysis.page.cells import unbroken
 from landmarks.analysis.page.marks import PATHS, marks
 from landmarks.analysis.page.mean_face import draw_mean_face
 from landmarks.analysis.page.plots import plot_data
@@ -45,21 +46,44 @@ def document(html):
     return parse(html)
 
 
+def breaking(text):
+    """A text with every space of the same kind."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def page_of(findings, tmp_path, **more):
     write_page(findings, tmp_path / "report.html", how_to_repeat=COMMANDS, **more)
     return parse((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
 def test_the_answer_is_the_first_thing_that_is_read(document, findings):
-    (body,) = document.all("body")
-    assert body.text().strip().startswith(findings.answer)
-    said = [body.text().index(text) for text in (findings.comparison, *findings.trends)]
+    text = breaking(document.all("body")[0].text()).strip()
+    assert text.startswith(findings.answer)
+    level = "In brackets: 90 % interval over seeds and test photos."
+    said = [text.index(part) for part in (level, findings.comparison, *findings.trends)]
     assert said == sorted(said)
+
+
+def test_without_a_number_the_page_has_no_level(findings, tmp_path):
+    unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
+    assert "In brackets" not in page_of(replace(findings, headline=unknown), tmp_path).text()
+    assert "In brackets" not in page_of(replace(findings, headline=None), tmp_path).text()
 
 
 def test_the_parts_come_in_their_order(document):
     ids = [heading.attributes["id"] for heading in document.all("h2")]
-    assert ids == ["error", "differences", "tables", "attribution", "faces", "cost", "repeat"]
+    assert ids == [
+        "error",
+        "differences",
+        "exchange",
+        "tables",
+        "attribution",
+        "faces",
+        "cost",
+        "repeat",
+    ]
+    (contents,) = document.all("nav")
+    assert [link.attributes["href"] for link in contents.all("a")] == [f"#{id}" for id in ids]
 
 
 def test_every_cell_of_every_table_is_in_the_page(document, findings):
@@ -67,7 +91,7 @@ def test_every_cell_of_every_table_is_in_the_page(document, findings):
     for table in tables:
         shown = document.by_id(f"table-{table.name}")
         rows = [
-            tuple(cell.text() for cell in row.all() if cell.tag in ("th", "td"))
+            tuple(breaking(cell.text()) for cell in row.all() if cell.tag in ("th", "td"))
             for row in shown.all("tr")
         ]
         assert rows == [table.header, *table.rows]
@@ -76,9 +100,39 @@ def test_every_cell_of_every_table_is_in_the_page(document, findings):
 
 def test_long_tables_are_folded_and_short_ones_are_not(document, findings):
     folded = {t.attributes["id"] for d in document.all("details") for t in d.all("table")}
-    assert folded == {f"table-{table.name}" for table in findings.tables if len(table.rows) > 16}
-    assert "table-runs" in folded
+    long = {table.name for table in findings.tables if len(table.rows) > 16}
+    assert {"exchange", "runs"} < long
+    assert folded == {f"table-{name}" for name in long - {"exchange"}}  # what the page is about
     assert "table-table2" not in folded
+
+
+def test_an_interval_and_a_per_cent_are_not_broken_over_lines(document):
+    assert unbroken("closed % [95 %]") == "closed\u00a0% [95\u00a0%]"
+    assert unbroken("54 [43 to 61] photos [> 1]") == "54 [43\u00a0to\u00a061] photos [>\u00a01]"
+    head = document.by_id("table-attribution").all("th")
+    assert head[4].text() == "closed\u00a0% [95\u00a0%]"
+
+
+def test_what_has_no_interval_is_named_below_its_figure(findings, tmp_path):
+    few = tuple(
+        replace(one, lower=None) if one.n_real == 1000 else one for one in findings.comparisons
+    )
+    page = page_of(replace(findings, comparisons=few), tmp_path)
+    differences, gap = (
+        breaking(caption.text()) for caption in page.all("figcaption") if "lower" in caption.text()
+    )
+    assert "No interval, not enough seeds: label adaptation at 1,000; data" in differences
+    assert "No interval, not enough seeds: mixing at 1,000; fine-tuning at 1,000." in gap
+
+
+def test_one_seed_is_told_where_there_is_one(findings, document, tmp_path):
+    said = "Open markers: one seed, interval over photos alone."
+    assert said not in document.text()
+    assert "Dots: one seed each." in document.text()
+    points = findings.curves["all"]["mixing"]
+    alone = (*points[:-1], replace(points[-1], mean=replace(points[-1].mean, seeds=1)))
+    curves = {**findings.curves, "all": {**findings.curves["all"], "mixing": alone}}
+    assert page_of(replace(findings, curves=curves), tmp_path).text().count(said) == 2
 
 
 def test_rows_of_the_article_are_marked(document):
@@ -211,6 +265,16 @@ def test_a_study_of_one_seed_has_a_page_that_claims_nothing(tmp_path):
     ids = {e.attributes.get("id") for e in page.all()}
     assert "figure4" in ids
     assert not ids & {"figure4b", "figure4c", "attribution"}
+    assert "Open markers: one seed" in page.text()
+    assert "Dots:" not in page.text()
+
+
+def test_arrows_have_the_colour_of_label_adaptation(document):
+    (figure,) = (f for f in document.all("figure") if f.attributes.get("class") == "mean-face")
+    arrows = [path for path in figure.all("path") if path.attributes.get("class") == "move"]
+    heads = figure.by_id("arrow-head").all("path")
+    colours = {a.attributes["stroke"] for a in arrows} | {h.attributes["fill"] for h in heads}
+    assert colours == {look("label_adaptation").colour}
 
 
 def test_every_look_has_a_mark():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from landmarks.analysis.faces import FaceSheet
+from landmarks.analysis.looks import look
 from landmarks.analysis.page.write import write_page
 from tests.analysis.browsing import ARGUMENTS, PATIENCE, open_page, per_cent, traces, wait_until
 
@@ -120,14 +121,58 @@ def test_the_region_is_chosen(page, shown):
     assert "jaw" in page.inner_text("#figure4-status")
 
 
+def shown_over(page, plot):
+    """The title of a plot's horizontal axis, and where its fine-tuning stands, in its own words."""
+    return page.evaluate(
+        f"(({{ data, layout: {{ xaxis }} }}) => [xaxis.title.text, data.filter((trace) =>"
+        " trace.name === 'fine-tuning' && trace.meta !== 'band')[0].x.map((x) =>"
+        " xaxis.type === 'log' ? x : Number(xaxis.ticktext[Math.round(x)].replace(',', '')))])"
+        f"(document.getElementById('{plot}'))"
+    )
+
+
+def test_one_switch_turns_the_axis_of_every_figure_and_keys_reach_it(page):
+    def figures():
+        return [shown_over(page, plot) for plot in ("figure4", "figure4b", "figure4c", "region-1")]
+
+    n_real = [["real faces (n_real)", [10, 50, 250, 1000]]] * 3
+    assert figures() == [*n_real, ["", [10, 50, 250, 1000]]]
+    page.focus("select[name=size]")
+    page.keyboard.press("ArrowDown")
+    labels = [["real labels used in total", [20, 100, 500, 2000]]] * 3
+    assert figures() == [*labels, ["", [20, 100, 500, 2000]]]
+    page.focus("button[type=reset]")
+    page.keyboard.press("Enter")
+    wait_until(page, "document.getElementById('region-6').data.at(-1).x[0] === 10")
+    assert figures()[:3] == n_real
+
+
 def test_the_horizontal_axis_is_chosen(page):
-    page.select_option("select[name=size]", label="real labels in total")
+    page.select_option("select[name=size]", label="real labels used in total")
     (line,) = traces(page, "mean", "fine-tuning")
     assert line["x"] == [20, 100, 500, 2000]
     (line,) = traces(page, "mean", "real only")
     assert line["x"] == [10, 50, 250, 1000]
     assert traces(page, "exchange")[0]["x"][0] == 100
     assert "labels" in page.evaluate("figure4.layout.xaxis.title.text")
+
+
+def test_a_mean_of_one_seed_is_open_and_its_seed_no_dot(browser, shown, tmp_path):
+    points = shown.curves["all"]["finetune"]
+    last = points[-1]
+    alone = replace(last, mean=replace(last.mean, seeds=1), runs={0: last.runs[0]})
+    curves = {**shown.curves["all"], "finetune": (*points[:-1], alone)}
+    path = tmp_path / "report.html"
+    write_page(replace(shown, curves={**shown.curves, "all": curves}), path, how_to_repeat=["true"])
+    page, _ = open_page(browser, path.as_uri())
+    wait_until(page, SIX_CURVES)
+    (line,) = traces(page, "mean", "fine-tuning")
+    colour = look("finetune").colour
+    assert line["marker"]["color"] == [colour] * 3 + ["#ffffff"]
+    assert line["marker"]["line"]["color"] == colour
+    (seeds,) = traces(page, "seeds", "fine-tuning")
+    assert len(seeds["x"]) == 9
+    page.close()
 
 
 def test_the_error_axis_is_chosen(page):
@@ -245,6 +290,27 @@ def test_a_narrow_screen_is_enough(browser, address):
     assert page.evaluate(f"{box}.scrollWidth > {box}.clientWidth")
     page.set_viewport_size({"width": 1200, "height": 800})
     wait_until(page, "figure4._fullLayout.width > 900")
+    page.close()
+
+
+@pytest.mark.parametrize("value", [12.0, 265.0, 999.0])
+def test_the_exchange_is_told_above_the_plot_and_inside_the_window(value, browser, shown, tmp_path):
+    one = replace(shown.headline, value=value, low=11.0, high=1000.0)
+    path = tmp_path / "report.html"
+    write_page(replace(shown, headline=one), path, how_to_repeat=["true"])
+    page, _ = open_page(browser, path.as_uri(), width=1280)
+    wait_until(page, SIX_CURVES)
+    assert page.text_content("#figure4 .annotation-text").endswith("90 % interval")
+    for width in (1280, 400, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        wait_until(page, f"{EVERY_PLOT} < {width})")
+        label, plot, line = page.evaluate(
+            "['.annotation-text', '.plot .bg', '.shapelayer path'].map((what) => {"
+            " const box = figure4.querySelector(what).getBoundingClientRect();"
+            " return [box.left, box.top, box.right, box.bottom]; })"
+        )
+        assert label[3] <= plot[1]
+        assert 0 <= label[0] <= line[0] <= label[2] <= width
     page.close()
 
 

@@ -82,6 +82,18 @@ class Attribution:
     moved: NDArray[np.float64]
     parts: tuple[RegionPart, ...]
 
+    @property
+    def longest(self) -> float:
+        """The longest move, inter-ocular distances."""
+        return float(np.linalg.norm(self.moved, axis=-1).max())
+
+    @property
+    def magnification(self) -> int:
+        """How many times as long the moves are drawn."""
+        return max(
+            (times for times in MAGNIFICATIONS if times * self.longest <= LONGEST), default=1
+        )
+
 
 def attribution(study: Study) -> Attribution | None:
     """None without synthetic only, label adaptation and real only, the last two at one size."""

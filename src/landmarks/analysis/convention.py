@@ -9,21 +9,20 @@ from landmarks.analysis.attribution import (
     ADAPTED,
     LEVEL,
     LINES,
-    LONGEST,
-    MAGNIFICATIONS,
     UNADAPTED,
     Attribution,
 )
+from landmarks.analysis.captions import BAND
 from landmarks.analysis.contrasts import Interval
-from landmarks.analysis.figure4 import BAND, NME
+from landmarks.analysis.figure4 import NME
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.looks import look
+from landmarks.analysis.looks import look, region_label
 from landmarks.analysis.paper import seeds_of, sheet, small_print
 from landmarks.analysis.study import BASELINE
 
 BAR = 0.05  # the bar that tells the arrows' scale, inter-ocular distances
 FACE = "#BBBBBB"
-COMPARED = {"jaw": "jaw", "inner51": "inner 51"}  # regions, and what they are called
+COMPARED = ("jaw", "inner51")  # regions
 HATCHES = {UNADAPTED: "", ADAPTED: "////", BASELINE: ""}
 
 
@@ -32,21 +31,24 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
     found = findings.attribution
     if found is None:
         return None
+    points = [_point(findings, name, found.n_real, "all") for name in HATCHES]
+    alone = "; of one seed over photos alone" * any(point.mean.seeds < 2 for point in points)
     figure = sheet(
         "Label convention: where adaptation moves landmarks, and what it explains at most", 3.9
     )
     face, bars = figure.subplots(1, 2, width_ratios=(1, 1.15))
-    times = _draw_moves(face, found)
+    _draw_moves(face, found)
     _draw_errors(bars, findings, found.n_real)
+    times = found.magnification
     long = "at their true length" if times == 1 else f"drawn {times} times as long as they are"
     small_print(
         figure,
         findings,
         f"Left: mean of the test faces; arrows: mean move by the adapter, {long}; the bar is "
-        f"{100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}. "
-        f"Adapter and real only: {found.n_real:,} real faces.",
+        f"{100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}"
+        f"{alone}. Adapter and real only: {found.n_real:,} real faces.",
         _shares(found),
-        seeds_of(_point(findings, name, found.n_real, "all") for name in HATCHES),
+        seeds_of(points),
     )
     return figure
 
@@ -54,8 +56,8 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
 def _shares(found: Attribution) -> str:
     """A sentence on how much of the gap label convention explains at most."""
     shares = [
-        f"{name} {_per_cent(part.share)}"
-        for region, name in {"all": "whole face", **COMPARED}.items()
+        f"{region_label(region)} {_per_cent(part.share)}"
+        for region in ("all", *COMPARED)
         for part in found.parts
         if part.region == region and part.share is not None
     ]
@@ -78,18 +80,17 @@ def _point(findings: Findings, strategy: str, n_real: int, region: str) -> Curve
     return next(point for point in findings.curves[region][strategy] if point.n_real in (0, n_real))
 
 
-def _draw_moves(ax: Axes, found: Attribution) -> int:
-    """The mean face with its arrows; returns how many times too long they are."""
-    face, moved = found.mean_face, found.moved
+def _draw_moves(ax: Axes, found: Attribution) -> None:
+    """The mean face with its arrows."""
+    face, times = found.mean_face, found.magnification
+    moves = times * found.moved
     for first, last, closed in LINES:
         line = [*range(first, last + 1), *([first] if closed else [])]
         ax.plot(*face[line].T, color=FACE, linewidth=1)
-    longest = np.linalg.norm(moved, axis=-1).max()
-    times = max((times for times in MAGNIFICATIONS if times * longest <= LONGEST), default=1)
     ax.scatter(face[:, 0], face[:, 1], s=4, color="#767676", linewidths=0, zorder=2)
     ax.quiver(
         *face.T,
-        *(times * moved).T,
+        *moves.T,
         angles="xy",
         scale_units="xy",
         scale=1,
@@ -101,6 +102,7 @@ def _draw_moves(ax: Axes, found: Attribution) -> int:
         minlength=0,
         zorder=3,
     )
+    ax.update_datalim(face + moves)  # a quiver's limits are those of its tails
     x, y = face[:, 0].min(), face[:, 1].max()
     ax.plot([x, x + times * BAR], [y, y], color="black", linewidth=1.5, solid_capstyle="butt")
     ax.annotate(f"{100 * BAR:.0f} %", (x, y), (0, 4), textcoords="offset points")
@@ -108,7 +110,6 @@ def _draw_moves(ax: Axes, found: Attribution) -> int:
     ax.invert_yaxis()
     ax.margins(0.06)
     ax.set_axis_off()
-    return times
 
 
 def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
@@ -129,7 +130,7 @@ def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
         for at, top, error in zip(x, high, value, strict=True):
             ax.annotate(f"{error:.1f}", (at, top), (0, 3), textcoords="offset points", ha="center")
     ax.margins(y=0.08)
-    ax.set_xticks(range(len(COMPARED)), list(COMPARED.values()))
+    ax.set_xticks(range(len(COMPARED)), [region_label(region) for region in COMPARED])
     ax.grid(visible=False, axis="x")
     ax.set_ylabel(NME)
     ax.legend(

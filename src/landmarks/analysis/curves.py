@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+NEGLIGIBLE = 1e-3  # relative difference of two curves that are called the same
 Curve = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -20,12 +21,14 @@ class Form:
 
     Attributes:
         formula: For people.
+        letters: Of its parameters, in their order.
         curve: (sizes, parameters) to errors.
         start: (sizes, errors) to first parameters.
         lower: Of each parameter.
     """
 
     formula: str
+    letters: str
     curve: Curve
     start: Curve
     lower: tuple[float, ...]
@@ -53,19 +56,21 @@ def _line(n: NDArray[np.float64], e: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 FORMS: Mapping[str, Form] = {
-    "power law": Form("a n^-b", _power, _line, (0, 0)),
+    "power law": Form("a n^-b", "ab", _power, _line, (0, 0)),
     # Hoiem et al., "Learning Curves for Analysis of Deep Networks", 2021.
     "power law with floor": Form(
         "a n^-b + c",
+        "abc",
         _floor,
         lambda n, e: np.array([(e[0] - 0.9 * e[-1]) * n[0] ** 0.5, 0.5, 0.9 * e[-1]]),
         (0, 0, 0),
     ),
     "shifted power law": Form(
-        "a (n + d)^-b", _shifted, lambda n, e: np.append(_line(n, e), 1.0), (0, 0, 0)
+        "a (n + d)^-b", "abd", _shifted, lambda n, e: np.append(_line(n, e), 1.0), (0, 0, 0)
     ),
     "logarithm": Form(
         "a - b ln n",
+        "ab",
         _logarithm,
         lambda n, e: np.array([1, -1]) * np.polyfit(np.log(n), e, 1)[::-1],
         (0, 0),
@@ -92,6 +97,19 @@ class Fit:
     def __call__(self, n: NDArray[np.float64]) -> NDArray[np.float64]:
         """Error at sizes `n`."""
         return FORMS[self.name].curve(n, self.parameters)
+
+    @property
+    def formula(self) -> str:
+        """For people, with each parameter at its bound: there the form is but a simpler one."""
+        form = FORMS[self.name]
+        n = np.array(self.sizes, float)
+        bounds = []
+        for i, (letter, bound) in enumerate(zip(form.letters, form.lower, strict=True)):
+            at_bound = self.parameters.copy()
+            at_bound[i] = bound
+            if np.allclose(form.curve(n, at_bound), self(n), NEGLIGIBLE, 0):
+                bounds.append(f"{letter} = {bound:g}")
+        return ", ".join([form.formula, *bounds])
 
     def size_at(self, error: float) -> float:
         """The size with this error; 0 or infinity where it lies outside the fitted sizes."""

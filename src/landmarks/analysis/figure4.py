@@ -6,15 +6,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
+from landmarks.analysis.captions import BAND, dots, level_of, one_seed
 from landmarks.analysis.exchange import Exchange, interpolation
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.insights import LEVEL, NO_TELLING
+from landmarks.analysis.insights import NO_TELLING
 from landmarks.analysis.looks import look
 from landmarks.analysis.paper import (
     draw_band,
     draw_curve,
-    draw_marker,
+    draw_mean,
+    draw_seeds,
     handle,
     legend_beside,
     seeds_of,
@@ -26,8 +29,6 @@ from landmarks.analysis.study import BASELINE
 
 NME = "NME, % of inter-ocular distance"
 N_REAL = "real faces, n_real"
-BAND = f"{100 * LEVEL:.0f} % interval over seeds and test photos"
-ONE_SEED = "Open markers: one seed, interval over photos alone."
 
 
 def error_over_faces(findings: Findings) -> Figure | None:
@@ -65,17 +66,18 @@ def _errors(
     ax = figure.subplots()
     for strategy, curve in curves.items():
         draw_curve(ax, strategy, curve, at)
-        seeds = [(at(point), 100 * e) for point in curve if at(point) for e in point.runs.values()]
-        x, y = zip(*seeds, strict=True) if seeds else ((), ())
-        ax.scatter(x, y, s=7, color=look(strategy).colour, alpha=0.45, linewidths=0)
+        for point in curve:
+            if at(point):
+                draw_seeds(ax, strategy, at(point), [100 * e for e in point.runs.values()])
     size_axis(ax, sizes, label)
     ax.set_ylabel(NME)
     legend_beside(ax, strategy_handles(findings))
     small_print(
         figure,
         findings,
-        f"Bands: {BAND}; dots: one seed each.",
-        ONE_SEED if any(point.mean.seeds < 2 and at(point) for point in points) else "",
+        f"Bands: {BAND}.",
+        dots(point for point in points if at(point)),
+        one_seed(point for point in points if at(point)),
         seeds_of(points),
     )
     return figure
@@ -95,29 +97,29 @@ def exchange_rate(findings: Findings) -> Figure | None:
         return None
     figure = sheet(findings.answer, 3.8)
     ax = figure.subplots()
-    curves = findings.curves["all"]
-    draw_curve(ax, one.strategy, curves[one.strategy])
+    curves = findings.headline_curves
     _draw_interpolated(ax, curves[BASELINE])
-    sizes = sorted({p.n_real for name in (BASELINE, one.strategy) for p in curves[name]} - {0})
-    size_axis(ax, sizes, N_REAL)
+    draw_curve(ax, one.strategy, curves[one.strategy])
+    points = [point for curve in curves.values() for point in curve]
+    size_axis(ax, sorted({point.n_real for point in points}), N_REAL)
     own = next(point for point in curves[one.strategy] if point.n_real == one.n_real)
     if one.is_known:
         _draw_exchange(ax, one, 100 * own.mean.value)
     ax.set_ylabel(NME)
-    number = f"{one.n_real:,} \N{RIGHTWARDS ARROW} {one.text()}" if one.is_known else NO_TELLING
-    ax.set_title(number, fontsize=11, fontweight="bold")
+    told = f"{one.n_real:,} \N{RIGHTWARDS ARROW} {one.text()}, {level_of(one)}"
+    ax.set_title(told if one.is_known else NO_TELLING, fontsize=11, fontweight="bold")
     legend_beside(ax, [handle(BASELINE), handle(one.strategy)])
     small_print(
         figure,
         findings,
-        f"Bands: {BAND}.",
-        f"Shaded: {100 * one.level:.0f} % interval of the size at which real only has that error, "
+        f"Bands: {BAND}. Real only at the sizes that N_eff is read from.",
+        f"Shaded: {level_of(one)} of the size at which real only has that error, "
         f"from {len(one.design.seeds)} seeds, each compared with itself"
         f"{'; ' * one.is_sparse}{one.caveat}."
         if one.is_known
         else "",
-        ONE_SEED if any(p.mean.seeds < 2 for p in (*curves[BASELINE], own)) else "",
-        seeds_of((*curves[BASELINE], own)),
+        one_seed(points),
+        seeds_of(points),
     )
     return figure
 
@@ -135,7 +137,7 @@ def _draw_interpolated(ax: Axes, points: Sequence[CurvePoint]) -> None:
     draw_band(ax, BASELINE, n, low, high)
     ax.plot(n, value, color=its.colour, linestyle=its.dash)
     for point in points:
-        draw_marker(ax, BASELINE, point, point.n_real)
+        draw_mean(ax, BASELINE, point.n_real, 100 * point.mean.value, point.mean.seeds)
 
 
 def _draw_exchange(ax: Axes, one: Exchange, error: float) -> None:
@@ -154,7 +156,15 @@ def _draw_exchange(ax: Axes, one: Exchange, error: float) -> None:
         "",
         (end, error),
         (one.n_real, error),
-        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.4, "shrinkB": 0},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": colour,
+            "linewidth": 1.4,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "path_effects": [withStroke(linewidth=3.2, foreground="white")],
+        },
+        zorder=4,  # above the markers, which would hide a short one
     )
     if left < end < right:
         bottom, top = ax.get_ylim()

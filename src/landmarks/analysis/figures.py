@@ -10,23 +10,22 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from landmarks.analysis.captions import BAND, one_seed
 from landmarks.analysis.convention import convention_and_appearance
-from landmarks.analysis.curves import FORMS
 from landmarks.analysis.figure4 import (
-    BAND,
     N_REAL,
     NME,
-    ONE_SEED,
     error_over_faces,
     error_over_labels,
     exchange_rate,
     strategy_handles,
 )
-from landmarks.analysis.findings import Findings
+from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.gaps import against_real_only, narrowing_gap
-from landmarks.analysis.looks import FORM_LOOKS, look
+from landmarks.analysis.looks import FORM_LOOKS, look, region_label
 from landmarks.analysis.paper import (
     draw_curve,
+    draw_mean,
     handle,
     legend_beside,
     paper_style,
@@ -97,7 +96,7 @@ def error_by_region(findings: Findings) -> Figure | None:
         for strategy, curve in findings.curves[region].items():
             draw_curve(ax, strategy, curve)
         size_axis(ax, sizes, "", room=0.24)
-        ax.set_title(region)
+        ax.set_title(region_label(region))
     for ax in axes.ravel()[len(regions) :]:
         ax.set_axis_off()
     for ax in axes[-1]:
@@ -108,9 +107,9 @@ def error_by_region(findings: Findings) -> Figure | None:
     small_print(
         figure,
         findings,
-        f"Errors are over the inter-ocular distance in every region; inner51 is all but the jaw. "
-        f"Bands: {BAND}.",
-        ONE_SEED if any(point.mean.seeds < 2 and point.n_real for point in points) else "",
+        f"Errors are over the inter-ocular distance in every region; {region_label('inner51')} is "
+        f"all but the jaw. Bands: {BAND}.",
+        one_seed(point for point in points if point.n_real),
         seeds_of(points),
     )
     return figure
@@ -120,42 +119,40 @@ def forms_of_the_curve(findings: Findings) -> Figure | None:
     """Real only with every fitted form; None where too few sizes were run to fit any."""
     if not findings.forms:
         return None
-    points = findings.curves["all"][BASELINE]
-    sizes = [point.n_real for point in points]
+    sizes = findings.forms[0].sizes
+    points = _points_of_the_curve(findings)
     figure = sheet("Forms of the learning curve of real only", 3.6)
     ax = figure.subplots()
     n = np.geomspace(sizes[0], sizes[-1], 200)
+    lines = []
     for fit, (colour, dash) in zip(findings.forms, FORM_LOOKS, strict=False):
-        formula = FORMS[fit.name].formula
-        label = f"{fit.name}\n{formula}; residual {100 * fit.residual:.1f} %"
-        ax.plot(n, 100 * fit(n), color=colour, linestyle=dash, label=label)
+        label = f"{fit.name}\n{fit.formula}; residual {100 * fit.residual:.1f} %"
+        lines += ax.plot(n, 100 * fit(n), color=colour, linestyle=dash, label=label)
     its = look(BASELINE)
-    value, low, high = (
-        np.array([100 * getattr(point.mean, part) for point in points])
-        for part in ("value", "low", "high")
-    )
-    ax.errorbar(
-        sizes,
-        value,
-        [value - low, high - value],
-        color=its.colour,
-        linestyle="none",
-        marker=its.marker,
-        elinewidth=1,
-        capsize=2,
-        label=its.label,
-    )
-    size_axis(ax, sizes, N_REAL)
+    for point in points:
+        mean = point.mean
+        value, low, high = (100 * part for part in (mean.value, mean.low, mean.high))
+        ends = [[value - low], [high - value]]
+        ax.errorbar(point.n_real, value, ends, color=its.colour, elinewidth=1, capsize=2)
+        draw_mean(ax, BASELINE, point.n_real, value, mean.seeds)
+    size_axis(ax, [point.n_real for point in points], N_REAL)
     ax.set_ylabel(NME)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), labelspacing=0.8)
+    legend_beside(ax, [*lines, handle(BASELINE, line=False)])
     small_print(
         figure,
         findings,
-        f"Bars: {BAND}. Residual: root mean square of the relative errors a form leaves. None is "
-        "drawn beyond the sizes that were run.",
+        f"Bars: {BAND}. Each form is fitted to n_real {', '.join(f'{size:,}' for size in sizes)} "
+        "and drawn no further. Residual: root mean square of the relative errors it leaves.",
+        one_seed(points),
         seeds_of(points),
     )
     return figure
+
+
+def _points_of_the_curve(findings: Findings) -> list[CurvePoint]:
+    """Real only as N_eff is read from it, and what was run beside that."""
+    read = {point.n_real: point for point in findings.headline_curves.get(BASELINE, ())}
+    return [read.get(point.n_real, point) for point in findings.curves["all"][BASELINE]]
 
 
 FIGURES: Mapping[str, Callable[[Findings], Figure | None]] = {

@@ -69,10 +69,12 @@ class Findings:
         rendered_test: Whether no number here is an accuracy on photographs.
         headline: The exchange of the answer.
         curves: Points of each strategy, by region.
+        headline_curves: Points of real only and of the headline's strategy, over the seeds and
+            sizes that its N_eff rests on; empty without a headline.
         exchanges: What each strategy is worth at each size.
         comparisons: Each strategy against photos alone.
         narrowing: How each gap changes.
-        forms: Learning curves fitted to photos alone.
+        forms: Learning curves fitted to photos alone, to what the headline's N_eff rests on.
         cumulative_size: The n_real of `cumulative`: the headline's, or the one most were run with.
         cumulative: By strategy, at that size or without real faces: errors at evenly spaced shares
             of the test faces of all seeds together.
@@ -90,6 +92,7 @@ class Findings:
     rendered_test: bool
     headline: Exchange | None
     curves: dict[str, dict[str, tuple[CurvePoint, ...]]]
+    headline_curves: dict[str, tuple[CurvePoint, ...]]
     exchanges: tuple[Exchange, ...]
     comparisons: tuple[Comparison, ...]
     narrowing: tuple[Trend, ...]
@@ -127,7 +130,8 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
     against = comparisons(study, others)
     combined = [one for one in against if one.strategy in COMBINED]
     narrowing = [t for name in COMBINED if (t := trend(study, name)) is not None]
-    forms = _forms(study)
+    alike = study if headline is None else study.of_seeds(headline.design.seeds)
+    forms = _forms(alike, headline)
     shown = _shown_size(study, headline)
     return Findings(
         answer=answer(headline, rendered_test=study.rendered_test),
@@ -138,6 +142,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
         rendered_test=study.rendered_test,
         headline=headline,
         curves={region: _curves(study, region) for region in study.runs[0].errors},
+        headline_curves={} if headline is None else _headline_curves(alike, headline),
         exchanges=tuple(found),
         comparisons=tuple(against),
         narrowing=tuple(narrowing),
@@ -151,7 +156,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
             figure4(study),
             exchange_table(found, labelling_cost),
             comparison_table(against),
-            forms_table(study, forms, headline),
+            forms_table(alike, forms, headline),
             table1(study),
             table2(study),
             ledger_table(study),
@@ -177,11 +182,22 @@ def _point(study: Study, cell: Cell, region: str) -> CurvePoint:
     )
 
 
-def _forms(study: Study) -> tuple[Fit, ...]:
-    sizes = study.sizes(BASELINE)
+def _headline_curves(alike: Study, headline: Exchange) -> dict[str, tuple[CurvePoint, ...]]:
+    """Both sides of the headline, at the sizes that have all of its seeds."""
+    strategy, design = headline.strategy, headline.design
+    own = [n for n in alike.sizes(strategy) if alike.seeds([(strategy, n)]) == design.seeds]
+    return {
+        name: tuple(_point(alike, (name, n), "all") for n in sizes)
+        for name, sizes in ((BASELINE, design.sizes), (strategy, own))
+    }
+
+
+def _forms(alike: Study, headline: Exchange | None) -> tuple[Fit, ...]:
+    """Fitted to what N_eff is read from, so that both speak of one curve."""
+    sizes = alike.sizes(BASELINE) if headline is None else headline.design.sizes
     if len(sizes) < 3:
         return ()
-    return fit_forms(sizes, [mean_error(study, (BASELINE, n), LEVEL).value for n in sizes])
+    return fit_forms(sizes, [mean_error(alike, (BASELINE, n), LEVEL).value for n in sizes])
 
 
 def _shown_size(study: Study, headline: Exchange | None) -> int:

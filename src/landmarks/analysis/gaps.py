@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from landmarks.analysis.figure4 import BAND, N_REAL
+from landmarks.analysis.captions import BAND, no_interval
+from landmarks.analysis.figure4 import N_REAL
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.insights import COMBINED, NO_TELLING, Comparison
 from landmarks.analysis.looks import look
 from landmarks.analysis.paper import (
     INK,
     draw_band,
+    draw_mean,
+    draw_seeds,
     handle,
     legend_beside,
     seeds_of,
@@ -30,15 +33,16 @@ def against_real_only(findings: Findings) -> Figure | None:
     found = findings.comparisons
     if not found:
         return None
-    sizes = sorted({one.n_real for one in found})
-    names = list(dict.fromkeys(one.strategy for one in found))
+    judged = [one for one in found if one.lower is not None]
+    sizes = _sizes(judged or found)
+    names = _strategies(judged or found)
     figure = sheet("How much lower the error is than with real faces alone", 3.6)
     ax = figure.subplots()
     for place in range(0, len(sizes), 2):
         ax.axvspan(place - 0.5, place + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
     ax.axhline(0, color="black", linewidth=0.9)
     step = 0.8 / max(4, len(names))
-    for one in found:
+    for one in judged:
         if one.lower is None:
             continue
         its = look(one.strategy)
@@ -54,7 +58,7 @@ def against_real_only(findings: Findings) -> Figure | None:
             markersize=6,
             capsize=2,
         )
-    if all(one.lower is None for one in found):
+    if not judged:
         say_no_telling(ax)
     ax.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
     ax.set_xlim(-0.5, len(sizes) - 0.5)
@@ -66,10 +70,18 @@ def against_real_only(findings: Findings) -> Figure | None:
         figure,
         findings,
         f"{ABOVE} Bars: {BAND}, from differences within each seed.",
-        _seeds_compared(findings, found),
-        _missing(found),
+        _seeds_compared(findings, judged or found),
+        no_interval(found),
     )
     return figure
+
+
+def _sizes(found: Sequence[Comparison]) -> list[int]:
+    return sorted({one.n_real for one in found})
+
+
+def _strategies(found: Sequence[Comparison]) -> list[str]:
+    return list(dict.fromkeys(one.strategy for one in found))
 
 
 def _seeds_compared(findings: Findings, found: Sequence[Comparison]) -> str:
@@ -84,18 +96,6 @@ def _seeds_compared(findings: Findings, found: Sequence[Comparison]) -> str:
     )
 
 
-def _missing(found: Sequence[Comparison]) -> str:
-    """A sentence on what has too few seeds for an interval."""
-    gaps: dict[str, list[str]] = {}
-    for one in found:
-        if one.lower is None:
-            gaps.setdefault(look(one.strategy).label, []).append(f"{one.n_real:,}")
-    if not gaps:
-        return ""
-    parts = (f"{label} at {', '.join(sizes)}" for label, sizes in gaps.items())
-    return f"No interval, {NO_TELLING}: {'; '.join(parts)}."
-
-
 def say_no_telling(ax: Axes) -> None:
     """The sentence in place of what cannot be known."""
     ax.text(0.5, 0.6, NO_TELLING, transform=ax.transAxes, ha="center", fontsize=11, color=INK)
@@ -107,28 +107,31 @@ def narrowing_gap(findings: Findings) -> Figure | None:
     found = [one for one in findings.comparisons if one.strategy in COMBINED]
     if not found:
         return None
-    names = list(dict.fromkeys(one.strategy for one in found))
-    sizes = sorted({one.n_real for one in found})
+    judged = [one for one in found if one.lower is not None]
+    paired = [one for one in found if _gaps(findings, one)]
     figure = sheet("How the gap to real faces alone changes with their number", 3.6)
     relative, absolute = figure.subplots(1, 2)
+    names = _strategies(paired or found)
     for name in names:
-        own = [one for one in found if one.strategy == name]
-        _relative_gap(relative, [one for one in own if one.lower is not None])
-        _gap_of_seeds(absolute, findings, own)
-    if all(one.lower is None for one in found):
+        _relative_gap(relative, [one for one in judged if one.strategy == name])
+        _gap_of_seeds(absolute, findings, [one for one in paired if one.strategy == name])
+    if not judged:
         say_no_telling(relative)
-    for ax, label in ((relative, DIFFERENCE), (absolute, "lower error, points of NME")):
+    for ax, shown, label in (
+        (relative, judged, DIFFERENCE),
+        (absolute, paired, "lower error, points of NME"),
+    ):
         ax.axhline(0, color="black", linewidth=0.9, zorder=1.5)
-        size_axis(ax, sizes, N_REAL, room=0.12)
+        size_axis(ax, _sizes(shown or found), N_REAL, room=0.12)
         ax.set_ylabel(label)
     legend_beside(absolute, [handle(name) for name in names])
     small_print(
         figure,
         findings,
-        f"{ABOVE} Left, bands: {BAND}, from differences "
-        "within each seed. Right, dots: one seed each; lines: their arithmetic mean.",
-        _seeds_compared(findings, found),
-        _missing(found),
+        f"{ABOVE} Left, bands: {BAND}, from differences within each seed. Right, markers: "
+        "arithmetic mean over seeds, open where it is one; dots: one seed each.",
+        _seeds_compared(findings, paired or found),
+        no_interval(found),
     )
     return figure
 
@@ -149,18 +152,23 @@ def _relative_gap(ax: Axes, found: Sequence[Comparison]) -> None:
 
 def _gap_of_seeds(ax: Axes, findings: Findings, found: Sequence[Comparison]) -> None:
     """One strategy's gap of each seed that both were run with, points of NME."""
-    curves = findings.curves["all"]
+    if not found:
+        return
     strategy = found[0].strategy
     its = look(strategy)
-    means = []
-    for one in found:
-        alone, own = (
-            next(point.runs for point in curves[name] if point.n_real == one.n_real)
-            for name in (BASELINE, strategy)
-        )
-        gaps = [100 * (alone[seed] - own[seed]) for seed in alone.keys() & own.keys()]
-        ax.scatter([one.n_real] * len(gaps), gaps, s=9, color=its.colour, alpha=0.4, linewidths=0)
-        if gaps:
-            means.append((one.n_real, sum(gaps) / len(gaps)))
-    x, y = zip(*means, strict=True) if means else ((), ())
-    ax.plot(x, y, color=its.colour, linestyle=its.dash, marker=its.marker)
+    gaps = {one.n_real: _gaps(findings, one) for one in found}
+    means = [sum(own) / len(own) for own in gaps.values()]
+    ax.plot(list(gaps), means, color=its.colour, linestyle=its.dash)
+    for (n, own), mean in zip(gaps.items(), means, strict=True):
+        draw_seeds(ax, strategy, n, own)
+        draw_mean(ax, strategy, n, mean, len(own))
+
+
+def _gaps(findings: Findings, one: Comparison) -> list[float]:
+    """Error of photos alone minus that of a strategy, points of NME, for each seed of both."""
+    curves = findings.curves["all"]
+    alone, own = (
+        next(point.runs for point in curves[name] if point.n_real == one.n_real)
+        for name in (BASELINE, one.strategy)
+    )
+    return [100 * (alone[seed] - own[seed]) for seed in alone if seed in own]

@@ -1,4 +1,4 @@
-"""Looks: the name, colour, marker and line of each strategy, the same in every figure and table.
+"""Looks: how strategies and regions are named and shown, the same in every figure and table.
 
 Colours are Okabe and Ito's (2008), told apart by people with any colour vision; markers and dashes
 tell them apart in grey.
@@ -45,6 +45,13 @@ SPARE = (
 
 # Forms of a learning curve are no strategies: colours of their own, and dashes.
 FORM_LOOKS = (("#8C1C13", "-"), ("#3B6B35", "--"), ("#9467BD", "-."), ("#5B7C99", ":"))
+
+REGIONS = {"all": "whole face", "inner51": "inner 51"}  # the others are called what they are
+
+
+def region_label(region: str) -> str:
+    """The name of a region for people."""
+    return REGIONS.get(region, region)
 
 
 def look(strategy: str) -> Look:

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
 from landmarks.analysis.findings import CurvePoint, Findings
@@ -22,6 +23,7 @@ DPI = 200
 INK, FAINT = "#4D4D4D", "#E4E4E4"  # of small print and of what lies behind the data
 # How many letters of DejaVu Sans fill the width, at the size of a title and of small print.
 TITLE_LETTERS, PRINT_LETTERS = 89, 116
+BESIDE = 5  # points from a marker to the dots of its seeds
 STYLE: dict[Any, Any] = {
     # The others stand in where a browser shows the SVG and has no DejaVu; they are narrower.
     "font.sans-serif": ["DejaVu Sans", "Helvetica", "Arial", "sans-serif"],
@@ -97,7 +99,7 @@ def size_axis(ax: Axes, sizes: Sequence[int], label: str, *, room: float = 0.08)
         room: Share of the axis that a number takes; one that would touch the first number or the
             next is left out.
     """
-    low, high = sizes[0] / 1.15, sizes[-1] * 1.15
+    low, high = sizes[0] / 1.25, sizes[-1] * 1.15  # on the left the dots of the first size too
     ax.set_xscale("log")
     ax.set_xlim(low, high)
     least = (high / low) ** room
@@ -140,7 +142,7 @@ def draw_curve(
     draw_band(ax, strategy, x, low, high)
     ax.plot(x, value, color=its.colour, linestyle=its.dash)
     for point in points:
-        draw_marker(ax, strategy, point, at(point))
+        draw_mean(ax, strategy, at(point), 100 * point.mean.value, point.mean.seeds)
 
 
 def draw_band(ax: Axes, strategy: str, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
@@ -151,16 +153,22 @@ def draw_band(ax: Axes, strategy: str, x: ArrayLike, low: ArrayLike, high: Array
     ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
-def draw_marker(ax: Axes, strategy: str, point: CurvePoint, x: float) -> None:
-    """One point of a strategy; open if it rests on one seed."""
+def draw_mean(ax: Axes, strategy: str, x: float, y: float, seeds: int) -> None:
+    """The marker of a mean; open if it rests on one seed."""
     its = look(strategy)
-    ax.plot(
-        x,
-        100 * point.mean.value,
-        marker=its.marker,
-        color=its.colour,
-        markerfacecolor=its.colour if point.mean.seeds > 1 else "white",
-    )
+    face = its.colour if seeds > 1 else "white"
+    ax.plot(x, y, marker=its.marker, color=its.colour, markerfacecolor=face)
+
+
+def draw_seeds(ax: Axes, strategy: str, x: float, values: Sequence[float]) -> None:
+    """A dot for each seed, beside the marker of their mean; none where one seed is that marker."""
+    if len(values) < 2:
+        return
+    at = [x] * len(values)
+    beside = ax.transData + ScaledTranslation(-BESIDE / 72, 0, ax.figure.dpi_scale_trans)
+    colour = look(strategy).colour
+    ax.scatter(at, values, s=6, color=colour, alpha=0.5, linewidths=0, transform=beside)
+    ax.update_datalim(np.column_stack([at, values]))  # a shifted scatter has no say in the limits
 
 
 def handle(strategy: str, *, line: bool = True, marker: bool = True) -> Line2D:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from landmarks.analysis.attribution import ADAPTED
 from landmarks.analysis.contrasts import Interval, combined, mean_error
-from landmarks.analysis.curves import FORMS, Fit
+from landmarks.analysis.curves import Fit
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.insights import LEVEL, Comparison
@@ -34,7 +35,6 @@ EXCHANGE_NOTE = (
     f"{CALIBRATED_SIZES} sizes, or neighbours more than {CALIBRATED_RATIO:g} times apart where the "
     "interval lies, so that it may hold the truth less often than its level says."
 )
-ADAPTED = "label_adaptation"
 
 
 def table2(study: Study) -> Table:
@@ -183,7 +183,7 @@ def forms_table(study: Study, forms: Sequence[Fit], headline: Exchange | None) -
     rows = [
         (
             fit.name,
-            FORMS[fit.name].formula,
+            fit.formula,
             f"{100 * fit.residual:.1f}",
             "-" if error is None else _faces(fit.size_at(error), fit),
         )

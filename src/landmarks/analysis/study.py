@@ -1,7 +1,7 @@
 """Study: the finished runs of a sweep side by side, read from what they stored."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -85,6 +85,10 @@ class Study:
         """The seeds that every one of these cells was run with."""
         sets = [set(self.by_cell.get(cell, {})) for cell in cells]
         return tuple(sorted(set.intersection(*sets))) if sets else ()
+
+    def of_seeds(self, seeds: Container[int]) -> "Study":
+        """The same faces, with the runs of these seeds alone."""
+        return replace(self, runs=tuple(run for run in self.runs if run.result.seed in seeds))
 
 
 # From no real label to all of them at once; anything else comes after, by name.

@@ -1,4 +1,4 @@
-"""Cells: which columns of a table hold numbers, which hold words, which rows are the article's."""
+"""Cells: what columns and rows of a table hold, and where their text must not be broken."""
 
 import re
 
@@ -7,6 +7,8 @@ from landmarks.analysis.table import ARTICLE, Table
 NUMBER = re.compile(r"-|[<>]? ?-?[\d,]+(\.\d+)?( \[.*\])?")
 LONG_CELL = 30  # characters; a column with a longer one is wrapped
 LONG_NAME = 14  # the same for names of columns
+# What stands in brackets, such as an interval, and a per cent sign with its number.
+TOGETHER = re.compile(r"\[[^\[\]]{,24}\]| %")
 
 
 def numeric(table: Table) -> frozenset[int]:
@@ -24,3 +26,8 @@ def wordy(table: Table) -> frozenset[int]:
 def article_rows(table: Table) -> frozenset[tuple[str, ...]]:
     """The rows that are not of this study."""
     return frozenset(row for row in table.rows if "source" in table.header and row[-1] == ARTICLE)
+
+
+def unbroken(text: str) -> str:
+    """The same with spaces that end no line where the parts belong together."""
+    return TOGETHER.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)

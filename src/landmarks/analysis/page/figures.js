@@ -1,4 +1,5 @@
-// The figures without controls. A figure whose numbers were not measured has no place in the page.
+// The figures below Figure 4, over the same horizontal axis. A figure whose numbers were not
+// measured has no place in the page.
 
 const DIFFERENCE = "lower error than real only, %"; // above 0: better, as in the files
 
@@ -9,8 +10,8 @@ function differenceText(strategy, one) {
     `${range(told, 1)}<br>${count(one.seeds, "seed", "seeds")}: ${plain(one.verdict)}`;
 }
 
-function drawDifferences(div) {
-  const sizes = [...new Set(DATA.differences.map((one) => one.n))].sort((a, b) => a - b);
+function drawDifferences(div, size) {
+  const sizes = [...new Set(DATA.differences.map((one) => one[size]))].sort((a, b) => a - b);
   const present = [...new Set(DATA.differences.map((one) => one.strategy))];
   const traces = present.map((i, at) => {
     const strategy = DATA.strategies[i];
@@ -19,7 +20,7 @@ function drawDifferences(div) {
     const y = own.map((one) => one.value);
     return {
       type: "scatter", mode: "markers", name: plain(strategy.label), y, cliponaxis: false,
-      x: own.map((one) => sizes.indexOf(one.n) + offset), hoverinfo: "text",
+      x: own.map((one) => sizes.indexOf(one[size]) + offset), hoverinfo: "text",
       hovertext: own.map((one) => differenceText(strategy, one)),
       marker: { color: strategy.colour, symbol: strategy.symbol, size: 10 },
       error_y: {
@@ -31,7 +32,7 @@ function drawDifferences(div) {
   });
   const xaxis = {
     tickvals: sizes.map((_, k) => k), ticktext: sizes.map((n) => n.toLocaleString("en")),
-    range: [-0.5, sizes.length - 0.5], title: { text: "real faces (n_real)", standoff: 8 },
+    range: [-0.5, sizes.length - 0.5], title: { text: AXES[size], standoff: 8 },
     showgrid: false, zeroline: false, linecolor: "#8d8d93", fixedrange: true,
   };
   const yaxis = linearAxis(DIFFERENCE);
@@ -39,25 +40,25 @@ function drawDifferences(div) {
     line: { color: INK, width: 1.5 } };
   const between = sizes.slice(1).map((_, k) => ({ type: "line", yref: "paper", y0: 0, y1: 1,
     x0: k + 0.5, x1: k + 0.5, layer: "below", line: { color: "#e3e1da", width: 1 } }));
-  Plotly.newPlot(div, [same, ...traces], layout(xaxis, yaxis, { shapes: between }), CONFIG);
+  Plotly.react(div, [same, ...traces], layout(xaxis, yaxis, { shapes: between }), CONFIG);
 }
 
-function drawGap(div) {
+function drawGap(div, size) {
   const chosen = DATA.differences.filter((one) => one.combined);
   const traces = [...new Set(chosen.map((one) => one.strategy))].flatMap((i) => {
     const strategy = DATA.strategies[i];
     const own = chosen.filter((one) => one.strategy === i);
     const pick = (key) => own.map((one) => one[key]);
     const texts = own.map((one) => differenceText(strategy, one));
-    return [bandTrace(strategy, pick("n"), pick("low"), pick("high")),
-      lineTrace(strategy, pick("n"), pick("value"), texts)];
+    return [bandTrace(strategy, pick(size), pick("low"), pick("high")),
+      lineTrace(strategy, pick(size), pick("value"), texts, pick("seeds"))];
   });
-  const sizes = chosen.length ? chosen.map((one) => one.n) : allSizes("n");
+  const sizes = chosen.length ? chosen.map((one) => one[size]) : allSizes(size);
   const yaxis = {
     ...linearAxis(DIFFERENCE), zeroline: true, zerolinecolor: INK,
     zerolinewidth: 1.5,
   };
-  Plotly.newPlot(div, traces, layout(sizeAxis(sizes, "real faces (n_real)"), yaxis), CONFIG);
+  Plotly.react(div, traces, layout(sizeAxis(sizes, AXES[size]), yaxis), CONFIG);
 }
 
 function drawCumulative(div) {
@@ -79,13 +80,13 @@ function drawCumulative(div) {
   Plotly.newPlot(div, traces, layout(xaxis, yaxis), CONFIG);
 }
 
-function drawRegions() {
+function drawRegions(size) {
   const errors = DATA.regions.flatMap((region) => region.curves.flat().map((point) => point.value));
   DATA.regions.forEach((region, r) => {
     if (r === 0) return; // the whole face is Figure 4
-    const xaxis = sizeAxis(allSizes("n"), "");
+    const xaxis = sizeAxis(allSizes(size), "");
     const traces = DATA.strategies.flatMap((strategy, i) =>
-      curveTraces(strategy, region, region.curves[i], "n", powers(xaxis), false));
+      curveTraces(strategy, region, region.curves[i], size, powers(xaxis), false));
     for (const trace of traces) {
       trace.line.width = 1.6;
       trace.marker.size = 6;
@@ -93,13 +94,23 @@ function drawRegions() {
     const yaxis = logAxis("", errors);
     const margin = { l: 30, r: 10, t: 6, b: 30 };
     const small = { font: { ...FONT, size: 12 }, margin };
-    Plotly.newPlot(`region-${r}`, traces, layout(xaxis, yaxis, small), CONFIG);
+    Plotly.react(`region-${r}`, traces, layout(xaxis, yaxis, small), CONFIG);
   });
 }
 
-const PLACES = { figure4b: drawDifferences, figure4c: drawGap, cumulative: drawCumulative };
-for (const [id, draw] of Object.entries(PLACES)) {
-  const div = document.getElementById(id);
-  if (div) draw(div);
+function drawOverSizes() {
+  const { size } = choices();
+  for (const [id, draw] of Object.entries({ figure4b: drawDifferences, figure4c: drawGap })) {
+    const div = document.getElementById(id);
+    if (div) draw(div, size);
+  }
+  drawRegions(size);
 }
-drawRegions();
+
+form.addEventListener("input", (event) => {
+  if (event.target.name === "size") drawOverSizes();
+});
+form.addEventListener("reset", () => setTimeout(drawOverSizes)); // after the form has changed
+const cumulative = document.getElementById("cumulative");
+if (cumulative) drawCumulative(cumulative);
+drawOverSizes();

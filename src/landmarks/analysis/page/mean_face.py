@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.analysis.attribution import LINES, LONGEST, MAGNIFICATIONS, Attribution
+from landmarks.analysis.attribution import ADAPTED, LINES, Attribution
+from landmarks.analysis.looks import look
 
 UNIT = 200  # of the picture, for one inter-ocular distance
 MARGIN = 24
@@ -35,6 +36,7 @@ class MeanFace:
         lines: Path of each line of the face.
         points: Place of each landmark.
         arrows: Move of each landmark.
+        colour: Of the arrows, hexadecimal.
         magnified: How many times as long the moves are drawn.
         longest: The longest move, a fraction of the inter-ocular distance.
     """
@@ -43,6 +45,7 @@ class MeanFace:
     lines: tuple[str, ...]
     points: tuple[tuple[str, str], ...]
     arrows: tuple[Arrow, ...]
+    colour: str
     magnified: int
     longest: float
 
@@ -50,10 +53,7 @@ class MeanFace:
 def draw_mean_face(found: Attribution) -> MeanFace:
     """Draw the mean face and where the adapter moves each landmark."""
     face = UNIT * found.mean_face
-    longest = float(np.linalg.norm(found.moved, axis=1).max())
-    fitting = [times for times in MAGNIFICATIONS if times * longest <= LONGEST]
-    magnified = max(fitting, default=1)
-    ends = face + magnified * UNIT * found.moved
+    ends = face + found.magnification * UNIT * found.moved
     drawn = np.concatenate([face, ends])
     left, top = drawn.min(axis=0) - MARGIN
     width, height = np.ptp(drawn, axis=0) + 2 * MARGIN
@@ -67,8 +67,9 @@ def draw_mean_face(found: Attribution) -> MeanFace:
             Arrow(path=_path((start, end)), has_head=bool(np.linalg.norm(end - start) > HEAD))
             for start, end in zip(face, ends, strict=True)
         ),
-        magnified=magnified,
-        longest=longest,
+        colour=look(ADAPTED).colour,
+        magnified=found.magnification,
+        longest=found.longest,
     )
 
 

@@ -5,7 +5,10 @@ const DATA = JSON.parse(document.getElementById("plot-data").textContent);
 const INK = "#1c1c1e";
 const FONT = { family: getComputedStyle(document.body).fontFamily, size: 13, color: INK };
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false };
+const PAPER = "#ffffff"; // of a plot
+const MARGIN = { l: 56, r: 14, t: 12, b: 48 };
 const ENOUGH = 5; // ticks of an axis
+const AXES = { n: "real faces (n_real)", labels: "real labels used in total" };
 // Ticks of a logarithmic axis, from few to many.
 const STEPS = [
   [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100],
@@ -75,8 +78,8 @@ function logAxis(title, values, pad = 1.06) {
 
 function layout(xaxis, yaxis, more = {}) {
   return {
-    font: FONT, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "#ffffff", showlegend: false,
-    margin: { l: 56, r: 14, t: 12, b: 48 }, hovermode: "closest", dragmode: false, autosize: true,
+    font: FONT, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: PAPER, showlegend: false,
+    margin: MARGIN, hovermode: "closest", dragmode: false, autosize: true,
     hoverlabel: { bgcolor: "#ffffff", bordercolor: INK, font: { ...FONT, size: 13 }, align: "left" },
     xaxis, yaxis, ...more,
   };
@@ -94,12 +97,16 @@ function pointText(strategy, region, point) {
     `${point.runs.length === 1 ? "seed" : "seeds"} ${seeds}`;
 }
 
-function lineTrace(strategy, x, y, hovertext) {
+// Means of several seeds are filled, a mean of one seed is open.
+function lineTrace(strategy, x, y, hovertext, seeds = x.map(() => Infinity)) {
   return {
     type: "scatter", mode: "lines+markers", name: plain(strategy.label), meta: "mean", x, y,
     hovertext, hoverinfo: "text", cliponaxis: false,
     line: { color: strategy.colour, width: 2.2, dash: strategy.dash },
-    marker: { color: strategy.colour, symbol: strategy.symbol, size: 10 },
+    marker: {
+      color: seeds.map((n) => (n > 1 ? strategy.colour : PAPER)), symbol: strategy.symbol, size: 9,
+      line: { color: strategy.colour, width: 1.5 },
+    },
   };
 }
 
@@ -120,7 +127,8 @@ function curveTraces(strategy, region, points, size, ends, bands) {
     const x = [ends[0], middle(ends), ends[1]];
     const same = (value) => x.map(() => value);
     if (bands) traces.push(bandTrace(strategy, x, same(point.low), same(point.high)));
-    const trace = lineTrace(strategy, x, same(point.value), same(pointText(strategy, region, point)));
+    const trace = lineTrace(strategy, x, same(point.value),
+      same(pointText(strategy, region, point)), same(point.seeds));
     trace.marker.opacity = [0, 1, 0]; // one mark, in the middle
     traces.push(trace);
   }
@@ -128,7 +136,7 @@ function curveTraces(strategy, region, points, size, ends, bands) {
     const pick = (key) => sized.map((point) => point[key]);
     if (bands) traces.push(bandTrace(strategy, pick(size), pick("low"), pick("high")));
     const texts = sized.map((point) => pointText(strategy, region, point));
-    traces.push(lineTrace(strategy, pick(size), pick("value"), texts));
+    traces.push(lineTrace(strategy, pick(size), pick("value"), texts, pick("seeds")));
   }
   return traces;
 }

@@ -12,9 +12,9 @@ import numpy as np
 from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.insights import COMBINED
+from landmarks.analysis.insights import COMBINED, Comparison
+from landmarks.analysis.looks import region_label
 from landmarks.analysis.page.marks import Mark
-from landmarks.analysis.page.tables import region_label
 
 DECIMALS = 4  # of a per cent
 
@@ -44,6 +44,7 @@ def plot_data(findings: Findings, marks: Sequence[Mark]) -> dict[str, Any]:
             {
                 "strategy": number[one.strategy],
                 "n": one.n_real,
+                "labels": _labels(findings, one),
                 "combined": one.strategy in COMBINED,
                 "verdict": one.verdict,
                 **_interval(one.lower),
@@ -56,6 +57,12 @@ def plot_data(findings: Findings, marks: Sequence[Mark]) -> dict[str, Any]:
             for name, errors in findings.cumulative.items()
         ],
     }
+
+
+def _labels(findings: Findings, one: Comparison) -> int:
+    """Real labels that the strategy of a comparison used."""
+    points = findings.curves["all"][one.strategy]
+    return next(point.labels for point in points if point.n_real == one.n_real)
 
 
 def _is_known(curves: Mapping[str, Sequence[CurvePoint]]) -> bool:

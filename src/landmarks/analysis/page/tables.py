@@ -3,12 +3,8 @@
 from landmarks.analysis.attribution import LEVEL, Attribution
 from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.cost import Cost
+from landmarks.analysis.looks import region_label
 from landmarks.analysis.table import Table
-
-
-def region_label(region: str) -> str:
-    """For people."""
-    return {"all": "whole face", "inner51": "inner 51"}.get(region, region)
 
 
 def parts_table(found: Attribution) -> Table:

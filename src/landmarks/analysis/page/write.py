@@ -8,10 +8,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
+from landmarks.analysis.captions import BAND, dots, level_of, no_interval, one_seed
 from landmarks.analysis.faces import FaceSheet
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.insights import COMBINED, LEVEL
-from landmarks.analysis.page.cells import LONG_NAME, article_rows, numeric, wordy
+from landmarks.analysis.page.cells import LONG_NAME, article_rows, numeric, unbroken, wordy
 from landmarks.analysis.page.marks import marks
 from landmarks.analysis.page.mean_face import draw_mean_face
 from landmarks.analysis.page.plots import plot_data
@@ -20,6 +21,7 @@ from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 
 STYLE = ("page.css",)
 SCRIPTS = ("plots.js", "figure4.js", "figures.js")  # in the order in which they are run
+EXCHANGE = "exchange"  # the table that the page is about
 RECORDS = ("ledger", "runs")  # tables that belong to the end of the page
 LONG_TABLE = 16  # rows; longer ones are folded
 
@@ -55,9 +57,13 @@ def page(findings: Findings, *, how_to_repeat: Sequence[str], faces: Sequence[Fa
     # Strategies and regions come in an order that means something.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     environment.globals.update(numeric=numeric, wordy=wordy, article_rows=article_rows)
-    shown = marks(tuple(findings.curves["all"]))
+    environment.globals.update(unbroken=unbroken, level_of=level_of, no_interval=no_interval)
+    curves = findings.curves["all"]
+    points = [point for curve in curves.values() for point in curve]
+    shown = marks(tuple(curves))
     compared = {one.strategy for one in findings.comparisons if one.lower is not None}
     found = findings.attribution
+    tables = [table for table in findings.tables if table.rows]
     return environment.get_template("page.html.j2").render(
         findings=findings,
         notice=NOT_PHOTOGRAPHS,
@@ -65,9 +71,14 @@ def page(findings: Findings, *, how_to_repeat: Sequence[str], faces: Sequence[Fa
         combined=[mark for mark in shown if mark.name in compared & set(COMBINED)],
         compared=[mark for mark in shown if mark.name in compared],
         data=plot_data(findings, shown),
-        tables=[table for table in findings.tables if table.name not in RECORDS],
-        records=[table for table in findings.tables if table.name in RECORDS],
+        gaps=[one for one in findings.comparisons if one.strategy in COMBINED],
+        exchange=next((table for table in tables if table.name == EXCHANGE), None),
+        tables=[table for table in tables if table.name not in (EXCHANGE, *RECORDS)],
+        records=[table for table in tables if table.name in RECORDS],
         level=f"{100 * LEVEL:g}",
+        band=BAND,
+        dots=dots(points),
+        one_seed=one_seed(points),
         long_table=LONG_TABLE,
         long_name=LONG_NAME,
         mean_face=None if found is None else draw_mean_face(found),
