@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+import landmarks
+from landmarks.__main__ import COMMANDS
+from landmarks.__main__ import main as list_commands
+from landmarks.detector import Detector
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
+PYTHONPATH = [os.environ["PYTHONPATH"]] if "PYTHONPATH" in os.environ else []
 SMALL = [
     "data=toy",
     "n_real=10",
@@ -67,20 +72,56 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     assert again.stdout.count("done before") == 4
 
 
-def test_help_and_cfg_answer_without_importing_torch(tmp_path):
-    (tmp_path / "torch.py").write_text("raise SystemExit('torch was imported')")
-    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    for words in (["--help"], ["--cfg", "job"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "landmarks.train", *words],
-            cwd=tmp_path,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert "n_real: 50" in done.stdout
+def python_without_torch(*words, cwd):
+    (cwd / "torch.py").write_text("raise SystemExit('torch was imported')")
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(cwd), *PYTHONPATH])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["landmarks.train", "--help"], "n_real: 50"),
+        (["landmarks.train", "--cfg", "job"], "n_real: 50"),
+        (["landmarks.predict", "--help"], "--boxes CSV"),
+        (["landmarks"], "python -m landmarks.report"),
+    ],
+)
+def test_help_answers_without_importing_torch(tmp_path, words, answer):
+    done = python_without_torch("-m", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert answer in done.stdout
+
+
+def test_the_package_offers_the_detector_and_imports_torch_only_for_it(tmp_path):
+    done = python_without_torch("-c", "import landmarks; print(landmarks.__all__)", cwd=tmp_path)
+    assert done.stdout == "['Detector', '__version__']\n", done.stderr
+    done = python_without_torch("-c", "from landmarks import Detector", cwd=tmp_path)
+    assert "torch was imported" in done.stderr
+    assert landmarks.Detector is Detector
+    with pytest.raises(AttributeError, match="no attribute 'Detektor'"):
+        _ = landmarks.Detektor
+
+
+def test_every_command_is_listed_with_its_purpose(capsys):
+    package = Path(landmarks.__file__).parent
+    opening = '"""Command line: '
+    commands = {p.stem for p in package.glob("*.py") if p.read_text().startswith(opening)}
+    assert set(COMMANDS) == commands
+    for words in ([], ["--help"]):
+        assert list_commands(words) == 0
+        lines = capsys.readouterr().out.splitlines()
+        for name in COMMANDS:
+            (line,) = (x for x in lines if f"landmarks.{name} " in x)
+            assert len(line.split(f"landmarks.{name} ")[1].strip()) > 10
+    assert list_commands(["train"]) == 2
+    assert capsys.readouterr().err.startswith("error: landmarks is given 'train'")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +152,7 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
 def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: nowhere/detector.safetensors: no such file")
+    assert done.stderr.startswith("error: nowhere: no such file")
 
 
 @pytest.fixture

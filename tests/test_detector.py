@@ -29,7 +29,7 @@ def detector(architecture, crops, adapted):
 def test_saved_and_loaded_it_answers_the_same(architecture, toy_crops, tmp_path, adapted):
     original = detector(architecture, toy_crops, adapted)
     original.save(tmp_path / "d.safetensors")
-    loaded = Detector.load(tmp_path / "d.safetensors")
+    loaded = Detector.load(str(tmp_path / "d.safetensors"))
     machine = Machine(device="cpu")
     np.testing.assert_array_equal(
         loaded.on_crops(toy_crops, machine), original.on_crops(toy_crops, machine)
@@ -74,6 +74,8 @@ def test_what_is_no_detector_is_refused(architecture, toy_crops, tmp_path):
     path = tmp_path / "d.safetensors"
     with pytest.raises(InputError, match="no such file"):
         Detector.load(path)
+    with pytest.raises(InputError, match=r"detector\.safetensors: no such file"):
+        Detector.load(tmp_path)
     path.write_bytes(b"not weights")
     with pytest.raises(InputError, match="not a safetensors file"):
         Detector.load(path)

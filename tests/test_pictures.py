@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from landmarks import pictures
-from landmarks.pictures import chosen_faces, draw_predictions
+from landmarks.pictures import SIDE, chosen_faces, draw_found, draw_predictions
 from landmarks.predictions import Predictions
 
 
@@ -121,3 +121,17 @@ def test_the_same_predictions_are_the_same_picture(drawn, toy_crops, tmp_path):
     assert (tmp_path / "faces.png").read_bytes() == first.read_bytes()
     with Image.open(first) as image:
         assert image.width == pytest.approx(1555, abs=1)
+
+
+@pytest.mark.parametrize("size", [100, 3000])
+def test_found_landmarks_lie_where_they_belong_whatever_the_size_of_the_photo(tmp_path, size):
+    image = np.full((size, size, 3), 128, np.uint8)
+    last = size - 1
+    landmark = np.array([[last / 2, last / 5]], np.float32)
+    draw_found(image, landmark, (0, 0, last, last), tmp_path / "face.jpg")
+    with Image.open(tmp_path / "face.jpg") as picture:
+        assert picture.size == (SIDE, SIDE)
+        red, green, blue = np.asarray(picture).astype(int).transpose(2, 0, 1)
+    rows, columns = np.nonzero((red > 180) & (green > 180) & (blue < 120))
+    assert columns.mean() == pytest.approx(255.5, abs=0.5)
+    assert rows.mean() == pytest.approx(255.5 - 512 / 1.15 * 0.3, abs=0.5)

@@ -20,6 +20,7 @@ from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
 from landmarks.record import record, restore
+from landmarks.results import DETECTOR
 from landmarks.scheme import IBUG68, LandmarkScheme
 
 
@@ -95,18 +96,28 @@ class Detector:
         partial.replace(path)
 
     @classmethod
-    def load(cls, path: Path) -> "Detector":
+    def load(cls, path: Path | str) -> "Detector":
         """Read what `save` wrote.
+
+        Args:
+            path: The file, or the folder of the finished run that wrote it.
 
         Raises:
             InputError: The file is missing, is not such a file, or has another scheme.
         """
+        path = Path(path)
+        if path.is_dir():
+            path = path / DETECTOR
         try:
             with safe_open(path, framework="pt") as file:
                 meaning = file.metadata() or {}
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         except FileNotFoundError:
-            raise InputError(f"{path}: no such file; a finished run has one") from None
+            raise InputError(
+                f"{path}: no such file; expected the {DETECTOR} of a finished run, or its folder"
+            ) from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
         except SafetensorError as error:
             raise InputError(f"{path}: not a safetensors file ({error})") from None
         missing = {"scheme", "architecture", "crop"} - meaning.keys()

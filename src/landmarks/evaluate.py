@@ -2,6 +2,7 @@
 
 python -m landmarks.evaluate run=outputs/... data.test.root=...
 python -m landmarks.evaluate run=outputs/... faces@data.test=toy
+python -m landmarks.evaluate run=detector.safetensors data.test.root=... out=evaluations/afw
 """
 
 import logging
@@ -18,13 +19,13 @@ log = logging.getLogger(__name__)
 def evaluate(cfg: DictConfig) -> float:
     """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
     # torch and timm take seconds to import; --help and --cfg should not wait for them.
-    from landmarks.testing import evaluate_run, folder_name
+    from landmarks.testing import evaluate_run, evaluations_of, folder_name, run_of
 
-    run = Path(cfg.run)
+    run = run_of(Path(cfg.run))
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     machine = hydra.utils.instantiate(cfg.machine)
     log.info("%s", test.describe())
-    out = run / "evaluations" / folder_name(test) if cfg.out is None else Path(cfg.out)
+    out = evaluations_of(run) / folder_name(test) if cfg.out is None else Path(cfg.out)
     evaluation = evaluate_run(run, test, machine, Path(cfg.artifacts), out)
     nme = evaluation["metrics"]["all"]["nme"]["interocular"]
     log.info(

@@ -10,10 +10,12 @@ import os
 import platform
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from landmarks.errors import InputError
 from landmarks.record import fingerprint
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,30 @@ class Partial:
     def discard(self) -> None:
         """Leave nothing of it."""
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """A folder to write in, which becomes `place` when all is written, and goes if that fails.
+
+    Raises:
+        InputError: There are files in `place`, or it is none.
+    """
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
+        raise InputError(
+            f"{place}: there already, and nothing is overwritten; name a new folder or move it away"
+        )
+    final = place.resolve()  # a link stays what it is
+    partial = final.with_name(f"{final.name}.{secrets.token_hex(4)}.partial")
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{place}: cannot be made ({error.strerror})") from None
+    try:
+        yield partial
+        partial.replace(final)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _last_change(folder: Path) -> float:

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 
 from landmarks.data.crops import FaceCrops
-from landmarks.geometry import transform
+from landmarks.geometry import LandmarkCrop, crop_matrix, transform, warp
 from landmarks.predictions import Predictions
 
 matplotlib.use("agg")
@@ -20,6 +22,7 @@ matplotlib.use("agg")
 TARGET, PREDICTED = "#56B4E9", "#F0E442"
 BEST, MEDIAN, WORST = "#007A59", "#4D4D4D", "#D55E00"
 COLUMNS = 8  # faces of each group
+SIDE = 512  # pixels of a picture of one face
 
 
 def chosen_faces(errors: NDArray[np.float64]) -> Mapping[str, NDArray[np.intp]]:
@@ -85,3 +88,40 @@ def _face(ax: Axes, predictions: Predictions, crops: FaceCrops, i: int) -> None:
     ax.set_ylim(crops.size - 0.5, -0.5)
     ax.set_xticks([])
     ax.set_yticks([])
+
+
+def draw_found(
+    image: NDArray[np.uint8],
+    landmarks: NDArray[np.float32],
+    box: tuple[float, float, float, float],
+    path: Path,
+) -> None:
+    """Draw one face with the landmarks found in it and the box that they were looked for with.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        landmarks: (K, 2) pixels of `image`.
+        box: (x0, y0, x1, y1) pixels of `image`.
+        path: A JPEG file, of the same size for large and small faces.
+    """
+    corners = np.array(box, np.float32).reshape(2, 2)
+    seen = LandmarkCrop(1.15).square(np.concatenate([corners, landmarks]), None)
+    matrix = crop_matrix(seen, SIDE)
+    canvas = np.ascontiguousarray(warp(image, matrix, SIDE))
+    first, last = (_sixteenths(corner) for corner in transform(corners, matrix))
+    cv2.rectangle(canvas, first, last, _rgb(TARGET), 2, cv2.LINE_AA, 4)
+    for point in transform(landmarks, matrix):
+        for radius, colour in ((4.5, "#000000"), (3.5, PREDICTED)):
+            centre = _sixteenths(point)
+            cv2.circle(canvas, centre, int(16 * radius), _rgb(colour), -1, cv2.LINE_AA, 4)
+    Image.fromarray(canvas).save(path, quality=90)
+
+
+def _sixteenths(point: NDArray[np.float32]) -> tuple[int, int]:
+    """Of a pixel, as OpenCV takes fractions."""
+    x, y = (int(value) for value in np.rint(16 * point))
+    return x, y
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour[1:]))

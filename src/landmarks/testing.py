@@ -1,6 +1,7 @@
 """Testing: a detector on a labelled set, with a check that it was not trained on it."""
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -16,8 +17,10 @@ from landmarks.machine import Machine
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions
 from landmarks.record import record
-from landmarks.results import DETECTOR, LEDGER, versions, write_json
+from landmarks.results import DETECTOR, LEDGER, RESULT, versions, write_json
 from landmarks.stored_faces import stored_faces
+
+log = logging.getLogger(__name__)
 
 EVALUATION = "evaluation.json"
 
@@ -75,7 +78,23 @@ def folder_name(test: FaceDataset) -> str:
     return f"{words}_{test.content[:8]}"
 
 
-def _trained_on(ledger: Path) -> dict[str, str]:
+def run_of(given: Path) -> Path:
+    """The finished run whose detector `given` is, if it is one's; else `given` itself."""
+    if given.name == DETECTOR and given.with_name(RESULT).is_file():
+        return given.parent
+    return given
+
+
+def evaluations_of(run: Path) -> Path:
+    """Where evaluations go if nothing else is said: in the run, or beside a detector's file."""
+    return run / "evaluations" if run.is_dir() else run.with_name(f"{run.stem}_evaluations")
+
+
+def _trained_on(run: Path) -> dict[str, str]:
+    if run.is_file():
+        log.info("%s: a detector without its run: photos that trained it cannot be told", run)
+        return {}
+    ledger = run / LEDGER
     try:
         faces: dict[str, str] = json.loads(ledger.read_text())["faces"]
     except FileNotFoundError:
@@ -91,7 +110,8 @@ def evaluate_run(
     """Test the detector of a finished run on another set.
 
     Args:
-        run: Folder of the run.
+        run: Folder of the run; or a detector's file alone, of which nothing tells whether photos
+            of `test` trained it.
         test: Labelled faces.
         machine: What to compute on.
         artifacts: Where decoded faces are kept.
@@ -103,9 +123,8 @@ def evaluate_run(
     Raises:
         InputError: There is no finished run, or it was trained on photos of `test`.
     """
-    detector = Detector.load(run / DETECTOR)
-    trained_on = _trained_on(run / LEDGER)
-    check_apart(trained_on, test)
+    detector = Detector.load(run)
+    check_apart(_trained_on(run), test)
     machine.prepare()
     store = ArtifactStore(artifacts)
     size = detector.architecture.input_size
@@ -116,6 +135,7 @@ def evaluate_run(
     draw_predictions(predictions, crops, caption(test), out / "faces.png")
     evaluation = {
         "run": str(run),
+        "training_photos_known": run.is_dir(),
         "test": asdict(test.describe()),
         "rendered_test": test.rendered,
         "crop": record(detector.crop),

@@ -100,3 +100,8 @@ def to_pixel_centres(points: NDArray[np.float64], first_pixel: float) -> NDArray
     """(K, 2) coordinates of a file as source pixels, (0, 0) at the centre of the top-left pixel."""
     with np.errstate(over="ignore"):  # becomes infinite, which `FaceDataset` refuses
         return (points - first_pixel).astype(np.float32)
+
+
+def from_pixel_centres(landmarks: NDArray[np.float32], first_pixel: float) -> NDArray[np.float64]:
+    """The way back: (K, 2) source pixels as a file counts them."""
+    return landmarks.astype(np.float64) + first_pixel

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ def entry_names(folder: Path) -> list[str]:
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
     return [name for name in names if not name.startswith(".")]
+
+
+def files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
+    """Files in `folder` and in all folders below it, links to folders included."""
+    real = folder.resolve()
+    if real in above:
+        raise InputError(f"{folder}: a link to a folder that holds it, so the search has no end")
+    for path in entries(folder):
+        if path.is_dir():
+            yield from files_below(path, (*above, real))
+        else:
+            yield path
 
 
 def is_file(path: Path) -> bool:

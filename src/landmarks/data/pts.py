@@ -5,7 +5,7 @@ The format of 300-W (Sagonas et al., 2013) and of many people's own annotations:
 header nor braces.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from landmarks.data.coordinates import (
     check_first_pixel,
     first_pixel_note,
+    from_pixel_centres,
     points_of_lines,
     to_pixel_centres,
 )
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import entries, existing_folder, expanded, is_file, read_text
+from landmarks.data.files import existing_folder, expanded, files_below, is_file, read_text
 from landmarks.data.images import ImageFile
 from landmarks.data.names import MIRROR_SUFFIX, in_order
 from landmarks.errors import InputError
@@ -42,7 +43,7 @@ def read_pts_folder(root: Path | str, *, first_pixel: float = 1.0) -> FaceDatase
     check_first_pixel(first_pixel)
     folder = existing_folder(root, "a folder of name.pts beside name.jpg or name.png")
     faces = []
-    for pts, image in pts_with_images(_files_below(folder)).items():
+    for pts, image in pts_with_images(files_below(folder)).items():
         name = pts.relative_to(folder).with_suffix("").as_posix()
         faces.append(
             Face(
@@ -85,6 +86,20 @@ def parse_pts(path: Path | str, *, num_points: int = 68) -> NDArray[np.float64]:
             f"{path}: {len(points)} landmarks; expected {num_points}, a line 'x y' each"
         )
     return points
+
+
+def write_pts(path: Path, landmarks: NDArray[np.float32], *, first_pixel: float = 1.0) -> None:
+    """Write one face as `parse_pts` reads it.
+
+    Args:
+        path: The file.
+        landmarks: (K, 2) source pixels.
+        first_pixel: As for `read_pts_folder`.
+    """
+    points = from_pixel_centres(landmarks, first_pixel)
+    lines = [f"{x:.3f} {y:.3f}" for x, y in points]
+    text = "\n".join(["version: 1", f"n_points: {len(lines)}", "{", *lines, "}"])
+    path.write_text(f"{text}\n")
 
 
 def _landmark_lines(path: Path, num_points: int) -> list[tuple[int, str]]:
@@ -133,15 +148,3 @@ def pts_with_images(files: Iterable[Path]) -> dict[Path, Path]:
                 f"{', '.join(IMAGE_SUFFIXES)}"
             )
     return {path: images[name] for name, path in annotations.items()}
-
-
-def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """Files in `folder` and in all folders below it, links to folders included."""
-    real = folder.resolve()
-    if real in above:
-        raise InputError(f"{folder}: a link to a folder that holds it, so the search has no end")
-    for path in entries(folder):
-        if path.is_dir():
-            yield from _files_below(path, (*above, real))
-        else:
-            yield path
