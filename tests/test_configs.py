@@ -1,6 +1,7 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
 import inspect
+from itertools import pairwise
 from pathlib import Path
 
 import hydra
@@ -9,6 +10,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.command_line import CONFIGS
 from landmarks.experiment import Experiment
 from landmarks.train import SHARED_PARTS
@@ -111,6 +113,15 @@ def test_figure_4_can_be_made_with_any_data(data):
 def test_figure_4_renders_as_many_faces_as_the_article_used():
     faces = composed("experiment=figure4").data.synthetic
     assert (faces.count, faces.size) == (10000, 256)
+
+
+# The real faces that "all" means: 300-W Train; the 870 of its part of HELEN that have a photo here.
+@pytest.mark.parametrize(("name", "every"), [("figure4", 3148), ("figure4_cpu", 870)])
+def test_sizes_of_figure_4_are_close_enough_for_an_exchange_rate(name, every):
+    swept = OmegaConf.load(CONFIGS / "experiment" / f"{name}.yaml").hydra.sweeper.params
+    sizes = [every if n == "all" else int(n) for n in swept.n_real.split(",")]
+    assert len(sizes) >= CALIBRATED_SIZES
+    assert max(b / a for a, b in pairwise(sizes)) <= CALIBRATED_RATIO
 
 
 @pytest.mark.parametrize("name", options("renderer"))
