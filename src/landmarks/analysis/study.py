@@ -14,6 +14,9 @@ from landmarks.results import RESULT, Result, read_result
 
 BASELINE = "real_only"
 
+# Controls with a model of their own, and what it is called: weights from elsewhere fit one network.
+OWN_MODELS = {"real_only_imagenet": "model with ImageNet weights"}
+
 # A strategy at one number of real faces; one run of it for each seed.
 Cell = tuple[str, int]
 
@@ -46,6 +49,8 @@ class StudyRun:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Study:
     """Runs that differ in strategy, n_real and seed alone, tested on the same faces.
+
+    A control may also have a model of its own.
 
     Attributes:
         folder: Where they were found.
@@ -164,7 +169,7 @@ def _without_repeats(runs: Iterable[StudyRun]) -> list[StudyRun]:
 def common(result: Result) -> dict[str, object]:
     """What must be the same in all runs that have it, by a name that a person understands."""
     return {
-        "model": result.settings["model"],
+        OWN_MODELS.get(result.strategy, "model"): result.settings["model"],
         "crop rule": result.crop,
         f"settings of {result.strategy}": result.settings["strategy"],
         **{
