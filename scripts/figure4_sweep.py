@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from landmarks.analysis.findings import Findings
 from landmarks.analysis.reporting import (
     PAGE,
     REPORT,
@@ -18,13 +19,16 @@ from landmarks.errors import InputError
 DEFAULT = "figure4_demo"
 
 
-def sweep_and_report(overrides: Sequence[str], show: Sequence[str]) -> int:
+def sweep_and_report(
+    overrides: Sequence[str], show: Sequence[str], say: Callable[[Findings], Sequence[str]]
+) -> int:
     """Run a sweep, or what is missing of it; write its report; print some of its tables.
 
     Args:
         overrides: As for `python -m landmarks.train -m`; the embedded demo if no experiment is
             among them.
         show: Names of the tables to print.
+        say: The sentences to print below them.
 
     Returns:
         The exit code: of the sweep if that failed.
@@ -45,7 +49,8 @@ def sweep_and_report(overrides: Sequence[str], show: Sequence[str]) -> int:
     for table in findings.tables:
         if table.name in show:
             print(table.markdown())
-    print(*findings.said, sep="\n")
+    for sentence in say(findings):
+        print(sentence)
     print(f"report: {folder / REPORT / PAGE}")
     return 0
 

@@ -5,8 +5,18 @@ python scripts/reproduce_figure4.py experiment=figure4_cpu data.real.root=/data/
 """
 
 import sys
+from collections.abc import Sequence
 
 from figure4_sweep import sweep_and_report
+from landmarks.analysis.findings import Findings
+
+TABLES = ("figure4", "exchange", "figure4b")
+
+
+def say(findings: Findings) -> Sequence[str]:
+    """The answer and what belongs to it."""
+    return findings.said
+
 
 if __name__ == "__main__":
-    sys.exit(sweep_and_report(sys.argv[1:], show=("figure4", "exchange", "figure4b")))
+    sys.exit(sweep_and_report(sys.argv[1:], show=TABLES, say=say))

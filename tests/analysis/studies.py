@@ -5,7 +5,7 @@ error of a run is exactly what its curve says, times its seed's own factor.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ STRATEGIES = (
     "mixing",
     "finetune",
 )
+CONTROLS = ("real_only_imagenet", "mixing_original", "finetune_adapted")
 # Synthetic labels put the jaw lower: the part of their error that an adapter can take away.
 JAW_LOW = np.array([0.0, 1.0])
 OF_REGION = {"jaw": 1.6, "eyes": 0.6, "mouth": 1.0, "nose": 0.8, "brows": 0.9}
@@ -159,7 +160,21 @@ KNOWN = {
         known.real_only(TRAIN),
         known.mixing(PRETRAIN, ADAPTER, TRAIN, 0.5),
         known.finetune(PRETRAIN, ADAPTER, FINETUNE),
+        replace(known.real_only(TRAIN), name="real_only_imagenet"),
+        known.mixing(PRETRAIN, ADAPTER, TRAIN, 0.5, labels="original"),
+        known.finetune(PRETRAIN, ADAPTER, FINETUNE, pretrain_labels="adapted"),
     )
+}
+MODEL = {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64, "initial": None}
+OWN_MODELS = {
+    "real_only_imagenet": {
+        "network": {
+            "_target_": "landmarks.models.heatmap_net.HeatmapNet",
+            "backbone": "tf_efficientnet_lite0",
+        },
+        "input_size": 128,
+        "initial": {"_target_": "landmarks.models.imagenet.EfficientNetLite0Weights"},
+    }
 }
 
 
@@ -205,7 +220,7 @@ def _result(
         optimiser_steps=sum(step.optimiser_steps for step in steps),
         settings={
             "strategy": record(KNOWN.get(strategy, KNOWN["real_only"])),
-            "model": {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64},
+            "model": OWN_MODELS.get(strategy, MODEL),
             "augmentation": {
                 "real": {"geometry": {"mirror": 0.5}},
                 "synthetic": {"geometry": {"mirror": 0.25}},
@@ -216,7 +231,7 @@ def _result(
             **({"real": {"name": "stand-in", "faces": 1000, "notes": []}} if n_real else {}),
             **(
                 {"synthetic": {"name": "rendered", "faces": 4000, "notes": []}}
-                if strategy != "real_only"
+                if not strategy.startswith("real_only")
                 else {}
             ),
         },

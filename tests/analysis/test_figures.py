@@ -11,7 +11,7 @@ from PIL import Image
 from landmarks.analysis import figures
 from landmarks.analysis.curves import FORMS
 from landmarks.analysis.figures import FIGURES, write_figures
-from landmarks.analysis.looks import FORM_LOOKS, LOOKS, SPARE
+from landmarks.analysis.looks import FORM_LOOKS, LOOKS, look
 from landmarks.analysis.paper import paper_style, seeds_of, sheet, size_axis
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print, words
@@ -140,7 +140,7 @@ def test_the_cumulative_error_names_its_size_and_its_seeds(findings):
 
 
 def test_forms_have_colours_of_their_own():
-    taken = {one.colour for one in LOOKS.values()} | {colour for colour, *_ in SPARE}
+    taken = {look(name).colour for name in [*LOOKS, "a strategy of somebody"]}
     assert not taken & {colour for colour, _ in FORM_LOOKS}
     assert len(FORM_LOOKS) == len(FORMS)
 

@@ -6,6 +6,9 @@ tell them apart in grey.
 
 from dataclasses import dataclass
 
+# Matplotlib's line style: its letters, or an offset and the lengths of dashes and gaps.
+Dash = str | tuple[int, tuple[int, ...]]
+
 
 @dataclass(frozen=True)
 class Look:
@@ -16,15 +19,19 @@ class Look:
         colour: Hexadecimal.
         marker: Matplotlib's letter.
         symbol: Plotly's name of the same marker.
-        dash: Matplotlib's line style.
+        dash: Line style.
     """
 
     label: str
     colour: str
     marker: str
     symbol: str
-    dash: str
+    dash: Dash
 
+
+LONG_DASH: Dash = (0, (9, 3))
+LONG_DASH_DOT: Dash = (0, (9, 3, 2, 3))
+DASH_DOTS: Dash = (0, (5, 2, 1, 2, 1, 2))
 
 LOOKS = {
     "synthetic_only": Look("synthetic only", "#767676", "v", "triangle-down", ":"),
@@ -33,15 +40,16 @@ LOOKS = {
     "real_only": Look("real only", "#000000", "o", "circle", "-"),
     "mixing": Look("mixing", "#007A59", "D", "diamond", "--"),
     "finetune": Look("fine-tuning", "#0072B2", "P", "cross", "-"),
+    # Controls of the last three.
+    "real_only_imagenet": Look("real only from ImageNet", "#7C3AED", "*", "star", DASH_DOTS),
+    "mixing_original": Look("mixing without adapter", "#A33C00", "X", "x", LONG_DASH),
+    "finetune_adapted": Look(
+        "fine-tuning with adapter", "#3E95CC", "<", "triangle-left", LONG_DASH_DOT
+    ),
 }
 
-# Controls are variants of the five, e.g. "mixing_original"; they borrow colours not used above.
-CONTROLS = {"mixing_original": 0, "finetune_adapted": 1}
-SPARE = (
-    ("#A33C00", "X", "x"),
-    ("#56B4E9", "<", "triangle-left"),
-    ("#6A4C93", ">", "triangle-right"),
-)
+# Any other strategy, under its own name.
+SPARE = ("#5B3A1A", ">", "triangle-right", ":")
 
 # Forms of a learning curve are no strategies: colours of their own, and dashes.
 FORM_LOOKS = (("#8C1C13", "-"), ("#3B6B35", "--"), ("#9467BD", "-."), ("#5B7C99", ":"))
@@ -56,7 +64,4 @@ def region_label(region: str) -> str:
 
 def look(strategy: str) -> Look:
     """The look of a strategy or of a control."""
-    if strategy in LOOKS:
-        return LOOKS[strategy]
-    colour, marker, symbol = SPARE[CONTROLS.get(strategy, 2)]
-    return Look(strategy.replace("_", " "), colour, marker, symbol, ":")
+    return LOOKS.get(strategy) or Look(strategy.replace("_", " "), *SPARE)

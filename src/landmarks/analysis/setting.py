@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from landmarks.analysis.budget import batch_sizes, updates
+from landmarks.analysis.controls import own_models
 from landmarks.analysis.looks import look
 from landmarks.analysis.study import Study
 
@@ -30,6 +31,7 @@ def setting(study: Study) -> tuple[str, ...]:
         "inter-ocular distance (NME).",
         *_unequal_updates(study),
         *_mixed(study),
+        *own_models(study),
     )
 
 

@@ -14,6 +14,9 @@ from landmarks.results import RESULT, Result, read_result
 
 BASELINE = "real_only"
 
+# Controls with a model of their own, and what it is called: weights from elsewhere fit one network.
+OWN_MODELS = {"real_only_imagenet": "model with ImageNet weights"}
+
 # A strategy at one number of real faces; one run of it for each seed.
 Cell = tuple[str, int]
 
@@ -46,6 +49,8 @@ class StudyRun:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Study:
     """Runs that differ in strategy, n_real and seed alone, tested on the same faces.
+
+    A control may also have a model of its own.
 
     Attributes:
         folder: Where they were found.
@@ -161,10 +166,10 @@ def _without_repeats(runs: Iterable[StudyRun]) -> list[StudyRun]:
     return list(kept.values())
 
 
-def _common(result: Result) -> dict[str, object]:
+def common(result: Result) -> dict[str, object]:
     """What must be the same in all runs that have it, by a name that a person understands."""
     return {
-        "model": result.settings["model"],
+        OWN_MODELS.get(result.strategy, "model"): result.settings["model"],
         "crop rule": result.crop,
         f"settings of {result.strategy}": result.settings["strategy"],
         **{
@@ -182,7 +187,7 @@ def _common(result: Result) -> dict[str, object]:
 def _check_comparable(found: Iterable[tuple[Path, Result]]) -> None:
     seen: dict[str, tuple[Path, object]] = {}
     for at, result in found:
-        for what, value in _common(result).items():
+        for what, value in common(result).items():
             first_at, first = seen.setdefault(what, (at, value))
             if value != first:
                 raise InputError(
@@ -194,11 +199,15 @@ def _check_comparable(found: Iterable[tuple[Path, Result]]) -> None:
 def _check_same_faces(
     first_at: Path, reference: Predictions, at: Path, predictions: Predictions
 ) -> None:
-    same = np.array_equal(reference.ids, predictions.ids) and np.array_equal(
-        reference.target, predictions.target
-    )
-    if not same or not np.array_equal(reference.visible, predictions.visible):
+    if not same_faces(reference, predictions):
         raise InputError(
             f"{at} was not tested on the same faces and labels as {first_at}; give a folder with "
             "one study"
         )
+
+
+def same_faces(a: Predictions, b: Predictions) -> bool:
+    """Whether two runs were tested on the same faces and labels."""
+    return all(
+        np.array_equal(getattr(a, name), getattr(b, name)) for name in ("ids", "target", "visible")
+    )

@@ -1,16 +1,19 @@
 """Marks: how a strategy is drawn in the page, the same in plots, legends and controls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from landmarks.analysis.looks import look
+from landmarks.analysis.looks import DASH_DOTS, LONG_DASH, LONG_DASH_DOT, Dash, look
 
 # Matplotlib's line styles: Plotly's name, and lengths for SVG.
-DASHES = {
+DASHES: Mapping[Dash, tuple[str, str]] = {
     "-": ("solid", "none"),
     "--": ("dash", "7 3"),
     "-.": ("dashdot", "7 3 2 3"),
     ":": ("dot", "2 2"),
+    LONG_DASH: ("longdash", "12 4"),
+    LONG_DASH_DOT: ("longdashdot", "12 4 3 4"),
+    DASH_DOTS: ("8px,3px,2px,3px,2px,3px", "8 3 2 3 2 3"),
 }
 
 # Plotly's symbols as SVG paths around (0, 0).
@@ -20,6 +23,7 @@ PATHS = {
     "diamond": "M0 -5.5L5.5 0L0 5.5L-5.5 0Z",
     "cross": "M-1.8 -5H1.8V-1.8H5V1.8H1.8V5H-1.8V1.8H-5V-1.8H-1.8Z",
     "x": "M-5 -2.5L-2.5 -5L0 -2.5L2.5 -5L5 -2.5L2.5 0L5 2.5L2.5 5L0 2.5L-2.5 5L-5 2.5L-2.5 0Z",
+    "star": "M0 -6.2L1.5 -2.1L5.9 -1.9L2.5 0.8L3.6 5L0 2.6L-3.6 5L-2.5 0.8L-5.9 -1.9L-1.5 -2.1Z",
     "triangle-up": "M0 -5L5.2 4H-5.2Z",
     "triangle-down": "M0 5L5.2 -4H-5.2Z",
     "triangle-left": "M-5 0L4 5.2V-5.2Z",

@@ -1,0 +1,69 @@
+"""Training sets: Table 2 over several studies, one for each set of synthetic faces."""
+
+from collections.abc import Mapping
+
+from landmarks.analysis.attribution import ADAPTED, UNADAPTED
+from landmarks.analysis.setting import NOT_PHOTOGRAPHS
+from landmarks.analysis.statements import table2
+from landmarks.analysis.study import BASELINE, Study, common, same_faces
+from landmarks.analysis.table import ARTICLE, OURS, Table
+from landmarks.errors import InputError
+from landmarks.predictions import read_predictions
+
+SHOWN = (UNADAPTED, ADAPTED, BASELINE)  # the strategies of Table 2
+MEANT = "synthetic set"  # what the studies are there to differ in
+
+
+def table2_of(studies: Mapping[str, Study]) -> Table:
+    """Label adaptation on each training set, beside what the article printed.
+
+    Args:
+        studies: By what the column "source" calls them.
+
+    Raises:
+        InputError: One has no size with label adaptation and real only.
+    """
+    tables = {name: table2(study) for name, study in studies.items()}
+    for name, one in tables.items():
+        if all(row[-1] != OURS for row in one.rows):
+            raise InputError(
+                f"{name}: no n_real was run with both {ADAPTED} and {BASELINE}; run it with "
+                f"strategy={','.join(SHOWN)}"
+            )
+    first = next(iter(tables.values()))
+    ours = [
+        (*row[:-1], name) for name, one in tables.items() for row in one.rows if row[-1] == OURS
+    ]
+    theirs = [row for row in first.rows if row[-1] == ARTICLE]
+    return Table(
+        name=first.name,
+        title=first.title,
+        header=first.header,
+        rows=(*ours, *theirs),
+        note=" ".join(part for part in (first.note, _apart(studies), _stand_in(studies)) if part),
+    )
+
+
+def _apart(studies: Mapping[str, Study]) -> str:
+    """A warning, if errors of different studies cannot be compared."""
+    seen: dict[str, list[object]] = {}
+    for study in studies.values():
+        for run in study.runs:
+            if run.result.strategy in SHOWN:
+                for what, value in common(run.result).items():
+                    values = seen.setdefault(what, [])
+                    values.extend([value] * (value not in values))
+    differ = [what for what, values in seen.items() if len(values) > 1 and what != MEANT]
+    tested = [read_predictions(study.runs[0].directory) for study in studies.values()]
+    if "test set" not in differ and not all(same_faces(tested[0], one) for one in tested):
+        differ.append("test set")
+    if not differ:
+        return ""
+    return (
+        f"These studies differ in their {', '.join(sorted(differ))}: between them, compare ratios, "
+        "not errors."
+    )
+
+
+def _stand_in(studies: Mapping[str, Study]) -> str:
+    return NOT_PHOTOGRAPHS if any(study.rendered_test for study in studies.values()) else ""
