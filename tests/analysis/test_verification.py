@@ -146,19 +146,48 @@ def test_a_record_that_does_not_agree_is_told(
     assert any(told in what for what in record_differences(found))
 
 
-def test_another_version_that_draws_is_no_difference(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def drawn_by_another(folder: Path, package: str) -> None:
     path = folder / "report" / "report.json"
     numbers = json.loads(path.read_text())
-    numbers["drawn_with"]["matplotlib"] = "1.0"
+    numbers["drawn_with"][package] = "1.0"
     path.write_text(json.dumps(numbers))
-    (folder / "report" / "figures" / "figure4.png").write_bytes(b"of matplotlib 1.0")
-    assert verify.main([str(folder)]) == 0
+
+
+def test_of_another_plotly_all_but_its_script_is_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn_by_another(folder, "plotly")
+    page = folder / "report" / "report.html"
+    start, _, rest = page.read_text().partition('<script id="plotly">')
+    whole = f'{start}<script id="plotly">another{rest[rest.index("</script>") :]}'
+    page.write_text(whole)
+    assert verify.main([str(folder)]) == 3
     told = capsys.readouterr().out
-    assert "report/figures is not compared: matplotlib 1.0 drew it" in told
-    (folder / "report" / "tables" / "figure4.csv").unlink()
+    assert "report.html: plotly's own script is not compared (plotly 1.0 drew it" in told
+    assert not any(line.startswith("verified:") for line in told.splitlines())
+    page.write_text(whole.replace("With 50 stand-in faces", "With 5 stand-in faces", 1))
     assert verify.main([str(folder)]) == 1
+    assert "report.html, compared line" in capsys.readouterr().out
+
+
+def test_of_another_matplotlib_the_words_of_figures_are_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn_by_another(folder, "matplotlib")
+    figures = folder / "report" / "figures"
+    (figures / "figure4.png").write_bytes(b"of matplotlib 1.0")
+    svg = (figures / "figure4.svg").read_text().replace('width="', 'width="1')
+    (figures / "figure4.svg").write_text(svg)
+    assert verify.main([str(folder)]) == 3
+    told = capsys.readouterr().out
+    assert "report/figures: of SVG the words are compared, of PNG nothing (matplotlib 1.0" in told
+    assert not any(line.startswith("verified:") for line in told.splitlines())
+    (figures / "figure4.svg").write_text(svg.replace("Seeds", "All seeds"))
+    assert verify.main([str(folder)]) == 1
+    assert "figure4.svg, compared line" in capsys.readouterr().out
+    (figures / "ced.png").unlink()
+    assert verify.main([str(folder)]) == 1
+    assert "ced.png: missing" in capsys.readouterr().out
 
 
 def test_a_report_is_verified_from_anywhere(
