@@ -42,8 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 3
     print(
         f"verified: in {folder}, of {found.runs} runs the metrics, errors, cumulative curves, "
-        f"ledgers and steps, and {found.files} files of the report are what the stored predictions "
-        "give; the predictions themselves are taken as they are"
+        f"ledgers, settings and steps agree, and {found.files} files of the report are what the "
+        "stored predictions give; the predictions themselves are taken as they are"
     )
     return 0
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from landmarks import strategies as known
 from landmarks.adaptation import PerceptronFit
@@ -109,8 +110,9 @@ def write_study(
 def _leave(directory: Path, predictions: Predictions, result: Result) -> None:
     predictions.write(directory)
     write_cumulative_error(directory / "ced.csv", predictions.errors)
-    labelled = {f"face {i}": "content" for i in range(result.n_real)}
+    labelled = {f"real face {i}": f"content {i}" for i in range(result.n_real)}
     write_json(directory / LEDGER, {**result.ledger, "faces": labelled})
+    (directory / "config.yaml").write_text(yaml.safe_dump(_config(result)))
     result.write(directory)
 
 
@@ -150,17 +152,34 @@ ADAPTER = PerceptronFit()
 PRETRAIN, TRAIN, FINETUNE = (
     known.Schedule(steps=steps, batch_size=8, learning_rate=1e-3) for steps in (2000, 3000, 1000)
 )
-KNOWN = {
-    strategy.name: strategy
-    for strategy in (
-        known.synthetic_only(PRETRAIN),
-        known.label_adaptation(PRETRAIN, ADAPTER),
-        known.data_adaptation(PRETRAIN, ADAPTER, TRAIN),
-        known.real_only(TRAIN),
-        known.mixing(PRETRAIN, ADAPTER, TRAIN, 0.5),
-        known.finetune(PRETRAIN, ADAPTER, FINETUNE),
-    )
+ARGUMENTS = {
+    "synthetic_only": {"pretrain": PRETRAIN},
+    "label_adaptation": {"pretrain": PRETRAIN, "adapter": ADAPTER},
+    "data_adaptation": {"pretrain": PRETRAIN, "adapter": ADAPTER, "train": TRAIN},
+    "real_only": {"train": TRAIN},
+    "mixing": {"pretrain": PRETRAIN, "adapter": ADAPTER, "train": TRAIN, "alpha": 0.5},
+    "finetune": {"pretrain": PRETRAIN, "adapter": ADAPTER, "finetune": FINETUNE},
 }
+KNOWN = {name: getattr(known, name)(**given) for name, given in ARGUMENTS.items()}
+MODEL = {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64}
+AUGMENTATION = {
+    "real": {"geometry": {"mirror": 0.5}},
+    "synthetic": {"geometry": {"mirror": 0.25}},
+}
+CROP = {"_target_": "landmarks.geometry.LandmarkCrop", "scale": 1.35}
+
+
+def _config(result: Result) -> dict[str, object]:
+    """The YAML of a run."""
+    name = result.strategy if result.strategy in KNOWN else "real_only"
+    return {
+        "strategy": {"_target_": f"landmarks.strategies.{name}", **record(ARGUMENTS[name])},
+        "n_real": result.n_real,
+        "seed": result.seed,
+        "model": MODEL,
+        "augmentation": AUGMENTATION,
+        "crop": CROP,
+    }
 
 
 def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
@@ -205,15 +224,16 @@ def _result(
         optimiser_steps=sum(step.optimiser_steps for step in steps),
         settings={
             "strategy": record(KNOWN.get(strategy, KNOWN["real_only"])),
-            "model": {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64},
-            "augmentation": {
-                "real": {"geometry": {"mirror": 0.5}},
-                "synthetic": {"geometry": {"mirror": 0.25}},
-            },
+            "model": MODEL,
+            "augmentation": AUGMENTATION,
         },
         data={
-            "test": {**test, "notes": ["made for tests"]},
-            **({"real": {"name": "stand-in", "faces": 1000, "notes": []}} if n_real else {}),
+            "test": {**test, "origin": "data", "notes": ["made for tests"]},
+            **(
+                {"real": {"name": "stand-in", "origin": "data", "faces": 1000, "notes": []}}
+                if n_real
+                else {}
+            ),
             **(
                 {"synthetic": {"name": "rendered", "faces": 4000, "notes": []}}
                 if strategy != "real_only"
@@ -222,7 +242,7 @@ def _result(
         },
         shared_photos=0,
         rendered_test=rendered,
-        crop={"_target_": "landmarks.geometry.LandmarkCrop", "scale": 1.35},
+        crop=CROP,
         box_source="landmarks",
         metrics={
             "all": {"nme": {"interocular": {"value": nme, "low": 0.9 * nme, "high": 1.1 * nme}}}

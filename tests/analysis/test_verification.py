@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from landmarks import report, verify
-from landmarks.analysis.records import record_differences
 from landmarks.analysis.reporting import ReportOptions, how_to_repeat
 from landmarks.analysis.study import read_study
+from landmarks.analysis.verification import run_differences
 from landmarks.predictions import read_predictions
 from tests.analysis.studies import write_study
 
@@ -113,6 +113,30 @@ def change_json(name: str, **values: object) -> Callable[[Path], None]:
     return change
 
 
+def rename_face(old: str, new: str, *, of: str = "finetune/n_real_10/seed_1") -> Callable:
+    def change(run: Path) -> None:
+        for path in run.parents[2].glob(f"{of}/ledger.json"):
+            path.write_text(path.read_text().replace(f'"{old}"', f'"{new}"'))
+
+    return change
+
+
+def change_config(old: str, new: str) -> Callable[[Path], None]:
+    def change(run: Path) -> None:
+        text = (run / "config.yaml").read_text()
+        assert old in text
+        (run / "config.yaml").write_text(text.replace(old, new))
+
+    return change
+
+
+def change_photos(run: Path) -> None:
+    for name in ("ledger.json", "result.json"):
+        stored = json.loads((run / name).read_text())
+        stored.get("ledger", stored)["photos"] = 9
+        (run / name).write_text(json.dumps(stored))
+
+
 def change_step(run: Path) -> None:
     stored = json.loads((run / "result.json").read_text())
     stored["steps"][-1]["real_labels"] = 5
@@ -135,6 +159,32 @@ def change_step(run: Path) -> None:
             "optimiser_steps is 9, its steps made 3000",
         ),
         (change_step, "ledger.training is 10, n_real and its steps say 5"),
+        (rename_face("real face 3", "face 3"), "ledger.json: 'face 3' is a test face"),
+        (rename_face("real face 3", "x"), "which has 'real face 3' or another image of it"),
+        (rename_face("content 3", "x"), "which has 'real face 3' or another image of it"),
+        (
+            rename_face("real face 3", "x", of="*/n_real_10/seed_1"),
+            "n_real_50/seed_1/ledger.json: not all faces of",
+        ),
+        (change_photos, "ledger.json: photos is 9, by "),
+        (change_config("seed: 1", "seed: 7"), "config.yaml: seed is 7, by result.json it is 1"),
+        (change_config("n_real: 10", "n_real: 50"), "config.yaml: n_real is 50, by result.json"),
+        (
+            change_config("strategies.finetune", "strategies.mixing"),
+            "config.yaml: not the settings of a run (mixing() got an unexpected",
+        ),
+        (
+            change_config("steps: 1000", "steps: 10"),
+            "config.yaml: strategy.model.schedule.steps is 10, by result.json it is 1000",
+        ),
+        (change_config("input_size: 64", "input_size: 32"), "model.input_size is 32, by result"),
+        (change_config("mirror: 0.25", "mirror: 0"), "augmentation.synthetic.geometry.mirror is 0"),
+        (
+            change_config("landmarks.strategies.finetune", "os.system"),
+            "it names 'os.system'; only landmarks.strategies, landmarks.adaptation are made",
+        ),
+        (lambda run: (run / "config.yaml").unlink(), "config.yaml: missing"),
+        (lambda run: (run / "config.yaml").write_text(""), "config.yaml: not the settings"),
     ],
 )
 def test_a_record_that_does_not_agree_is_told(
@@ -142,8 +192,23 @@ def test_a_record_that_does_not_agree_is_told(
 ) -> None:
     directory = folder / "finetune" / "n_real_10" / "seed_1"
     change(directory)
-    found = read_study(folder).by_cell["finetune", 10][1]
-    assert any(told in what for what in record_differences(found))
+    assert any(told in what for what in run_differences(read_study(folder)))
+
+
+def test_all_real_faces_are_as_many_as_the_result_says(folder: Path) -> None:
+    directory = folder / "finetune" / "n_real_50" / "seed_0"
+    change_config("n_real: 50", "n_real: all")(directory)
+    (told,) = run_differences(read_study(folder))
+    assert told.endswith("config.yaml: n_real is 1000, by result.json it is 50")
+
+
+def test_names_of_another_folder_are_no_test_faces(folder: Path) -> None:
+    for path in folder.rglob("result.json"):
+        result = json.loads(path.read_text())
+        result["data"]["real"]["origin"] = "elsewhere"
+        path.write_text(json.dumps(result))
+    rename_face("real face 3", "face 3", of="*/*/*")(folder / "finetune" / "n_real_10" / "seed_1")
+    assert list(run_differences(read_study(folder))) == []
 
 
 def drawn_by_another(folder: Path, package: str) -> None:

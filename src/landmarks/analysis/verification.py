@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from landmarks.analysis.config import config_differences
+from landmarks.analysis.ledgers import ledger_differences
 from landmarks.analysis.records import compare, record_differences
 from landmarks.analysis.reporting import (
     FIGURES,
@@ -16,7 +18,7 @@ from landmarks.analysis.reporting import (
     read_numbers,
     write_report,
 )
-from landmarks.analysis.study import read_study
+from landmarks.analysis.study import Study, read_study
 
 # The lines of a file that are compared.
 Part = Callable[[Path], list[bytes]]
@@ -85,7 +87,7 @@ def verify(folder: Path) -> Verification:
     options, tools, numbers = read_numbers(stored)
     other = [name for name in LEFT if tools.get(name) != drawn_with()[name]]
     parts = {ending: part for name in other for ending, part in APART[name].items()}
-    found = [what for run in study.runs for what in record_differences(run)]
+    found = list(run_differences(study))
     with TemporaryDirectory() as temporary:
         made = Path(temporary) / REPORT
         write_report(study, made, options)
@@ -110,6 +112,14 @@ def verify(folder: Path) -> Verification:
             for name in other
         ),
     )
+
+
+def run_differences(study: Study) -> Iterator[str]:
+    """Each place where the files of the runs do not agree."""
+    for run in study.runs:
+        yield from record_differences(run)
+        yield from config_differences(run)
+    yield from ledger_differences(study)
 
 
 def _files(report: Path) -> list[Path]:
