@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,6 +17,9 @@ CONFIG = "config.yaml"
 
 # What makes a strategy from its YAML; nothing else that a file names is called.
 MAKERS = ("landmarks.strategies", "landmarks.adaptation")
+
+# Of data: where they lie and who renders them. The same faces may lie in another place.
+PLACES = frozenset({"root", "annotations", "images", "workers"})
 
 
 def config_differences(run: StudyRun) -> Iterator[str]:
@@ -64,6 +68,28 @@ def setting_differences(
         for key in name.split("."):
             part = part[key]
         yield from compare(*_alike(part, value), name, against=RESULT)
+
+
+def data_differences(stated: Mapping[str, Any], directory: Path, result: Result) -> Iterator[str]:
+    """Each choice of data that a YAML has otherwise than that of a finished run.
+
+    Not in which folders they lie, nor what these hold now: only a run reads them.
+
+    Args:
+        stated: The YAML's data.
+        directory: Of the run.
+        result: Of the run.
+    """
+    try:
+        stored = yaml.safe_load((directory / CONFIG).read_text())["data"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return  # a run that was made in Python stores no YAML
+    for role in result.data:
+        yield from compare(_choices(stated[role]), _choices(stored[role]), f"data.{role}", CONFIG)
+
+
+def _choices(faces: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in faces.items() if key not in PLACES}
 
 
 def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
