@@ -205,6 +205,20 @@ def test_whoever_finishes_a_run_progress_is_told(
     assert caplog.records[-1].message.startswith("sweep: 1 of 2 runs done in 0 s, about")
 
 
+def test_of_a_sweep_that_goes_on_both_counts_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = plan_jobs(grid(("real_only",), (10, 25, 50, 100), (0,)), composed)
+    finish(jobs[0], code())
+    finish(jobs[1], code())
+    with caplog.at_level(logging.INFO), watched(jobs, before=len(report_plan(jobs, every=False))):
+        finish(jobs[3], code())
+    assert caplog.records[-1].message.startswith(
+        "sweep: 3 of 4 runs done, 2 of them before and 1 in 0 s, about"
+    )
+
+
 def test_durations_are_told_in_words_of_their_size() -> None:
     assert [duration(s) for s in (40, 99, 600, 7500)] == ["40 s", "99 s", "10 min", "2 h 05 min"]
 

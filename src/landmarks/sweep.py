@@ -182,11 +182,14 @@ def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
     return sum(wanted.values())
 
 
-def report_plan(jobs: Sequence[Job], *, every: bool) -> None:
+def report_plan(jobs: Sequence[Job], *, every: bool) -> list[Job]:
     """Tell what is done and what there is to do; with `every`, line by line.
 
     What other code or settings did is to be done again: its folder is refused until it is moved
     away.
+
+    Returns:
+        The jobs that are done.
     """
     by_state: dict[str, list[Job]] = {state: [] for state in (DONE, *REFUSED, TO_RUN)}
     for job in jobs:
@@ -213,13 +216,21 @@ def report_plan(jobs: Sequence[Job], *, every: bool) -> None:
         f"{alone:,}",
         expected_time((found for job in done if (found := read_result(job.out))), left),
     )
+    return done
 
 
 @contextmanager
-def watched(jobs: Sequence[Job]) -> Iterator[None]:
-    """Tell how far a sweep is whenever one of its runs is finished, whoever finishes it."""
+def watched(jobs: Sequence[Job], *, before: int = 0) -> Iterator[None]:
+    """Tell how far a sweep is whenever one of its runs is finished, whoever finishes it.
+
+    Args:
+        jobs: The whole sweep.
+        before: How many of them are done and need no time now.
+    """
+    waiting = [job for job in jobs if not job.is_done]
     stopped = threading.Event()
-    thread = threading.Thread(target=_watch, args=(jobs, stopped), daemon=True)
+    args = (waiting, before, len(jobs), stopped)
+    thread = threading.Thread(target=_watch, args=args, daemon=True)
     thread.start()
     try:
         yield
@@ -228,20 +239,21 @@ def watched(jobs: Sequence[Job]) -> Iterator[None]:
         thread.join()
 
 
-def _watch(jobs: Sequence[Job], stopped: threading.Event) -> None:
-    start, told, total = time.monotonic(), 0, updates(jobs)
+def _watch(waiting: Sequence[Job], before: int, runs: int, stopped: threading.Event) -> None:
+    start, told, total = time.monotonic(), 0, updates(waiting)
     while True:
         last = stopped.wait(POLL_SECONDS)
-        done = [job for job in jobs if job.is_done]
+        done = [job for job in waiting if job.is_done]
         if len(done) > told:
             told = len(done)
-            left = updates([job for job in jobs if not job.is_done], made=done)
+            left = updates([job for job in waiting if not job.is_done], made=done)
             elapsed = time.monotonic() - start
             rest = elapsed * left / (total - left) if left < total else elapsed
             log.info(
-                "sweep: %d of %d runs done in %s%s",
-                told,
-                len(jobs),
+                "sweep: %d of %d runs done%s in %s%s",
+                before + told,
+                runs,
+                f", {before} of them before and {told}" if before else "",
                 duration(elapsed),
                 f", about {duration(rest)} left" if left else "",
             )
