@@ -11,13 +11,13 @@ from pathlib import Path
 import hydra
 import pytest
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from landmarks.command_line import CONFIGS
 from landmarks.errors import InputError
-from landmarks.record import code
+from landmarks.record import code, record
 from landmarks.results import RESULT, Result
-from landmarks.sweep import duration, plan_jobs, report_plan, updates, watched
+from landmarks.sweep import Job, duration, plan_jobs, report_plan, updates, watched
 
 OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
 ALL = ["synthetic_only", "real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]
@@ -74,27 +74,113 @@ def test_two_runs_of_one_folder_are_refused_before_any_starts() -> None:
         plan_jobs(points, composed)
 
 
+def finish(job: Job, by: str) -> None:
+    """Leave what the run of a job leaves, as far as a plan looks at it."""
+    parts = ("strategy", "model", "augmentation", "crop")
+    made = {name: hydra.utils.instantiate(job.cfg[name], _convert_="all") for name in parts}
+    job.out.mkdir(parents=True)
+    config = OmegaConf.masked_copy(job.cfg, [key for key in job.cfg if key != "hydra"])
+    config.out = str(job.out)
+    (job.out / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    Result(
+        **{
+            **{field.name: {} for field in fields(Result)},
+            "n_real": job.cfg.n_real,
+            "seed": job.cfg.seed,
+            "settings": record({name: made[name] for name in parts[:-1]}),
+            "crop": record(made["crop"]),
+            "data": {"real": {}, "test": {}},
+            "steps": [{"name": "train", "optimiser_steps": 2500}],
+            "timings": {"steps": {"train": {"seconds": 50, "continued": False}}},
+            "versions": {"code": by},
+        }
+    ).write(job.out)
+
+
+def told_of(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        report_plan(plan_jobs(points, composed), every=True)
+    return [record.message for record in caplog.records]
+
+
 def test_a_plan_tells_what_is_done_and_what_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    jobs = plan_jobs(grid(("real_only",), (10, 50, 100), (0,)), composed)
-    step = {"name": "train", "optimiser_steps": 2500}
-    timings = {"steps": {"train": {"seconds": 50, "continued": False}}}
-    for job, by in zip(jobs, (code(), "other"), strict=False):
-        job.out.mkdir(parents=True)
-        values = {field.name: {} for field in fields(Result)}
-        result = Result(**{**values, "steps": [step], "timings": timings, "versions": {"code": by}})
-        result.write(job.out)
-    with caplog.at_level(logging.INFO):
-        report_plan(jobs, every=True)
-    assert [record.message for record in caplog.records] == [
+    points = grid(("real_only",), (10, 50, 100, 200), (0,))
+    jobs = plan_jobs(points, composed)
+    (other,) = plan_jobs([[*points[2], "model.input_size=64"]], composed)
+    for job, by in ((jobs[0], code()), (jobs[1], "other"), (other, code())):
+        finish(job, by)
+    assert told_of(points, caplog) == [
         "done    n_real=10",
         "done by other code n_real=50",
-        "to run  n_real=100",
-        "sweep of 3 runs: 1 done, 1 done by other code (move them away), 1 to run; 5,000 optimiser "
-        "steps (5,000 if no run shared any), about 2 min in one process",
+        "other settings n_real=100",
+        "to run  n_real=200",
+        "sweep of 4 runs: 1 done, 1 done by other code (move them away), 1 done with other "
+        "settings (move them away, or give another out=...), 1 to run; 7,500 optimiser steps "
+        "(7,500 if no run shared any), about 2 min in one process",
     ]
+
+
+def test_before_a_run_is_done_no_time_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    last = told_of(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
+    assert last.endswith("; how long they take cannot be told before a run is done")
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ("machine.threads=3", "done"),
+        ("artifacts=elsewhere", "done"),
+        ("data.synthetic.count=7", "done"),  # real only draws on none
+        ("augmentation.synthetic.geometry.rotation=0", "done"),
+        ("data.real.count=300", "other settings"),
+        ("data.test.seed=9", "other settings"),
+        ("augmentation.real.geometry.rotation=0", "other settings"),
+        ("crop.scale=1.5", "other settings"),
+        ("schedule.train.steps=9", "other settings"),
+        ("loss=mse", "other settings"),
+    ],
+)
+def test_a_run_of_other_settings_is_told_where_it_would_be_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, state: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (point,) = grid(("real_only",), (10,), (0,))
+    (before,) = plan_jobs([point], composed)
+    finish(before, code())
+    (job,) = plan_jobs([[*point, changed]], composed)
+    assert job.state == state
+
+
+def test_data_in_another_folder_may_be_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (point,) = grid(("real_only",), (10,), (0,))
+    point[0] = "data=w300"
+    (before,) = plan_jobs([[*point, "data.real.root=/here"]], composed)
+    finish(before, code())
+    (unsaid,) = plan_jobs([point], composed)
+    assert unsaid.state == "done"
+    (job,) = plan_jobs([[*point, "data.real.folders=[afw]"]], composed)
+    assert job.state == "other settings"
+
+
+def test_a_strategy_without_real_faces_is_composed_once_for_all_sizes() -> None:
+    asked = []
+
+    def counting(overrides: Sequence[str]) -> DictConfig:
+        asked.append(overrides)
+        return composed(overrides)
+
+    assert len(plan_jobs(grid(("synthetic_only",), (10, 25, 50, 100), (0,)), counting)) == 1
+    assert len(asked) == 2
 
 
 def test_a_plan_stops_at_a_result_of_another_version(
@@ -117,6 +203,20 @@ def test_whoever_finishes_a_run_progress_is_told(
         jobs[1].out.mkdir(parents=True)
         (jobs[1].out / RESULT).write_text("{}")
     assert caplog.records[-1].message.startswith("sweep: 1 of 2 runs done in 0 s, about")
+
+
+def test_of_a_sweep_that_goes_on_both_counts_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = plan_jobs(grid(("real_only",), (10, 25, 50, 100), (0,)), composed)
+    finish(jobs[0], code())
+    finish(jobs[1], code())
+    with caplog.at_level(logging.INFO), watched(jobs, before=len(report_plan(jobs, every=False))):
+        finish(jobs[3], code())
+    assert caplog.records[-1].message.startswith(
+        "sweep: 3 of 4 runs done, 2 of them before and 1 in 0 s, about"
+    )
 
 
 def test_durations_are_told_in_words_of_their_size() -> None:

@@ -51,14 +51,14 @@ class StudySweeper(BasicSweeper):
         jobs = plan_jobs(
             grid[0], lambda overrides: loader.load_sweep_config(config, list(overrides))
         )
-        report_plan(jobs, every=self.dry)
+        done = report_plan(jobs, every=self.dry)
         if self.dry:
             return []
         folder = Path(config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(config, folder / "multirun.yaml")
         # Finished runs too: each looks whether it is still the same run, and returns at once.
-        with watched([job for job in jobs if not job.is_done]):
+        with watched(jobs, before=len(done)):
             returns = launched(jobs, launcher)
         report_failures(jobs, returns)
         return [returns]

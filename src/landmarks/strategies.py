@@ -198,11 +198,14 @@ def synthetic_only(pretrain: Schedule) -> Strategy:
     return Strategy(name="synthetic_only", model=_pretrain(pretrain))
 
 
-def real_only(train: Schedule) -> Strategy:
-    """1. Train on R."""
-    return Strategy(
-        name="real_only", model=Train(name="train", on=(Share(Real()),), schedule=train)
-    )
+def real_only(train: Schedule, name: str = "real_only") -> Strategy:
+    """1. Train on R.
+
+    Args:
+        train: Schedule.
+        name: Another for a control that starts from other weights, to be a curve of its own.
+    """
+    return Strategy(name=name, model=Train(name="train", on=(Share(Real()),), schedule=train))
 
 
 def label_adaptation(pretrain: Schedule, adapter: AdapterFit) -> Strategy:

@@ -1,22 +1,25 @@
 """Sweep: the runs of a grid, each once; what they will cost; how far they are; which failed."""
 
 import logging
-import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
 
+from landmarks.analysis.config import PLACES, data_differences, setting_differences
+from landmarks.analysis.pace import duration, expected_time
 from landmarks.errors import InputError
-from landmarks.record import code
+from landmarks.record import code, record
 from landmarks.results import RESULT, Result, read_result
 from landmarks.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
 
@@ -25,7 +28,12 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 
 # States of a run of a sweep.
-DONE, OTHER, TO_RUN = "done", "done by other code", "to run"
+DONE, OTHER_CODE, OTHER_SETTINGS, TO_RUN = "done", "done by other code", "other settings", "to run"
+# Those whose folder is refused: in a sentence, and what to do.
+REFUSED = {
+    OTHER_CODE: ("done by other code", "move them away"),
+    OTHER_SETTINGS: ("done with other settings", "move them away, or give another out=..."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,26 +44,54 @@ class Job:
         name: What tells it from the other runs, e.g. "strategy=mixing n_real=50 seed=0".
         overrides: What to say on the command line.
         out: Its folder.
+        strategy: What is trained on what.
+        cfg: The whole YAML.
         trainings: Updates of each of its trainings; the same key in two jobs is the same training.
     """
 
     name: str
     overrides: tuple[str, ...]
     out: Path
+    strategy: Strategy
+    cfg: DictConfig
     trainings: dict[tuple[object, ...], int]
 
     @property
     def is_done(self) -> bool:
-        """Whether its folder holds a finished run; that it is the same one is checked when run."""
+        """Whether its folder holds a finished run, be it the same one or not."""
         return (self.out / RESULT).exists()
 
     @property
     def state(self) -> str:
-        """`DONE`, `OTHER` if other code than the present one did it, or `TO_RUN`."""
+        """One of the states above; whether the data have changed is seen when it is run."""
         result = read_result(self.out)
         if result is None:
             return TO_RUN
-        return DONE if result.versions.get("code") == code() else OTHER
+        if result.versions.get("code") != code():
+            return OTHER_CODE
+        return OTHER_SETTINGS if any(self.differences(result)) else DONE
+
+    def differences(self, result: Result) -> Iterator[str]:
+        """Each setting that the finished run in its folder has otherwise."""
+        stated = _stated(self.cfg)
+        yield from setting_differences(stated, record(self.strategy), result)
+        yield from data_differences(stated["data"], self.out, result)
+
+
+def _stated(cfg: DictConfig) -> dict[str, Any]:
+    """The YAML of a run but for where its data lie, which may not be said yet."""
+    cfg = cfg.copy()
+    for part in cfg.data.values():
+        if isinstance(part, DictConfig):
+            part.update(dict.fromkeys(PLACES & part.keys()))
+    names = ("n_real", "seed", "model", "crop", "augmentation", "data")
+    with _resolving(cfg):
+        return {
+            name: OmegaConf.to_container(cfg[name], resolve=True)
+            if OmegaConf.is_config(cfg[name])
+            else cfg[name]
+            for name in names
+        }
 
 
 def plan_jobs(
@@ -75,12 +111,18 @@ def plan_jobs(
     in_all = set.intersection(*(set(point) for point in grid)) if len(grid) > 1 else set()
     jobs: dict[tuple[str, ...], Job] = {}
     folders: dict[Path, Job] = {}
-    for point in grid:
+    without_real: set[tuple[str, ...]] = set()
+    # Hydra takes a second for three of them.
+    for point in tqdm(grid, desc="composing runs", unit="run", delay=1):
         overrides = tuple(point)
+        but_size = tuple(o for o in overrides if not o.startswith("n_real="))
+        if but_size in without_real:
+            continue
         cfg = compose(overrides)
         strategy: Strategy = hydra.utils.instantiate(cfg.strategy, _convert_="all")
         if not strategy.uses_real:
-            overrides = (*(o for o in overrides if not o.startswith("n_real=")), "n_real=0")
+            without_real.add(but_size)
+            overrides = (*but_size, "n_real=0")
             cfg = compose(overrides)
         if overrides in jobs:
             continue
@@ -89,6 +131,8 @@ def plan_jobs(
                 name=" ".join(o for o in overrides if o not in in_all),
                 overrides=overrides,
                 out=Path(cfg.out),
+                strategy=strategy,
+                cfg=cfg,
                 trainings=_trainings(strategy, cfg),
             )
         other = folders.setdefault(job.out, job)
@@ -138,63 +182,55 @@ def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
     return sum(wanted.values())
 
 
-def report_plan(jobs: Sequence[Job], *, every: bool) -> None:
+def report_plan(jobs: Sequence[Job], *, every: bool) -> list[Job]:
     """Tell what is done and what there is to do; with `every`, line by line.
 
-    What other code did is to be done again: its folder is refused until it is moved away.
+    What other code or settings did is to be done again: its folder is refused until it is moved
+    away.
+
+    Returns:
+        The jobs that are done.
     """
-    by_state: dict[str, list[Job]] = {DONE: [], OTHER: [], TO_RUN: []}
+    by_state: dict[str, list[Job]] = {state: [] for state in (DONE, *REFUSED, TO_RUN)}
     for job in jobs:
         state = job.state
         by_state[state].append(job)
         if every:
             log.info("%-7s %s", state, job.name)
-    done, other = by_state[DONE], by_state[OTHER]
-    missing = [*other, *by_state[TO_RUN]]
+    done = by_state[DONE]
+    missing = [job for state, those in by_state.items() if state != DONE for job in those]
     left = updates(missing, made=done)
     alone = sum(sum(job.trainings.values()) for job in missing)
+    refused = [
+        f"{len(by_state[state])} {told} ({mend}), "
+        for state, (told, mend) in REFUSED.items()
+        if by_state[state]
+    ]
     log.info(
         "sweep of %d runs: %d done, %s%d to run; %s optimiser steps (%s if no run shared any)%s",
         len(jobs),
         len(done),
-        f"{len(other)} done by other code (move them away), " if other else "",
+        "".join(refused),
         len(by_state[TO_RUN]),
         f"{left:,}",
         f"{alone:,}",
-        _expected_time(done, left),
+        expected_time((found for job in done if (found := read_result(job.out))), left),
     )
-
-
-def _expected_time(done: Sequence[Job], steps: int) -> str:
-    """How long `steps` take in one process, judged by the runs that are done."""
-    rates = [rate for job in done for rate in _steps_per_second(read_result(job.out))]
-    if not rates or not steps:
-        return ""
-    return f", about {duration(steps / statistics.median(rates))} in one process"
-
-
-def _steps_per_second(result: Result | None) -> Iterator[float]:
-    if result is None:
-        return
-    for step in result.steps:
-        timing = result.timings["steps"][step["name"]]
-        if step["optimiser_steps"] and not timing["continued"]:
-            yield step["optimiser_steps"] / timing["seconds"]
-
-
-def duration(seconds: float) -> str:
-    """E.g. "2 h 05 min" or "40 s"."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+    return done
 
 
 @contextmanager
-def watched(jobs: Sequence[Job]) -> Iterator[None]:
-    """Tell how far a sweep is whenever one of its runs is finished, whoever finishes it."""
+def watched(jobs: Sequence[Job], *, before: int = 0) -> Iterator[None]:
+    """Tell how far a sweep is whenever one of its runs is finished, whoever finishes it.
+
+    Args:
+        jobs: The whole sweep.
+        before: How many of them are done and need no time now.
+    """
+    waiting = [job for job in jobs if not job.is_done]
     stopped = threading.Event()
-    thread = threading.Thread(target=_watch, args=(jobs, stopped), daemon=True)
+    args = (waiting, before, len(jobs), stopped)
+    thread = threading.Thread(target=_watch, args=args, daemon=True)
     thread.start()
     try:
         yield
@@ -203,20 +239,21 @@ def watched(jobs: Sequence[Job]) -> Iterator[None]:
         thread.join()
 
 
-def _watch(jobs: Sequence[Job], stopped: threading.Event) -> None:
-    start, told, total = time.monotonic(), 0, updates(jobs)
+def _watch(waiting: Sequence[Job], before: int, runs: int, stopped: threading.Event) -> None:
+    start, told, total = time.monotonic(), 0, updates(waiting)
     while True:
         last = stopped.wait(POLL_SECONDS)
-        done = [job for job in jobs if job.is_done]
+        done = [job for job in waiting if job.is_done]
         if len(done) > told:
             told = len(done)
-            left = updates([job for job in jobs if not job.is_done], made=done)
+            left = updates([job for job in waiting if not job.is_done], made=done)
             elapsed = time.monotonic() - start
             rest = elapsed * left / (total - left) if left < total else elapsed
             log.info(
-                "sweep: %d of %d runs done in %s%s",
-                told,
-                len(jobs),
+                "sweep: %d of %d runs done%s in %s%s",
+                before + told,
+                runs,
+                f", {before} of them before and {told}" if before else "",
                 duration(elapsed),
                 f", about {duration(rest)} left" if left else "",
             )

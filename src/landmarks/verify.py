@@ -11,10 +11,13 @@ from landmarks.errors import InputError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Say what differs: 0 if nothing does, 1 if something does, 2 on bad input."""
+    """Say what differs; the exit code is explained by --help."""
     parser = argparse.ArgumentParser(
         prog="landmarks.verify",
         description="Make every number of a report again from stored predictions.",
+        epilog="exit code: 0 everything is the same; 1 something differs; 2 bad input; 3 nothing "
+        "differs, but not everything was compared, because another version of matplotlib or plotly "
+        "drew the report",
     )
     parser.add_argument("folder", type=Path, help="of a sweep with its report")
     folder = parser.parse_args(arguments).folder
@@ -31,10 +34,16 @@ def main(arguments: list[str] | None = None) -> int:
     if found.differences:
         print(f"{len(found.differences)} differences: {folder} is not what its predictions give")
         return 1
+    if found.left:
+        print(
+            f"not verified as a whole: in {folder} nothing that was compared differs; to compare "
+            "the rest, install the version that drew it"
+        )
+        return 3
     print(
         f"verified: in {folder}, of {found.runs} runs the metrics, errors, cumulative curves, "
-        f"ledgers and steps, and {found.files} files of the report are what the stored predictions "
-        "give; the predictions themselves are taken as they are"
+        f"ledgers, settings and steps agree, and {found.files} files of the report are what the "
+        "stored predictions give; the predictions themselves are taken as they are"
     )
     return 0
 

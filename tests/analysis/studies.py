@@ -5,10 +5,11 @@ error of a run is exactly what its curve says, times its seed's own factor.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 from landmarks import strategies as known
 from landmarks.adaptation import PerceptronFit
@@ -110,8 +111,9 @@ def write_study(
 def _leave(directory: Path, predictions: Predictions, result: Result) -> None:
     predictions.write(directory)
     write_cumulative_error(directory / "ced.csv", predictions.errors)
-    labelled = {f"face {i}": "content" for i in range(result.n_real)}
+    labelled = {f"real face {i}": f"content {i}" for i in range(result.n_real)}
     write_json(directory / LEDGER, {**result.ledger, "faces": labelled})
+    (directory / "config.yaml").write_text(yaml.safe_dump(_config(result)))
     result.write(directory)
 
 
@@ -151,20 +153,24 @@ ADAPTER = PerceptronFit()
 PRETRAIN, TRAIN, FINETUNE = (
     known.Schedule(steps=steps, batch_size=8, learning_rate=1e-3) for steps in (2000, 3000, 1000)
 )
-KNOWN = {
-    strategy.name: strategy
-    for strategy in (
-        known.synthetic_only(PRETRAIN),
-        known.label_adaptation(PRETRAIN, ADAPTER),
-        known.data_adaptation(PRETRAIN, ADAPTER, TRAIN),
-        known.real_only(TRAIN),
-        known.mixing(PRETRAIN, ADAPTER, TRAIN, 0.5),
-        known.finetune(PRETRAIN, ADAPTER, FINETUNE),
-        replace(known.real_only(TRAIN), name="real_only_imagenet"),
-        known.mixing(PRETRAIN, ADAPTER, TRAIN, 0.5, labels="original"),
-        known.finetune(PRETRAIN, ADAPTER, FINETUNE, pretrain_labels="adapted"),
-    )
+MIXED = {"pretrain": PRETRAIN, "adapter": ADAPTER, "train": TRAIN, "alpha": 0.5}
+TUNED = {"pretrain": PRETRAIN, "adapter": ADAPTER, "finetune": FINETUNE}
+# By name of the strategy: the function that makes it, and what it is given.
+ARGUMENTS = {
+    "synthetic_only": ("synthetic_only", {"pretrain": PRETRAIN}),
+    "label_adaptation": ("label_adaptation", {"pretrain": PRETRAIN, "adapter": ADAPTER}),
+    "data_adaptation": (
+        "data_adaptation",
+        {"pretrain": PRETRAIN, "adapter": ADAPTER, "train": TRAIN},
+    ),
+    "real_only": ("real_only", {"train": TRAIN}),
+    "mixing": ("mixing", MIXED),
+    "finetune": ("finetune", TUNED),
+    "real_only_imagenet": ("real_only", {"train": TRAIN, "name": "real_only_imagenet"}),
+    "mixing_original": ("mixing", {**MIXED, "labels": "original"}),
+    "finetune_adapted": ("finetune", {**TUNED, "pretrain_labels": "adapted"}),
 }
+KNOWN = {name: getattr(known, maker)(**given) for name, (maker, given) in ARGUMENTS.items()}
 MODEL = {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64, "initial": None}
 OWN_MODELS = {
     "real_only_imagenet": {
@@ -176,6 +182,25 @@ OWN_MODELS = {
         "initial": {"_target_": "landmarks.models.imagenet.EfficientNetLite0Weights"},
     }
 }
+AUGMENTATION = {
+    "real": {"geometry": {"mirror": 0.5}},
+    "synthetic": {"geometry": {"mirror": 0.25}},
+}
+CROP = {"_target_": "landmarks.geometry.LandmarkCrop", "scale": 1.35}
+
+
+def _config(result: Result) -> dict[str, object]:
+    """The YAML of a run."""
+    name = result.strategy if result.strategy in KNOWN else "real_only"
+    maker, given = ARGUMENTS[name]
+    return {
+        "strategy": {"_target_": f"landmarks.strategies.{maker}", **record(given)},
+        "n_real": result.n_real,
+        "seed": result.seed,
+        "model": OWN_MODELS.get(result.strategy, MODEL),
+        "augmentation": AUGMENTATION,
+        "crop": CROP,
+    }
 
 
 def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
@@ -221,14 +246,15 @@ def _result(
         settings={
             "strategy": record(KNOWN.get(strategy, KNOWN["real_only"])),
             "model": OWN_MODELS.get(strategy, MODEL),
-            "augmentation": {
-                "real": {"geometry": {"mirror": 0.5}},
-                "synthetic": {"geometry": {"mirror": 0.25}},
-            },
+            "augmentation": AUGMENTATION,
         },
         data={
-            "test": {**test, "notes": ["made for tests"]},
-            **({"real": {"name": "stand-in", "faces": 1000, "notes": []}} if n_real else {}),
+            "test": {**test, "origin": "data", "notes": ["made for tests"]},
+            **(
+                {"real": {"name": "stand-in", "origin": "data", "faces": 1000, "notes": []}}
+                if n_real
+                else {}
+            ),
             **(
                 {"synthetic": {"name": "rendered", "faces": 4000, "notes": []}}
                 if not strategy.startswith("real_only")
@@ -237,7 +263,7 @@ def _result(
         },
         shared_photos=0,
         rendered_test=rendered,
-        crop={"_target_": "landmarks.geometry.LandmarkCrop", "scale": 1.35},
+        crop=CROP,
         box_source="landmarks",
         metrics={
             "all": {"nme": {"interocular": {"value": nme, "low": 0.9 * nme, "high": 1.1 * nme}}}

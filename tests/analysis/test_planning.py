@@ -1,23 +1,34 @@
 """Plans: which runs narrow N_eff next, and when it is narrow enough."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.known_truth import draw_study
+from benchmarks.known_truth import SIZES, draw_study
 
 from landmarks.analysis.exchange import exchange
 from landmarks.analysis.planning import describe, plan, relative_width
 from landmarks.analysis.study import Study
 from landmarks.errors import InputError
 from landmarks.plan import main
+from tests.analysis.studies import write_study
 
 
-def drawn(seeds: int, *, spread: float = 0.03, photos: int = 185) -> Study:
+def drawn(
+    seeds: int, *, spread: float = 0.03, photos: int = 185, sizes: Sequence[int] = SIZES
+) -> Study:
     rng = np.random.default_rng(4)
     return draw_study(
-        "knee", n_real=50, n_eff=140, seeds=seeds, rng=rng, spread=spread, photos=photos
+        "knee",
+        n_real=50,
+        n_eff=140,
+        seeds=seeds,
+        rng=rng,
+        spread=spread,
+        photos=photos,
+        sizes=sizes,
     )
 
 
@@ -49,6 +60,34 @@ def test_a_narrow_interval_asks_for_nothing() -> None:
     found = plan(drawn(5, spread=0.005, photos=5000), "finetune", 50, width=0.5)
     assert found.runs == ()
     assert "narrow enough" in describe(found)
+
+
+def test_where_sizes_are_too_far_apart_one_between_comes_before_seeds() -> None:
+    study = drawn(3, sizes=(10, 50, 250))
+    found = plan(study, "finetune", 50, width=0.01)
+    assert found.now.is_sparse
+    assert found.runs == tuple((("real_only", 112), seed) for seed in range(3))  # sqrt(50 * 250)
+    assert not found.is_out_of_reach
+    assert "more seeds do not help here" in describe(found)
+    assert plan(study, "finetune", 50, width=1000).runs == found.runs  # narrow, around what?
+
+
+def test_a_size_between_that_was_begun_is_completed() -> None:
+    whole = drawn(3, sizes=(10, 50, 112, 250))
+    have = {(run.cell, run.result.seed) for run in whole.runs} - {
+        (("real_only", 112), seed) for seed in (0, 2)
+    }
+    found = plan(only(whole, have), "finetune", 50, width=0.01)
+    assert found.runs == ((("real_only", 112), 0), (("real_only", 112), 2))
+
+
+def test_sizes_between_are_asked_for_until_seeds_help() -> None:
+    sizes = (10, 50, 870)
+    while (found := plan(drawn(3, sizes=sizes), "finetune", 50, width=0.1)).between is not None:
+        sizes = tuple(sorted({*sizes, found.between}))
+        assert len(sizes) < 9
+    assert not found.now.is_sparse
+    assert {seed for _, seed in found.runs} == {3}
 
 
 def test_a_seed_that_was_begun_is_completed_first() -> None:
@@ -95,9 +134,11 @@ def test_a_strategy_that_was_not_run_is_refused_with_what_there_is() -> None:
 
 
 def test_the_command_prints_runs_until_the_interval_is_narrow(
-    study_folder: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(study_folder), "--width", "0.3"]) == 0
+    sizes = (10, 25, 50, 110, 250, 500, 1000)
+    study_folder = write_study(tmp_path, sizes=sizes, strategies=("real_only", "finetune"))
+    assert main([str(study_folder), "--width", "0.2"]) == 0
     told = capsys.readouterr()
     assert "strategy=finetune n_real=50 seed=3\n" in told.out
     assert "runs complete the next seed" in told.err
@@ -112,6 +153,16 @@ def test_the_command_prints_runs_until_the_interval_is_narrow(
     assert all(line.startswith(also) for line in told.out.splitlines())
     assert main([str(study_folder), "--width", "-1"]) == 2
     assert capsys.readouterr().err == "error: width is -1; it must be above 0\n"
+
+
+def test_the_command_prints_a_size_between_first(
+    study_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(study_folder), "--width", "1000"]) == 0
+    told = capsys.readouterr()
+    lines = [f"strategy=real_only n_real=112 seed={seed}" for seed in range(3)]
+    assert told.out.splitlines() == lines
+    assert "3 runs of real_only with 112 come first" in told.err
 
 
 # What the loop of docs/exchange-rate.md calls: a plan that asks for two runs, twice, then for none.

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from landmarks import report, verify
-from landmarks.analysis.records import record_differences
 from landmarks.analysis.reporting import ReportOptions, how_to_repeat
 from landmarks.analysis.study import read_study
+from landmarks.analysis.verification import run_differences
 from landmarks.predictions import read_predictions
 from tests.analysis.studies import write_study
 
@@ -113,6 +113,30 @@ def change_json(name: str, **values: object) -> Callable[[Path], None]:
     return change
 
 
+def rename_face(old: str, new: str, *, of: str = "finetune/n_real_10/seed_1") -> Callable:
+    def change(run: Path) -> None:
+        for path in run.parents[2].glob(f"{of}/ledger.json"):
+            path.write_text(path.read_text().replace(f'"{old}"', f'"{new}"'))
+
+    return change
+
+
+def change_config(old: str, new: str) -> Callable[[Path], None]:
+    def change(run: Path) -> None:
+        text = (run / "config.yaml").read_text()
+        assert old in text
+        (run / "config.yaml").write_text(text.replace(old, new))
+
+    return change
+
+
+def change_photos(run: Path) -> None:
+    for name in ("ledger.json", "result.json"):
+        stored = json.loads((run / name).read_text())
+        stored.get("ledger", stored)["photos"] = 9
+        (run / name).write_text(json.dumps(stored))
+
+
 def change_step(run: Path) -> None:
     stored = json.loads((run / "result.json").read_text())
     stored["steps"][-1]["real_labels"] = 5
@@ -135,6 +159,32 @@ def change_step(run: Path) -> None:
             "optimiser_steps is 9, its steps made 3000",
         ),
         (change_step, "ledger.training is 10, n_real and its steps say 5"),
+        (rename_face("real face 3", "face 3"), "ledger.json: 'face 3' is a test face"),
+        (rename_face("real face 3", "x"), "which has 'real face 3' or another image of it"),
+        (rename_face("content 3", "x"), "which has 'real face 3' or another image of it"),
+        (
+            rename_face("real face 3", "x", of="*/n_real_10/seed_1"),
+            "n_real_50/seed_1/ledger.json: not all faces of",
+        ),
+        (change_photos, "ledger.json: photos is 9, by "),
+        (change_config("seed: 1", "seed: 7"), "config.yaml: seed is 7, by result.json it is 1"),
+        (change_config("n_real: 10", "n_real: 50"), "config.yaml: n_real is 50, by result.json"),
+        (
+            change_config("strategies.finetune", "strategies.mixing"),
+            "config.yaml: not the settings of a run (mixing() got an unexpected",
+        ),
+        (
+            change_config("steps: 1000", "steps: 10"),
+            "config.yaml: strategy.model.schedule.steps is 10, by result.json it is 1000",
+        ),
+        (change_config("input_size: 64", "input_size: 32"), "model.input_size is 32, by result"),
+        (change_config("mirror: 0.25", "mirror: 0"), "augmentation.synthetic.geometry.mirror is 0"),
+        (
+            change_config("landmarks.strategies.finetune", "os.system"),
+            "it names 'os.system'; only landmarks.strategies, landmarks.adaptation are made",
+        ),
+        (lambda run: (run / "config.yaml").unlink(), "config.yaml: missing"),
+        (lambda run: (run / "config.yaml").write_text(""), "config.yaml: not the settings"),
     ],
 )
 def test_a_record_that_does_not_agree_is_told(
@@ -142,23 +192,67 @@ def test_a_record_that_does_not_agree_is_told(
 ) -> None:
     directory = folder / "finetune" / "n_real_10" / "seed_1"
     change(directory)
-    found = read_study(folder).by_cell["finetune", 10][1]
-    assert any(told in what for what in record_differences(found))
+    assert any(told in what for what in run_differences(read_study(folder)))
 
 
-def test_another_version_that_draws_is_no_difference(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_real_faces_are_as_many_as_the_result_says(folder: Path) -> None:
+    directory = folder / "finetune" / "n_real_50" / "seed_0"
+    change_config("n_real: 50", "n_real: all")(directory)
+    (told,) = run_differences(read_study(folder))
+    assert told.endswith("config.yaml: n_real is 1000, by result.json it is 50")
+
+
+def test_names_of_another_folder_are_no_test_faces(folder: Path) -> None:
+    for path in folder.rglob("result.json"):
+        result = json.loads(path.read_text())
+        result["data"]["real"]["origin"] = "elsewhere"
+        path.write_text(json.dumps(result))
+    rename_face("real face 3", "face 3", of="*/*/*")(folder / "finetune" / "n_real_10" / "seed_1")
+    assert list(run_differences(read_study(folder))) == []
+
+
+def drawn_by_another(folder: Path, package: str) -> None:
     path = folder / "report" / "report.json"
     numbers = json.loads(path.read_text())
-    numbers["drawn_with"]["matplotlib"] = "1.0"
+    numbers["drawn_with"][package] = "1.0"
     path.write_text(json.dumps(numbers))
-    (folder / "report" / "figures" / "figure4.png").write_bytes(b"of matplotlib 1.0")
-    assert verify.main([str(folder)]) == 0
+
+
+def test_of_another_plotly_all_but_its_script_is_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn_by_another(folder, "plotly")
+    page = folder / "report" / "report.html"
+    start, _, rest = page.read_text().partition('<script id="plotly">')
+    whole = f'{start}<script id="plotly">another{rest[rest.index("</script>") :]}'
+    page.write_text(whole)
+    assert verify.main([str(folder)]) == 3
     told = capsys.readouterr().out
-    assert "report/figures is not compared: matplotlib 1.0 drew it" in told
-    (folder / "report" / "tables" / "figure4.csv").unlink()
+    assert "report.html: plotly's own script is not compared (plotly 1.0 drew it" in told
+    assert not any(line.startswith("verified:") for line in told.splitlines())
+    page.write_text(whole.replace("With 50 stand-in faces", "With 5 stand-in faces", 1))
     assert verify.main([str(folder)]) == 1
+    assert "report.html, compared line" in capsys.readouterr().out
+
+
+def test_of_another_matplotlib_the_words_of_figures_are_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn_by_another(folder, "matplotlib")
+    figures = folder / "report" / "figures"
+    (figures / "figure4.png").write_bytes(b"of matplotlib 1.0")
+    svg = (figures / "figure4.svg").read_text().replace('width="', 'width="1')
+    (figures / "figure4.svg").write_text(svg)
+    assert verify.main([str(folder)]) == 3
+    told = capsys.readouterr().out
+    assert "report/figures: of SVG the words are compared, of PNG nothing (matplotlib 1.0" in told
+    assert not any(line.startswith("verified:") for line in told.splitlines())
+    (figures / "figure4.svg").write_text(svg.replace("Seeds", "All seeds"))
+    assert verify.main([str(folder)]) == 1
+    assert "figure4.svg, compared line" in capsys.readouterr().out
+    (figures / "ced.png").unlink()
+    assert verify.main([str(folder)]) == 1
+    assert "ced.png: missing" in capsys.readouterr().out
 
 
 def test_a_report_is_verified_from_anywhere(

@@ -37,9 +37,17 @@ class Design:
         """Whether the sizes are too few, or too far apart between these two, for a curve."""
         if len(self.sizes) < CALIBRATED_SIZES:
             return True
-        return any(
-            b > CALIBRATED_RATIO * a for a, b in pairwise(self.sizes) if a < high and b > low
-        )
+        return any(b > CALIBRATED_RATIO * a for a, b in self._gaps(low, high))
+
+    def size_between(self, low: float, high: float) -> int | None:
+        """The size that halves the widest gap between these two; None if there is none."""
+        a, b = max(self._gaps(low, high), key=lambda gap: gap[1] / gap[0], default=(1, 1))
+        size = round((a * b) ** 0.5)
+        return size if a < size < b else None
+
+    def _gaps(self, low: float, high: float) -> list[tuple[int, int]]:
+        """Neighbouring sizes that enclose anything between these two."""
+        return [(a, b) for a, b in pairwise(self.sizes) if a < high and b > low]
 
 
 def common_design(study: Study, cell: Cell) -> Design | None:

@@ -3,6 +3,8 @@
 One more seed of everything that a strategy's N_eff rests on narrows its interval in two ways: the
 mean is of more values, and Student's factor is smaller. Both are known beforehand, so the width
 after each further seed can be told, and whether the seeds or the test photos are what limits it.
+Where the sizes of photos alone are too far apart, more seeds would only make the interval narrow
+around a wrong curve (docs/exchange-rate.md); a size between comes first.
 """
 
 from collections.abc import Iterator
@@ -31,8 +33,9 @@ class Plan:
     Attributes:
         now: The interval as it is.
         width: What is asked for: the interval's width over its value.
-        runs: Strategy, n_real and seed of the runs that complete the next seed; empty if the
-            interval is narrow enough.
+        runs: Strategy, n_real and seed of the runs that complete the next seed, or a size between;
+            empty if the interval is narrow enough.
+        between: The size of photos alone that these runs add, if those at hand are too far apart.
         after: Width after these runs, as far as can be told; None with fewer than two seeds.
         seeds_needed: How many seeds the width takes; None if no number of seeds is enough for the
             test photos at hand, or it cannot be told yet.
@@ -41,8 +44,9 @@ class Plan:
     now: Exchange
     width: float
     runs: tuple[tuple[Cell, int], ...]
-    after: float | None
-    seeds_needed: int | None
+    between: int | None = None
+    after: float | None = None
+    seeds_needed: int | None = None
 
     @property
     def is_out_of_reach(self) -> bool:
@@ -74,8 +78,14 @@ def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
             f"{strategy} {n_real}, so nothing can be compared; run it with a smaller and a larger "
             "n_real"
         )
+    between = now.design.size_between(now.low, now.high) if now.is_sparse else None
+    if between is not None:
+        cell = BASELINE, between
+        lacking = (seed for seed in now.design.seeds if seed not in study.by_cell.get(cell, {}))
+        runs = tuple((cell, seed) for seed in lacking)
+        return Plan(now=now, width=width, runs=runs, between=between)
     if relative_width(now.value, now.low, now.high) <= width:
-        return Plan(now=now, width=width, runs=(), after=None, seeds_needed=len(now.design.seeds))
+        return Plan(now=now, width=width, runs=(), seeds_needed=len(now.design.seeds))
     forecast = list(_forecast(study, (strategy, n_real), width))
     enough = [seeds for seeds, expected in forecast if expected <= width]
     return Plan(
@@ -135,6 +145,11 @@ def describe(found: Plan) -> str:
     ]
     if not found.runs:
         return f"{lines[0]}: narrow enough (width at most {found.width:g} of its value)"
+    if found.between is not None:
+        return (
+            f"{lines[0]}: more seeds do not help here; {len(found.runs)} runs of {BASELINE} with "
+            f"{found.between} come first, a size between"
+        )
     lines.append(f"{len(found.runs)} runs complete the next seed")
     if found.after is not None and np.isfinite(found.after):
         lines.append(f"expected width then: {found.after:.2f} of its value")

@@ -12,7 +12,7 @@ import numpy as np
 from landmarks.analysis.study import StudyRun
 from landmarks.metrics import cumulative_error
 from landmarks.predictions import PREDICTIONS, Predictions, read_predictions
-from landmarks.results import LEDGER, RESULT
+from landmarks.results import RESULT
 
 CUMULATIVE = "ced.csv"
 # Sums may be taken in another order on another machine.
@@ -27,7 +27,6 @@ def record_differences(run: StudyRun) -> Iterator[str]:
         yield f"{run.directory / RESULT}: {what}"
     yield from _errors(run.directory / PREDICTIONS, predictions)
     yield from _cumulative(run.directory / CUMULATIVE, predictions)
-    yield from _ledger(run)
     for what in _steps(run):
         yield f"{run.directory / RESULT}: {what}"
 
@@ -55,24 +54,6 @@ def _cumulative(path: Path, predictions: Predictions) -> Iterator[str]:
         return
     if stored.shape != made.shape or not np.allclose(stored, made, TOLERANCE, TOLERANCE):
         yield f"{path}: not the curve that the predictions give"
-
-
-def _ledger(run: StudyRun) -> Iterator[str]:
-    """The ledger with the names of faces, against the one in the result."""
-    path = run.directory / LEDGER
-    try:
-        stored = json.loads(path.read_text())
-        faces = len(stored.pop("faces"))
-    except FileNotFoundError:
-        yield f"{path}: missing"
-        return
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        yield f"{path}: not the ledger of a run ({error})"
-        return
-    for what in compare(stored, dict(run.result.ledger), "ledger", against=RESULT):
-        yield f"{path}: {what}"
-    if faces != run.result.n_real:
-        yield f"{path}: {faces} faces are listed, n_real is {run.result.n_real}"
 
 
 def _steps(run: StudyRun) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """Verification: every number of a study and of its report, made again from stored predictions."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from landmarks.analysis.config import config_differences
+from landmarks.analysis.ledgers import ledger_differences
 from landmarks.analysis.records import compare, record_differences
 from landmarks.analysis.reporting import (
     FIGURES,
@@ -15,10 +18,42 @@ from landmarks.analysis.reporting import (
     read_numbers,
     write_report,
 )
-from landmarks.analysis.study import read_study
+from landmarks.analysis.study import Study, read_study
 
-# What a package draws, in the report's folder: of another version, it is another file.
-DRAWN = {"matplotlib": FIGURES, "plotly": PAGE}
+# The lines of a file that are compared.
+Part = Callable[[Path], list[bytes]]
+
+
+def _whole(path: Path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")
+
+
+def _without_plotly(path: Path) -> list[bytes]:
+    """The page but for plotly's own script."""
+    script = rb'<script id="plotly">.*?</script>'
+    return re.sub(script, b"", path.read_bytes(), count=1, flags=re.DOTALL).split(b"\n")
+
+
+def _words(path: Path) -> list[bytes]:
+    """The texts of an SVG; where its lines run changes from version to version."""
+    texts = re.findall(rb"<text\b[^>]*>(.*?)</text>", path.read_bytes(), flags=re.DOTALL)
+    return [re.sub(rb"<[^>]*>", b"", text) for text in texts]
+
+
+def _nothing(path: Path) -> list[bytes]:
+    return []
+
+
+# What can be compared where another version of a package drew, by the ending of the file; and how
+# to say so.
+APART: Mapping[str, Mapping[str, Part]] = {
+    "matplotlib": {".svg": _words, ".png": _nothing},
+    "plotly": {".html": _without_plotly},
+}
+LEFT = {
+    "matplotlib": f"{FIGURES}: of SVG the words are compared, of PNG nothing",
+    "plotly": f"{PAGE}: plotly's own script is not compared",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +85,21 @@ def verify(folder: Path) -> Verification:
     study = read_study(folder)
     stored = folder / REPORT
     options, tools, numbers = read_numbers(stored)
-    other = [name for name in DRAWN if tools.get(name) != drawn_with()[name]]
-    found = [what for run in study.runs for what in record_differences(run)]
+    other = [name for name in LEFT if tools.get(name) != drawn_with()[name]]
+    parts = {ending: part for name in other for ending, part in APART[name].items()}
+    found = list(run_differences(study))
     with TemporaryDirectory() as temporary:
         made = Path(temporary) / REPORT
         write_report(study, made, options)
         again = read_numbers(made)[-1]
         found += (f"{stored / NUMBERS}: {what}" for what in compare(numbers, again, "findings"))
-        names = _files(made, but=other)
+        names = _files(made)
         for name in names:
-            found += _file_differences(stored / name, made / name)
+            part = parts.get(name.suffix, _whole)
+            found += _file_differences(stored / name, made / name, part)
         found += (
             f"{stored / name}: not a file of this report"
-            for name in _files(stored, but=other)
+            for name in _files(stored)
             if name not in names
         )
     return Verification(
@@ -70,40 +107,44 @@ def verify(folder: Path) -> Verification:
         files=1 + len(names),
         differences=tuple(found),
         left=tuple(
-            f"{stored / DRAWN[name]} is not compared: {name} {tools.get(name)} drew it, here is "
-            f"{drawn_with()[name]}"
+            f"{stored}/{LEFT[name]} ({name} {tools.get(name)} drew it, here is "
+            f"{drawn_with()[name]})"
             for name in other
         ),
     )
 
 
-def _files(report: Path, but: Sequence[str]) -> list[Path]:
-    """Files that are compared as they are, from the report's folder.
+def run_differences(study: Study) -> Iterator[str]:
+    """Each place where the files of the runs do not agree."""
+    for run in study.runs:
+        yield from record_differences(run)
+        yield from config_differences(run)
+    yield from ledger_differences(study)
 
-    Args:
-        report: Folder.
-        but: What of `DRAWN` is left out.
-    """
-    left = {NUMBERS, *(DRAWN[name] for name in but)}
+
+def _files(report: Path) -> list[Path]:
+    """Files of a report but its numbers, from its folder."""
     files = (path.relative_to(report) for path in report.rglob("*") if path.is_file())
-    return sorted(name for name in files if name.parts[0] not in left)
+    return sorted(name for name in files if name != Path(NUMBERS))
 
 
-def _file_differences(stored: Path, made: Path) -> Iterator[str]:
+def _file_differences(stored: Path, made: Path, part: Part) -> Iterator[str]:
     if not stored.is_file():
         yield f"{stored}: missing"
         return
-    if stored.read_bytes() == made.read_bytes():
+    lines = [part(stored), part(made)]
+    if lines[0] == lines[1]:
         return
     if stored.suffix == ".png":
         yield f"{stored}: not the picture that the predictions give"
         return
-    lines = [path.read_text(errors="replace").splitlines() for path in (stored, made)]
+    place = "line" if part is _whole else "compared line"
     for number, (one, other) in enumerate(zip(*lines, strict=False), start=1):
         if one != other:
-            yield f"{stored}, line {number}: {_near(one, other)}"
+            told = _near(one.decode(errors="replace"), other.decode(errors="replace"))
+            yield f"{stored}, {place} {number}: {told}"
             return
-    yield f"{stored}: {len(lines[0])} lines, not {len(lines[1])}"
+    yield f"{stored}: {len(lines[0])} {place}s, not {len(lines[1])}"
 
 
 def _near(one: str, other: str) -> str:

@@ -1,0 +1,124 @@
+"""Config: the YAML that a run is repeated from, held against what the run says of itself."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from landmarks.analysis.records import compare
+from landmarks.analysis.study import StudyRun
+from landmarks.errors import InputError
+from landmarks.record import record
+from landmarks.results import RESULT, Result
+
+CONFIG = "config.yaml"
+
+# What makes a strategy from its YAML; nothing else that a file names is called.
+MAKERS = ("landmarks.strategies", "landmarks.adaptation")
+
+# Of data: where they lie and who renders them. The same faces may lie in another place.
+PLACES = frozenset({"root", "annotations", "images", "workers"})
+
+
+def config_differences(run: StudyRun) -> Iterator[str]:
+    """Each setting of a run's YAML that is not the one of its result."""
+    path = run.directory / CONFIG
+    try:
+        stated = yaml.safe_load(path.read_text())
+        strategy = record(_made(stated["strategy"]))
+        found = list(setting_differences(stated, strategy, run.result))
+    except FileNotFoundError:
+        yield f"{path}: missing"
+        return
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+        yield f"{path}: not the settings of a run ({error})"
+        return
+    yield from (f"{path}: {what}" for what in found)
+
+
+def setting_differences(
+    stated: Mapping[str, Any], strategy: Mapping[str, Any], result: Result
+) -> Iterator[str]:
+    """Each setting that a YAML has otherwise than a result; data are not compared.
+
+    Args:
+        stated: The whole YAML.
+        strategy: Record of the strategy that it makes.
+        result: Of a run.
+    """
+    n_real = stated["n_real"]
+    if n_real == "all":
+        n_real = result.data["real"]["faces"]
+    yield from compare(n_real, result.n_real, "n_real", against=RESULT)
+    yield from compare(stated["seed"], result.seed, "seed", against=RESULT)
+    yield from compare(strategy, result.settings["strategy"], "strategy", against=RESULT)
+    recorded = {
+        "model": result.settings["model"],
+        "crop": result.crop,
+        **{
+            f"augmentation.{domain}": recipe
+            for domain, recipe in result.settings["augmentation"].items()
+            if domain in result.data  # another recipe for faces that it never drew changes nothing
+        },
+    }
+    for name, value in recorded.items():
+        part: Any = stated
+        for key in name.split("."):
+            part = part[key]
+        yield from compare(*_alike(part, value), name, against=RESULT)
+
+
+def data_differences(stated: Mapping[str, Any], directory: Path, result: Result) -> Iterator[str]:
+    """Each choice of data that a YAML has otherwise than that of a finished run.
+
+    Not in which folders they lie, nor what these hold now: only a run reads them.
+
+    Args:
+        stated: The YAML's data.
+        directory: Of the run.
+        result: Of the run.
+    """
+    try:
+        stored = yaml.safe_load((directory / CONFIG).read_text())["data"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return  # a run that was made in Python stores no YAML
+    for role in result.data:
+        yield from compare(_choices(stated[role]), _choices(stored[role]), f"data.{role}", CONFIG)
+
+
+def _choices(faces: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in faces.items() if key not in PLACES}
+
+
+def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
+    """A strategy from its YAML, as Hydra makes it.
+
+    Raises:
+        InputError: It names anything but a strategy, its schedules and adapters.
+    """
+    if isinstance(stated, list):
+        return [_made(item) for item in stated]
+    if not isinstance(stated, dict):
+        return stated
+    module, _, name = str(stated.get("_target_")).rpartition(".")
+    if module not in MAKERS:
+        raise InputError(f"it names {stated.get('_target_')!r}; only {', '.join(MAKERS)} are made")
+    values = {key: _made(item) for key, item in stated.items() if key != "_target_"}
+    return getattr(importlib.import_module(module), name)(**values)
+
+
+def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    """A YAML and a record without what differs in form alone.
+
+    A record has every default where a YAML may have none, and the full names of classes.
+    """
+    if not isinstance(stated, dict) or not isinstance(recorded, dict):
+        return stated, recorded
+    pairs = {key: _alike(stated[key], recorded[key]) for key in stated.keys() & recorded.keys()}
+    if "_target_" in pairs:
+        one, other = pairs["_target_"]
+        pairs["_target_"] = str(one).rpartition(".")[2], str(other).rpartition(".")[2]
+    alike = {**stated, **{key: pair[0] for key, pair in pairs.items()}}
+    return alike, {key: pair[1] for key, pair in pairs.items()}

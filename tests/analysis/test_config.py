@@ -1,0 +1,58 @@
+"""Config: what a run stores of its settings twice agrees, for every choice there is."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import hydra
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from landmarks.analysis.config import config_differences
+from landmarks.analysis.study import StudyRun
+from landmarks.command_line import CONFIGS
+from landmarks.experiment import Experiment
+from landmarks.record import record
+from landmarks.results import Result
+from landmarks.train import SHARED_PARTS
+
+TOY = ["data=toy", "data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "out=x"]
+DIRECT = ("coordinate_mse", "gaussian_nll")
+
+
+def choices() -> list[str]:
+    groups = ("schedule", "crop", "adapter", "model", "loss", "strategy")
+    words = [f"{g}={path.stem}" for g in groups for path in sorted((CONFIGS / g).glob("*.yaml"))]
+    return [*words, "augmentation@augmentation.real=none", "n_real=all"]
+
+
+def more(choice: str) -> list[str]:
+    """What a choice needs beside it."""
+    if choice == "strategy=synthetic_only":
+        return ["n_real=0"]
+    group, _, option = choice.partition("=")
+    needs = {"adapter": ["strategy=mixing"], "loss": ["model=resnet34_direct"] * (option in DIRECT)}
+    return ["n_real=2"] * (choice != "n_real=all") + needs.get(group, [])
+
+
+@pytest.mark.parametrize("choice", choices())
+def test_no_choice_is_taken_for_a_change(choice: str, tmp_path: Path) -> None:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        cfg = compose("train", overrides=[*TOY, *more(choice), choice])
+    whole = OmegaConf.to_container(cfg, resolve=True)
+    given = {key: value for key, value in whole.items() if key not in SHARED_PARTS}
+    experiment: Experiment = hydra.utils.instantiate(given, _convert_="all")
+    settings = ("strategy", "model", "augmentation")
+    result = Result(
+        **{
+            **{field.name: {} for field in fields(Result)},
+            "n_real": len(experiment.subset),
+            "seed": experiment.seed,
+            "settings": record({name: getattr(experiment, name) for name in settings}),
+            "crop": record(experiment.crop),
+            "data": {role: {"faces": len(used)} for role, used in experiment.data_used.items()},
+        }
+    )
+    (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(cfg, resolve=True))
+    run = StudyRun(directory=tmp_path, result=result, errors={})
+    assert list(config_differences(run)) == []
