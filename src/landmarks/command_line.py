@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -54,7 +54,7 @@ def _bare_bad_input() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause = _input_error(error)
+        cause = input_error(error)
         if cause is None:
             raise
         raise InputError(str(cause)) from None
@@ -65,7 +65,7 @@ def _one_line_for_bad_input() -> Iterator[None]:
     try:
         yield
     except (InputError, *CONFIG_ERRORS) as error:
-        cause = _input_error(error)
+        cause = input_error(error)
         if cause is None and _is_fault_of_the_program(error):
             raise
         told = " ".join(str(cause or error).split())
@@ -76,13 +76,6 @@ def _one_line_for_bad_input() -> Iterator[None]:
     except KeyboardInterrupt:
         print("stopped; the same command continues", file=sys.stderr)
         sys.exit(130)
-
-
-def _input_error(error: BaseException | None) -> InputError | None:
-    """The `InputError` that led to `error`, which Hydra wraps when a constructor raises it."""
-    while error is not None and not isinstance(error, InputError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _is_fault_of_the_program(error: BaseException) -> bool:

@@ -15,7 +15,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 from landmarks.record import code
 from landmarks.results import RESULT, Result, read_result
 from landmarks.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
@@ -257,18 +257,10 @@ def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
         return
     log.info("%d of %d runs failed:", len(failed), len(jobs))
     for job, error in failed:
-        log.info("  %s: %s", job.name, " ".join(str(root_cause(error)).split()))
+        log.info("  %s: %s", job.name, " ".join(str(input_error(error) or error).split()))
     for _, error in failed:
-        if not isinstance(root_cause(error), InputError):
+        if input_error(error) is None:
             raise error
     raise InputError(
         f"{len(failed)} of {len(jobs)} runs failed, as listed; the same command runs them again"
     )
-
-
-def root_cause(error: BaseException) -> BaseException:
-    """The `InputError` that led to `error`, or `error` itself."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, InputError):
-        cause = cause.__cause__ or cause.__context__
-    return error if cause is None else cause
