@@ -13,7 +13,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from landmarks.errors import InputError, input_error
 from landmarks.record import code
@@ -116,17 +116,38 @@ def _resolving(cfg: DictConfig) -> Iterator[None]:
 def _trainings(strategy: Strategy, cfg: DictConfig) -> dict[tuple[object, ...], int]:
     """Updates of each training, by what tells it from those of other runs of the same sweep."""
     return {
-        (step, cfg.seed, cfg.n_real if _sees_real(step) else None): step.schedule.steps
+        (step, *(_told(cfg, place) for place in sorted(set(_places(step))))): step.schedule.steps
         for step in strategy.steps
         if isinstance(step, Train)
     }
 
 
-def _sees_real(step: Step) -> bool:
-    """Whether the product of a step depends on the real subset."""
-    if isinstance(step, FitAdapter) or step.draws_on(Real, Adapted):
-        return True
-    return step.start is not None and _sees_real(step.start)
+def _places(step: Step) -> Iterator[str]:
+    """Where the YAML says what the product of a step depends on, besides the step itself.
+
+    The YAML stands for what `landmarks.steps` takes fingerprints of: data that are only planned
+    have no content yet.
+    """
+    if isinstance(step, FitAdapter):
+        yield from ("n_real", "data.real")
+        yield from _places(step.model)
+        return
+    yield from ("seed", "model", "crop", "machine.accumulate")
+    for part in step.on:
+        domain = part.source.domain
+        yield from (f"data.{domain}", f"augmentation.{domain}")
+        if isinstance(part.source, Real):
+            yield "n_real"
+        if isinstance(part.source, Adapted):
+            yield from _places(part.source.by)
+    if step.start is not None:
+        yield from _places(step.start)
+
+
+def _told(cfg: DictConfig, place: str) -> tuple[str, str]:
+    """A part of the YAML by its name, as text."""
+    part = OmegaConf.select(cfg, place)
+    return place, OmegaConf.to_yaml(part, resolve=True) if OmegaConf.is_config(part) else str(part)
 
 
 def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
