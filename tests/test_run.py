@@ -32,6 +32,7 @@ from landmarks.strategies import (
     synthetic_only,
 )
 from landmarks.testing import evaluate_run
+from landmarks.versions import versions
 from tests.small import small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
 
@@ -139,6 +140,17 @@ def test_another_n_real_shares_the_pretraining_but_not_the_rest(tmp_path):
     one, two = ({s["name"]: s["artifact"] for s in r.steps} for r in (first, other))
     assert one["pretrain"] == two["pretrain"]
     assert one["finetune"] != two["finetune"]
+
+
+def test_a_result_says_what_software_made_each_step(tmp_path, monkeypatch):
+    first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
+    now = {**versions(), "torch": "9.9"}
+    for module in ("artifacts", "run"):
+        monkeypatch.setattr(f"landmarks.{module}.versions", lambda: now)
+    other = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    assert first.steps[0]["versions"] == first.versions == versions()
+    assert [step["versions"]["torch"] for step in other.steps] == [versions()["torch"], "9.9"]
+    assert other.versions["torch"] == "9.9"
 
 
 def test_a_finished_run_is_read_not_run_again(tmp_path):

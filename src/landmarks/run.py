@@ -24,13 +24,13 @@ from landmarks.results import (
     Ledger,
     Result,
     read_result,
-    versions,
     write_curve,
     write_json,
 )
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
 from landmarks.testing import caption, check_apart, predict_set, shared_photos
+from landmarks.versions import versions
 
 log = logging.getLogger(__name__)
 

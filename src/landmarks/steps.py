@@ -220,6 +220,7 @@ class StepRunner:
                 optimiser_steps=optimiser_steps,
                 real_labels=len(self.experiment.subset) if uses_real else 0,
                 moved=json.loads(moved.read_text()) if moved.exists() else {},
+                versions=made.versions,
             )
         )
         self.timings[made.name] = StepTiming(
