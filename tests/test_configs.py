@@ -1,6 +1,7 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
 import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import hydra
@@ -11,6 +12,7 @@ from omegaconf import OmegaConf
 
 from landmarks.command_line import CONFIGS
 from landmarks.experiment import Experiment
+from landmarks.strategies import Schedule
 from landmarks.train import SHARED_PARTS
 
 SMALL = ["data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "n_real=2", "out=x"]
@@ -45,6 +47,12 @@ def test_every_strategy_is_what_its_file_says(strategy):
 def test_every_small_choice_makes_an_experiment(group):
     for option in options(group):
         experiment(f"{group}={option}", "strategy=mixing")
+
+
+@pytest.mark.parametrize("option", options("schedule"))
+def test_every_schedule_states_all_that_decides_a_training(option):
+    for part in OmegaConf.load(CONFIGS / "schedule" / f"{option}.yaml").values():
+        assert set(part) - {"_target_"} == {field.name for field in fields(Schedule)}
 
 
 @pytest.mark.parametrize("option", options("augmentation"))
