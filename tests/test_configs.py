@@ -1,6 +1,8 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
 import inspect
+import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
@@ -88,10 +90,10 @@ def test_every_model_answers_and_learns(name):
         assert output.shape == (2, 68, side, side)
 
 
-OWN_FACES = ("toy", "rendered")
+MADE_HERE = ("toy", "rendered")
 
 
-@pytest.mark.parametrize("data", [name for name in options("data") if name not in OWN_FACES])
+@pytest.mark.parametrize("data", [n for n in options("data") if n not in (*MADE_HERE, "own")])
 def test_every_data_choice_asks_for_its_folders(data):
     cfg = composed(f"data={data}")
     assert cfg.data.real._target_ == "landmarks.data.w300.read_w300"
@@ -106,6 +108,29 @@ def keys_that_the_reader_refuses(faces):
 @pytest.mark.parametrize("name", options("faces"))
 def test_every_face_format_names_a_reader_that_takes_its_keys(name):
     assert not keys_that_the_reader_refuses(OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml"))
+
+
+@pytest.mark.parametrize("name", options("faces"))
+def test_photos_of_ones_own_may_have_any_format(name):
+    roles = ("real", "test", "synthetic")
+    faces = composed("data=own", *(f"faces@data.{role}={name}" for role in roles)).data
+    for role in roles:
+        assert faces[role]._target_ == OmegaConf.load(CONFIGS / f"faces/{name}.yaml")._target_
+        assert not keys_that_the_reader_refuses(faces[role]), role
+
+
+def own_photos_of_the_readme():
+    text = (CONFIGS.parent / "data" / "README.md").read_text().replace("\\\n", " ")
+    return re.findall(r"python -m landmarks.train (.* data=own .*)", text)
+
+
+def test_the_commands_for_ones_own_photos_compose_and_lack_nothing():
+    commands = own_photos_of_the_readme()
+    assert len(commands) == 2
+    for command in commands:
+        cfg = composed(*shlex.split(command))
+        OmegaConf.to_container(cfg.data, resolve=True, throw_on_missing=True)
+        assert cfg.data.synthetic.recipe.name == "synthetic"
 
 
 @pytest.mark.parametrize("data", options("data"))
