@@ -102,6 +102,25 @@ def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_cr
     )
 
 
+@pytest.mark.parametrize("left", [b"", b"torn", None], ids=["empty", "torn", "cut short"])
+def test_a_checkpoint_that_cannot_be_read_costs_its_work_and_no_more(
+    architecture, toy_crops, tmp_path, caplog, left
+):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+    checkpoint = tmp_path / "torn" / CHECKPOINT
+    checkpoint.parent.mkdir()
+    stored = (tmp_path / "whole" / CHECKPOINT).read_bytes()
+    checkpoint.write_bytes(stored[:-100] if left is None else left)
+    told = []
+    torn = train(architecture, toy_crops, checkpoint.parent, schedule, lambda *p: told.append(p[0]))
+    assert told == [10, 20]
+    assert f"{checkpoint} cannot be read" in caplog.text
+    assert "starting again" in caplog.text
+    for one, other in zip(whole.state_dict().values(), torn.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_a_continued_training_tells_its_past_again(architecture, toy_crops, tmp_path):
     schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
     told = []

@@ -94,6 +94,20 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
     assert "NME" in (out / "run.log").read_text()
 
 
+def test_every_file_of_a_run_is_written_whole(tmp_path, monkeypatch):
+    renamed, replace = set(), Path.replace
+
+    def spy(path, target):
+        renamed.add(Path(target).name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", spy)
+    run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    grows = {"run.log", "tensorboard"}  # while the run lasts
+    assert renamed >= {path.name for path in (tmp_path / "label_adaptation").iterdir()} - grows
+    assert renamed >= {"weights.safetensors", "loss.npy", "artifact.json", "adapter.safetensors"}
+
+
 def test_the_ledger_counts_each_use_of_a_real_label(tmp_path):
     cases = [
         (real_only(LONG), 10, (10, 0, 10)),

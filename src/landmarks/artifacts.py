@@ -21,7 +21,7 @@ from typing import Any
 from landmarks import __version__
 from landmarks.errors import InputError
 from landmarks.once import once
-from landmarks.partials import Partial
+from landmarks.partials import Partial, written_whole
 from landmarks.record import code, fingerprint, record
 from landmarks.versions import differences, versions
 
@@ -120,7 +120,8 @@ class ArtifactStore:
             "versions": versions(),
             "ingredients": record(dict(ingredients)),
         }
-        (work.directory / ABOUT).write_text(json.dumps(about, indent=1))
+        with written_whole(work.directory / ABOUT) as written:
+            written.write_text(json.dumps(about, indent=1))
         won = work.finish(self.root / key)
         told = "made" if won else "made a second time; the first is kept:"
         return self._read(name, key, reused=not won, told=told)

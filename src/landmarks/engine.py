@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from landmarks.batches import MixtureBatches, load, parts
@@ -23,10 +24,12 @@ from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
+from landmarks.partials import written_whole
 from landmarks.ranks import fabric_for, total, with_shared_statistics
 from landmarks.sample import Batch, to_network
 from landmarks.scheme import LandmarkScheme
 from landmarks.strategies import Schedule
+from landmarks.tensor_files import save_tensors
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -98,8 +101,10 @@ def fit(
     network = with_shared_statistics(network, fabric.device).train()
     state = TrainingState.at_start(network, schedule)
     checkpoint = directory / CHECKPOINT
-    if fabric.broadcast(checkpoint.exists()):  # the leader decides: other hosts may see it late
-        state.load(checkpoint)
+    goes_on = fabric.is_global_zero and _goes_on(state, checkpoint)
+    if fabric.broadcast(goes_on):  # the leader decides: other hosts may see the file late
+        if not goes_on:
+            state.load(checkpoint)
         log.info("continuing at step %d of %d", state.step, schedule.steps)
         for step, loss, rate in state.curve:
             on_progress(int(step), loss, rate)
@@ -134,6 +139,18 @@ def fit(
     if fabric.is_global_zero:
         _finish(state, directory)
     return compiling
+
+
+def _goes_on(state: TrainingState, checkpoint: Path) -> bool:
+    """Go on from a checkpoint, if there is one that can be read."""
+    try:
+        state.load(checkpoint)
+    except FileNotFoundError:
+        return False
+    except (SafetensorError, OSError) as error:
+        log.warning("%s cannot be read (%s); starting again", checkpoint, error)
+        return False
+    return True
 
 
 def _update(
@@ -172,8 +189,9 @@ def _update(
 
 def _finish(state: TrainingState, directory: Path) -> None:
     weights = state.average.module.state_dict()
-    save_file({k: v.cpu().contiguous() for k, v in weights.items()}, directory / WEIGHTS)
-    np.save(directory / CURVE, np.array(state.curve))
+    save_tensors(directory / WEIGHTS, weights)
+    with written_whole(directory / CURVE) as partial, partial.open("wb") as file:
+        np.save(file, np.array(state.curve))
 
 
 def load_weights(network: nn.Module, directory: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import transform
+from landmarks.partials import written_whole
 from landmarks.predictions import Predictions
 
 matplotlib.use("agg")
@@ -62,7 +63,8 @@ def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, pat
     figure.legend(
         handles, labels, loc="upper right", ncols=2, fontsize=9, markerscale=2.5, frameon=False
     )
-    figure.savefig(path, dpi=120)
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=120, format="png")
 
 
 def _face(ax: Axes, predictions: Predictions, crops: FaceCrops, i: int) -> None:

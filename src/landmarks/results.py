@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
+from landmarks.partials import written_whole
 
 RESULT = "result.json"
 LEDGER = "ledger.json"
@@ -136,10 +137,9 @@ class Result:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file whole: under another name first, then renamed."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
-    partial.replace(path)
+    """Write a JSON file."""
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def read_result(directory: Path) -> Result | None:
@@ -173,7 +173,7 @@ def read_results(folder: Path) -> list[Result]:
 
 def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:
     """Write the loss of each training step as `loss.csv`: step name, update, loss, rate."""
-    with path.open("w", newline="") as file:
+    with written_whole(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["training", "step", "loss", "learning_rate"])
         for name, curve in curves.items():

@@ -13,6 +13,7 @@ import torch
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.once import once
+from landmarks.partials import written_whole
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions, write_cumulative_error
 from landmarks.progress import TrainingProgress
@@ -87,7 +88,8 @@ def _make(
     """Fill the folder of the run."""
     out = experiment.out
     out.mkdir(parents=True, exist_ok=True)
-    (out / "config.yaml").write_text(config)
+    with written_whole(out / "config.yaml") as partial_config:
+        partial_config.write_text(config)
     with _logged_to(out / "run.log"):
         predictions = _train_and_predict(experiment, steps)
         ledger = _ledger(experiment)
