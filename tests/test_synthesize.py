@@ -130,10 +130,26 @@ def test_a_preview_is_a_picture_and_nothing_else(tmp_path):
         assert sheet.size == (8 * 192, 2 * 4 * 192)
 
 
+def test_a_preview_begins_where_the_range_does(tmp_path):
+    done = command("synthesize", "preview=true", "size=16", "range=40:50", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "faces 40 to 71 are in outputs/preview_synthetic.png" in done.stdout
+
+
+@pytest.mark.parametrize("words", ["dense=true", "layout=datagen"])
+def test_what_trainings_do_not_read_needs_a_folder_of_its_own(tmp_path, words):
+    done = command("synthesize", *SMALL, words, f"root={tmp_path / 'root'}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "give a folder of its own with out=" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["n=many"], "n is 'many'"),
+        (["n=many", "preview=true"], "n is 'many'"),
+        (["recipe.photo=null"], "photo is None"),
         (["range=7:5"], "range is '7:5'"),
         (["layout=coco"], "layout is 'coco'"),
         (["device=tpu"], "device is 'tpu'"),

@@ -2,7 +2,7 @@
 
 python -m landmarks.synthesize n=10000 size=256 out=data/rendered/mine
 python -m landmarks.synthesize range=5000:10000 out=...      # the second half, on another machine
-python -m landmarks.synthesize recipe=stand_in preview=true
+python -m landmarks.synthesize recipe=stand_in preview=true      # range=100:200: from there on
 python -m landmarks.synthesize renderer=mitsuba preview=true      # paths of light; slower
 """
 
@@ -40,20 +40,21 @@ def synthesize(cfg: DictConfig) -> None:
     recipe = hydra.utils.instantiate(options["recipe"], _convert_="all")
     renderer = hydra.utils.instantiate(options["renderer"])
     pictures = RecipePictures(
-        source=recipe,
+        recipe=recipe,
         seed=options["seed"],
         size=options["size"],
-        lit_by=renderer,
+        renderer=renderer,
         dense=options["dense"],
         device=options["device"],
     )
     out = None if options["out"] is None else expanded(options["out"])
     if not isinstance(options["preview"], bool):
         raise InputError(f"preview is {options['preview']!r}; it must be true or false")
+    start, stop = asked_range(options["n"], options["range"])
     if options["preview"]:
-        _preview(pictures, Path("outputs") if out is None else out.parent)
+        _preview(pictures, Path("outputs") if out is None else out.parent, start)
     else:
-        _fill(pictures, out, options)
+        _fill(pictures, _folder(pictures, out, options), start, stop, options)
 
 
 def asked_range(n: object, text: object) -> tuple[int, int]:
@@ -76,11 +77,11 @@ def asked_range(n: object, text: object) -> tuple[int, int]:
     return start, stop
 
 
-def _fill(pictures: "RecipePictures", out: Path | None, options: dict[str, Any]) -> None:
+def _fill(
+    pictures: "RecipePictures", folder: Path, start: int, stop: int, options: dict[str, Any]
+) -> None:
     from landmarks.synthesis.storage.production import produce
 
-    start, stop = asked_range(options["n"], options["range"])
-    folder = _usual_folder(pictures, options["root"]) if out is None else out
     manifest = produce(
         folder,
         pictures,
@@ -97,14 +98,23 @@ def _fill(pictures: "RecipePictures", out: Path | None, options: dict[str, Any])
     )
 
 
-def _usual_folder(pictures: "RecipePictures", root: str) -> Path:
+def _folder(pictures: "RecipePictures", out: Path | None, options: dict[str, Any]) -> Path:
+    """`out`, or where a training looks, which must hold what a training reads."""
     from landmarks.synthesis.faces import folder_of  # with torch
 
-    return folder_of(pictures, root)
+    if out is not None:
+        return out
+    for name, usual in (("dense", False), ("layout", "face_synthetics")):
+        if options[name] != usual:
+            raise InputError(
+                f"{name} is {options[name]!r}, which the folder that trainings render into cannot "
+                "hold; give a folder of its own with out="
+            )
+    return folder_of(pictures, options["root"])
 
 
-def _preview(pictures: "RecipePictures", folder: Path) -> None:
-    """Draw the first samples, without and with landmarks; no data set is written."""
+def _preview(pictures: "RecipePictures", folder: Path, start: int) -> None:
+    """Draw some samples, without and with landmarks; no data set is written."""
     from tqdm import tqdm
 
     from landmarks.synthesis.contact_sheet import contact_sheet
@@ -112,12 +122,13 @@ def _preview(pictures: "RecipePictures", folder: Path) -> None:
     from landmarks.synthesis.storage.files import replace_file
 
     render = pictures.start()
-    title = f"rendering {pictures.source.name}"
-    shown = [render(index) for index in tqdm(range(PREVIEWED), desc=title, unit="face")]
+    title = f"rendering {pictures.recipe.name}"
+    indices = range(start, start + PREVIEWED)
+    shown = [render(index) for index in tqdm(indices, desc=title, unit="face")]
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"preview_{pictures.source.name}.png"
-    replace_file(path, png(contact_sheet(shown, pictures.source.labels)))
-    log.info("the first %d faces are in %s", PREVIEWED, path)
+    path = folder / f"preview_{pictures.recipe.name}.png"
+    replace_file(path, png(contact_sheet(shown, pictures.recipe.labels)))
+    log.info("faces %d to %d are in %s", indices[0], indices[-1], path)
     log.info("next: the same command with n=10000 instead of preview=true")
 
 

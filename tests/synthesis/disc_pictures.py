@@ -34,10 +34,10 @@ class DiscPictures:
     seed: int = 0
     size: int = 48
     dense: bool = False
-    recipe: dict[str, Any] = field(
+    settings: dict[str, Any] = field(
         default_factory=lambda: {"name": "discs", "labels": "contour", "view": {"yaw": 18.0}}
     )
-    renderer: str = "discs 1"
+    renderer_version: str = "discs 1"
     processes: int = 2
     fault: Callable[[int], None] | None = None
     noise_from: int = 1_000_000  # pictures from this index on do not compress

@@ -66,8 +66,8 @@ def test_covered_faces_are_not_looked_for_one_by_one(tmp_path, monkeypatch):
     [
         {"seed": 1},
         {"size": 64},
-        {"renderer": "discs 2"},
-        {"recipe": {**DiscPictures().recipe, "view": {"yaw": 20.0}}},
+        {"renderer_version": "discs 2"},
+        {"settings": {**DiscPictures().settings, "view": {"yaw": 20.0}}},
     ],
 )
 def test_whatever_changes_the_pictures_has_a_folder_of_its_own(tmp_path, change):

@@ -107,12 +107,12 @@ def test_order_ranges_and_workers_change_no_byte(tmp_path, layout):
 
 
 def test_content_changes_with_a_pixel_a_label_and_the_seed(tmp_path):
-    recipe = DiscPictures().recipe
+    recipe = DiscPictures().settings
     variants = [
         DiscPictures(),
         DiscPictures(seed=1),
         DiscPictures(noise_from=7),
-        DiscPictures(recipe={**recipe, "labels": "surface"}),
+        DiscPictures(settings={**recipe, "labels": "surface"}),
     ]
     made = [fill(tmp_path / str(k), pictures=p)["content"] for k, p in enumerate(variants)]
     assert len(set(made)) == len(variants)
@@ -156,10 +156,10 @@ def only_from_4(index):
         ({"pictures": DiscPictures(seed=1)}, "seed 0, asked for are 1"),
         ({"pictures": DiscPictures(size=64)}, "size 48, asked for are 64"),
         (
-            {"pictures": DiscPictures(recipe={**DiscPictures().recipe, "view": {"yaw": 20.0}})},
+            {"pictures": DiscPictures(settings={**DiscPictures().settings, "view": {"yaw": 20.0}})},
             "recipe.view.yaw 18.0, asked for are 20.0",
         ),
-        ({"pictures": DiscPictures(renderer="discs 2")}, "renderer 'discs 1'"),
+        ({"pictures": DiscPictures(renderer_version="discs 2")}, "renderer 'discs 1'"),
         ({"layout": "datagen"}, "layout 'face_synthetics', asked for are 'datagen'"),
         ({"pictures": DiscPictures(dense=True)}, "dense False, asked for are True"),
     ],

@@ -217,6 +217,9 @@ def test_ablations_take_away_what_they_say():
 WRONG = {
     "no name": (lambda: Recipe(name=""), "name is ''"),
     "a name with a slash": (lambda: Recipe(name="a/b"), "name is 'a/b'"),
+    "a name that is a number": (lambda: Recipe(name=2024), "name is 2024"),
+    "no camera": (lambda: Recipe(name="a", photo=None), "photo is None; it must have settings"),
+    "a person that is a number": (lambda: Recipe(name="a", person=3), "person is 3"),
     "unknown labels": (lambda: Recipe(name="a", labels="dots"), "labels are 'dots'.*annotated"),
     "centimetres": (lambda: Recipe(name="a", off_model=0.2), "off_model is 0.2.*0 to 0.01"),
     "a negative strength": (lambda: PersonRecipe(variation=-1), "person.variation is -1"),
@@ -231,6 +234,8 @@ WRONG = {
         lambda: ExpressionRecipe(shares={"smile": 2.0, "blink": -1.0}),
         "expression.shares",
     ),
+    "no expressions": (lambda: ExpressionRecipe(shares=None), "expression.shares is None.*neutral"),
+    "one accent": (lambda: ExpressionRecipe(accents=True), "expression.accents is True"),
     "too many accents": (lambda: ExpressionRecipe(accents=99), "expression.accents is 99"),
     "a wide yaw": (lambda: ViewRecipe(yaw=90), "view.yaw is 90.*0 to 45"),
     "beyond the profile": (lambda: ViewRecipe(wide_yaw=120), "view.wide_yaw is 120"),
@@ -242,6 +247,11 @@ WRONG = {
     "make-up": (lambda: SkinRecipe(makeup=-0.1), "skin.makeup is -0.1"),
     "more than all": (lambda: HairRecipe(amount=2), "hair.amount is 2"),
     "an unknown cut": (lambda: HairRecipe(women={"mullet": 1.0}), "hair.women.*mullet.*short"),
+    "cuts in a number": (lambda: HairRecipe(women=1), "hair.women is 1.*short"),
+    "more than every man": (
+        lambda: HairRecipe(beards=0.7, stubble=0.7),
+        "together .* not be above 1",
+    ),
     "no cut": (lambda: HairRecipe(men={"short": 0.0}), "hair.men"),
     "glasses": (lambda: WearRecipe(glasses=3), "wear.glasses is 3"),
     "hats": (lambda: WearRecipe(headwear=None), "wear.headwear is None"),
@@ -251,6 +261,7 @@ WRONG = {
     "offsets": (lambda: AnnotatorRecipe(offsets=-1), "annotator.offsets is -1"),
     "noise": (lambda: AnnotatorRecipe(noise="much"), "annotator.noise is 'much'"),
     "shifts": (lambda: AnnotatorRecipe(shifts={"brows": (0, 0)}), "annotator.shifts are of brows;"),
+    "no shifts": (lambda: AnnotatorRecipe(shifts=None), "annotator.shifts is None.*brows"),
     "jitter": (
         lambda: AnnotatorRecipe(jitter=JITTER | {"jaw": (0.1, -0.1)}),
         r"annotator.jitter.jaw is \(0.1, -0.1\); it must be two numbers from 0 to 0.5",

@@ -32,7 +32,7 @@ def fill(path, level):
 def settings(folder):
     """Of a recipe with these pictures, as a data set has them."""
     recipe = Recipe(name="walls", background=BackgroundRecipe(pictures=0.5, folder=str(folder)))
-    return RecipePictures(source=recipe, seed=0, size=32).recipe
+    return RecipePictures(recipe=recipe, seed=0, size=32).settings
 
 
 CHANGES = {
@@ -50,7 +50,7 @@ def test_other_pictures_have_a_folder_of_their_own(tmp_path, folder, change):
     assert before == again
     change(folder)
     places = [
-        folder_of(replace(DiscPictures(), recipe=recipe), tmp_path)
+        folder_of(replace(DiscPictures(), settings=recipe), tmp_path)
         for recipe in (before, settings(folder))
     ]
     assert places[0] != places[1]
@@ -58,7 +58,7 @@ def test_other_pictures_have_a_folder_of_their_own(tmp_path, folder, change):
 
 def test_a_folder_with_other_pictures_behind_is_not_continued(tmp_path, folder):
     def extend(stop):
-        pictures = DiscPictures(recipe=settings(folder))
+        pictures = DiscPictures(settings=settings(folder))
         produce(tmp_path / "faces", pictures, start=0, stop=stop, workers=1)
 
     extend(2)
@@ -74,8 +74,8 @@ def test_a_folder_with_other_pictures_behind_is_not_continued(tmp_path, folder):
 
 
 def test_recipes_without_pictures_have_no_content():
-    pictures = RecipePictures(source=Recipe(name="any"), seed=0, size=32)
-    assert "content" not in pictures.recipe["background"]
+    pictures = RecipePictures(recipe=Recipe(name="any"), seed=0, size=32)
+    assert "content" not in pictures.settings["background"]
 
 
 def test_a_replaced_picture_is_read_again(folder):

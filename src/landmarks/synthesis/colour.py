@@ -1,7 +1,6 @@
 """Colours: linear RGB triples, and their way from and to sRGB (IEC 61966-2-1)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 RGB = tuple[float, float, float]
 
@@ -24,8 +23,3 @@ def muted(rng: np.random.Generator, spread: float = 0.12) -> RGB:
     grey = rng.uniform(0.05, 0.9)
     r, g, b = np.clip(grey + rng.normal(0, spread, 3), 0.02, 0.95)
     return linear((float(r), float(g), float(b)))
-
-
-def as_array(colour: RGB) -> NDArray[np.float32]:
-    """(3,) float32."""
-    return np.asarray(colour, np.float32)

@@ -30,22 +30,25 @@ def contact_sheet(
         (H, W, 3) RGB.
     """
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
-    tiles = [
-        np.concatenate([draw(picture, labels_name) for picture in row], axis=1)
+    bands = [
+        np.concatenate(tiles, axis=1)
         for row in rows
-        for draw in (_plain, _marked)
+        for tiles in (
+            [_plain(picture) for picture in row],
+            [_marked(picture, labels_name) for picture in row],
+        )
     ]
-    return np.concatenate(tiles)
+    return np.concatenate(bands)
 
 
-def _plain(picture: Picture, labels_name: str) -> NDArray[np.uint8]:
+def _plain(picture: Picture) -> NDArray[np.uint8]:
     factor = _factor(picture)
     enlarged = np.repeat(np.repeat(picture.image, factor, axis=0), factor, axis=1)
     return np.ascontiguousarray(enlarged)
 
 
 def _marked(picture: Picture, labels_name: str) -> NDArray[np.uint8]:
-    tile = _plain(picture, labels_name)
+    tile = _plain(picture)
     factor = _factor(picture)
     labels = picture.labels
     points = LABEL_SETS[labels_name](labels).astype(np.float64)

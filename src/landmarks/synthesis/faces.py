@@ -46,7 +46,7 @@ def rendered_faces(
     Raises:
         InputError: An option is out of its range, or the disk is full.
     """
-    pictures = RecipePictures(source=recipe, seed=seed, size=size, lit_by=renderer or RayCaster())
+    pictures = RecipePictures(recipe=recipe, seed=seed, size=size, renderer=renderer or RayCaster())
     return faces_of(pictures, count=count, start=start, root=root, labels=labels, workers=workers)
 
 
@@ -82,5 +82,5 @@ def faces_of(
 
 def folder_of(pictures: Pictures, root: Path | str) -> Path:
     """Where the faces of `pictures` are kept below `root`."""
-    settings = [pictures.recipe, pictures.seed, pictures.size, pictures.renderer]
-    return expanded(root) / f"{pictures.recipe['name']}-{fingerprint(settings)}"
+    shown = [pictures.settings, pictures.seed, pictures.size, pictures.renderer_version]
+    return expanded(root) / f"{pictures.settings['name']}-{fingerprint(shown)}"

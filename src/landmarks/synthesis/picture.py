@@ -19,7 +19,8 @@ class Labels:
         annotated: (68, 2) `contour` as this recipe's annotator would place it: moved by the
             offsets of a convention and by noise; equal to `contour` without either.
         pupils: (2, 2) centres of the person's right and left pupil.
-        visible: (68,) whether nothing lies between the camera and the surface point.
+        visible: (68,) whether nothing but hair, lashes and clear glass lies between the camera and
+            the surface point.
         points: (68, 3) the surface points in metres, in the frame of the world.
         dense: (V, 2) every vertex of the face, in the order of `Studio.face`, if asked for.
         dense_visible: (V,) the same as `visible` for them.

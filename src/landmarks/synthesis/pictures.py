@@ -21,18 +21,18 @@ class RecipePictures:
     """The pictures of a recipe, rendered in a studio of their own process.
 
     Attributes:
-        source: The recipe.
+        recipe: How scenes are drawn.
         seed: Of the data set.
         size: Pixels of a side.
-        lit_by: Makes the light of a scene.
+        renderer: Makes the light of a scene.
         dense: Whether labels have every vertex of the face.
         device: "cpu" or "cuda"; not part of what is rendered.
     """
 
-    source: Recipe
+    recipe: Recipe
     seed: int
     size: int
-    lit_by: Renderer = field(default_factory=RayCaster)
+    renderer: Renderer = field(default_factory=RayCaster)
     dense: bool = False
     device: str = "cpu"
 
@@ -47,10 +47,10 @@ class RecipePictures:
             raise InputError(f"dense is {self.dense!r}; it must be true or false")
 
     @property
-    def recipe(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """Every setting of the recipe; the user's pictures by their content as well."""
-        settings = asdict(self.source)
-        background = self.source.background
+        settings = asdict(self.recipe)
+        background = self.recipe.background
         if background.content is not None:
             settings["background"]["content"] = background.content
         return settings
@@ -61,15 +61,15 @@ class RecipePictures:
         return cores() if self.device == "cpu" else 1
 
     @property
-    def renderer(self) -> str:
+    def renderer_version(self) -> str:
         """Version of the renderer, known without a studio."""
-        return self.lit_by.version
+        return self.renderer.version
 
     def start(self) -> Render:
         """Open a studio."""
-        studio = Studio(device=self.device, renderer=self.lit_by)
+        studio = Studio(device=self.device, renderer=self.renderer)
 
         def render(index: int) -> Picture:
-            return studio.render(self.source.draw(self.seed, index), self.size, self.dense)
+            return studio.render(self.recipe.draw(self.seed, index), self.size, self.dense)
 
         return render

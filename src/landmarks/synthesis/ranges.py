@@ -33,6 +33,7 @@ def check_pairs(
 ) -> None:
     """Refuse `value` unless it gives each of `known` two numbers from `least` to `most`."""
     wanted = tuple(known)
+    _check_mapping(name, value, wanted)
     if set(value) != set(wanted):
         raise InputError(
             f"recipe: {name} are of {', '.join(value)}; they must be of {', '.join(wanted)}"
@@ -50,9 +51,15 @@ def check_pairs(
 def check_shares(name: str, value: Mapping[str, float], known: Iterable[str]) -> None:
     """Refuse `value` unless it gives shares, which need not sum to 1, to some of `known`."""
     allowed = tuple(known)
+    _check_mapping(name, value, allowed)
     for kind, share in value.items():
         check_strength(f"{name}.{kind}", share)
     if set(value) - set(allowed) or not sum(value.values()) > 0:
         raise InputError(
             f"recipe: {name} are {dict(value)!r}; they must be shares of {', '.join(allowed)}"
         )
+
+
+def _check_mapping(name: str, value: object, known: Iterable[str]) -> None:
+    if not isinstance(value, Mapping):
+        raise InputError(f"recipe: {name} is {value!r}; it must give values to {', '.join(known)}")

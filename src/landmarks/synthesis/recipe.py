@@ -1,6 +1,6 @@
 """A recipe: how scenes are drawn; one value for a whole synthetic data set."""
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
 import numpy as np
 
@@ -64,7 +64,14 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
-        if not self.name or not self.name.replace("_", "").isalnum():
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if part.default is MISSING and part.name != "name" and not is_dataclass(value):
+                raise InputError(
+                    f"recipe: {part.name} is {value!r}; it must have settings of its own, as in "
+                    "configs/recipe/synthetic.yaml"
+                )
+        if not isinstance(self.name, str) or not self.name.replace("_", "").isalnum():
             raise InputError(
                 f"recipe: name is {self.name!r}; it must be letters, digits and underscores"
             )

@@ -231,7 +231,9 @@ def test_a_hat_is_cut_at_its_edge(head, regions, scene, posed):
     front, back = regions.azimuth[skin] < 0.1, regions.azimuth[skin] > 3.0
     np.testing.assert_allclose(over[front], height[front] - 0.05, atol=1e-3)
     np.testing.assert_allclose(over[back], height[back] + 0.01, atol=1e-3)
-    np.testing.assert_allclose(above(posed, vertices, skin)[over > 0], 0.01, atol=1e-6)
+    height = above(posed, vertices, skin)
+    np.testing.assert_allclose(height[over > 0.03], 0.01, atol=1e-6)
+    assert height[(over > 0) & (over < 0.003)].max() < 0.0025  # its edge lies on the skin
     assert hat.place(posed, scene) is None
 
 
@@ -256,6 +258,34 @@ def test_a_brim_reaches_forwards_from_the_forehead(head, regions, scene, posed):
     assert features[:, 0].min() > 0  # no part of it is cut
     assert brim.place(posed, replace(scene, headwear=replace(cap, brim=0.0))) is None
     assert brim.place(posed, scene) is None
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_brim_grows_from_under_its_hat(head, regions, scene, index):
+    worn = [one.headwear for k in range(200) if (one := WORN.draw(0, k)).headwear.brim]
+    capped = replace(scene, person=WORN.draw(1, index).person, headwear=worn[index])
+    posed = posed_of(head, regions, capped)
+    inner = Brim(regions).place(posed, capped)[0].reshape(Brim.ROWS, Brim.COLUMNS, 3)[0]
+    hat = Hat(head, regions)
+    vertices, features = hat.place(posed, capped)
+    edge = vertices[abs(features[:, 0]) < 0.008]
+    _, near = cKDTree(edge).query(inner)
+    below = ((edge[near] - inner) @ posed.bent.rotation)[:, 2]
+    assert below.max() < 0.008  # rows of the hat lie 7 mm apart
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_temples_pass_outside_the_head(head, regions, scene, index):
+    worn = replace(scene, person=WORN.draw(2, index).person, glasses=WORN.draw(2, index).glasses)
+    posed = posed_of(head, regions, worn)
+    spectacles = Spectacles(regions.eye_height)
+    vertices, _ = spectacles.place(posed, worn)
+    frame = vertices[np.unique(spectacles.triangles[spectacles.materials == Material.FRAME])]
+    upright = (frame - posed.bent.shift) @ posed.bent.rotation
+    pupils = np.concatenate([posed.upright[eye] for eye in head.eyes]).mean(axis=0)
+    temples = frame[(upright[:, 1] > pupils[1] + 0.03) & (upright[:, 1] < pupils[1] + 0.085)]
+    assert len(temples) > 10
+    assert above(posed, temples, nearest_skin(head, posed, temples)).min() > -0.004
 
 
 @pytest.mark.parametrize("index", range(4))
@@ -319,13 +349,23 @@ def test_a_hand_has_five_fingers_that_bend_to_the_face(regions, posed, scene):
         held = occluder("hand", curl=curl)
         vertices, _ = Hand(regions.eye_height).place(posed, replace(scene, occluder=held))
         axes, seat = held_at(posed, held)
-        pieces = vertices.reshape(1 + 5 * 3, -1, 3)
+        pieces = vertices.reshape(2 + 5 * 3, -1, 3)
         assert np.ptp(pieces[0] @ axes[0]) == pytest.approx(2 * 2.6 * 0.01, rel=0.06)  # the palm
-        return (pieces[3 * 3].mean(axis=0) - seat) @ axes.T  # the middle finger's last joint
+        return (pieces[1 + 3 * 3].mean(axis=0) - seat) @ axes.T  # the middle finger's last joint
 
     straight, bent = fingertip(0.0), fingertip(0.6)
     assert straight[2] > 0.08  # along the hand
     assert bent[1] < straight[1] - 0.02  # away from the camera
+
+
+def test_a_hand_has_an_arm_that_leaves_the_face(regions, posed, scene):
+    held = occluder("hand", curl=0.2)
+    vertices, _ = Hand(regions.eye_height).place(posed, replace(scene, occluder=held))
+    axes, seat = held_at(posed, held)
+    arm = (vertices.reshape(2 + 5 * 3, -1, 3)[1] - seat) @ axes.T
+    assert arm[:, 2].max() > -0.01  # begins in the palm
+    assert arm[:, 2].min() < -0.2
+    assert arm[arm[:, 2].argmin(), 1] > 0.05  # towards the camera
 
 
 @pytest.mark.parametrize("age", [0.25, 0.35, 0.5, 1.0])

@@ -100,7 +100,7 @@ def test_lights_are_unit_directions():
         assert len(light.environment) == 9
 
 
-def test_a_flash_is_at_the_camera():
+def test_a_flash_is_straight_ahead():
     """The face looks to -y."""
     for light in lights(flash=1.0):
         assert light.key[1] < -0.9

@@ -160,6 +160,18 @@ def test_what_is_clear_hides_nothing():
     assert not clear.seen(FRONT, lashes=0.0).light.any()  # there is no light
 
 
+def test_skin_a_hair_behind_something_clear_is_seen():
+    """Clear shells of short hair lie closer to the skin than its thickness."""
+    close = Squares(
+        ((0, 0, 0), (0.1, 0, 0), (0, 0, 0.1), Material.LASH),
+        ((0, 0.0001, 0), (0.1, 0, 0), (0, 0, 0.1), Material.THING),
+        ((0, 0.1, 0), (0.2, 0, 0), (0, 0, 0.2), Material.THING),
+    )
+    seen = close.seen(FRONT, lashes=0.0).triangle[28:36, 28:36]
+    assert set(np.unique(seen)) <= {2, 3}
+    assert not close.tracer.visible(np.array([[0, 0.05, 0]]), FRONT).any()
+
+
 def test_points_behind_something_solid_are_hidden():
     things = Squares(
         ((0, 0, 0), (0.1, 0, 0), (0, 0, 0.1), Material.THING),
@@ -222,6 +234,21 @@ def test_a_larger_lamp_makes_a_softer_shadow():
         return int(((share > 0.1) & (share < 0.9)).sum())
 
     assert half_lit(0.6) > half_lit(0.0) + 4
+
+
+def test_a_soft_shadow_is_smooth_with_one_ray_a_pixel():
+    """The pixels of a tile look at different parts of the lamp: together at all of it."""
+    floor = Squares(*SQUARE_ON_FLOOR)
+    key = {"key": ASLANT, "key_colour": (1.0, 1.0, 1.0), "softness": 1.2}
+    many = floor.seen(ABOVE, Quality(0, 64), **key).light
+    one = floor.seen(ABOVE, Quality(0, 1), **key).light
+    penumbra = (floor.seen(ABOVE, Quality(0, 0)).triangle < 2) & (many[..., 0] > 0)
+    lit = floor.seen(ABOVE, Quality(0, 0), **key).light
+    penumbra &= many[..., 0] < 0.98 * lit[..., 0]
+    assert penumbra.sum() > 100
+    error = (one - many)[penumbra] / lit[penumbra]
+    assert np.sqrt((error**2).mean()) < 0.055  # rays at random: 0.077
+    assert abs(error.mean()) < 0.02
 
 
 def test_hair_lets_some_of_the_light_through():

@@ -20,6 +20,9 @@ from landmarks.synthesis.scene import Scene
 SHELLS = 5
 SHORTEST = 0.0007  # metres; shorter hair is left to the skin's colour
 DROOP = np.array([0.0, 0.25, -0.35])  # how hair hangs, of its length
+LAYERS_APART, LAYERS_TURNED = 0.005, 0.07  # metres, radians: two layers of long hair
+OTHER_STRANDS = 0.37  # of the inner layer, from the outer ones
+CLOSING = 0.03  # metres over a hat's edge from where it closes in on the skin
 WAVES = np.array([[60, 0, 0], [0, 50, 0], [0, 0, 55], [140, 0, 120]], np.float64)  # 1/m
 
 
@@ -79,7 +82,7 @@ class Shells:
 
 
 class Cards:
-    """Long hair: cards around the head.
+    """Long hair: two layers of cards around the head, for one has gaps.
 
     Features: (azimuth / pi, share of the length from the top, strand, 0 below a hat and 1 else).
     """
@@ -91,10 +94,12 @@ class Cards:
         before = (np.abs(middle[:, 0]) < 0.045) & (middle[:, 1] < -0.075)
         before &= middle[:, 2] < regions.eye_height + 0.02
         self._cards, renumbered = np.unique(triangles[~before], return_inverse=True)
-        self.rest = head.rest[self._cards]
-        self.triangles = renumbered.reshape(-1, 3).astype(np.int32)
+        layer = renumbered.reshape(-1, 3).astype(np.int32)
+        self.triangles = np.concatenate([layer, layer + len(self._cards)])
         self.materials = uniform(Material.LONG_HAIR, self.triangles)
-        x, y, z = self.rest.T
+        rest = head.rest[self._cards]
+        self.rest = np.concatenate([rest, _within(rest)]).astype(np.float32)
+        x, y, z = rest.T
         down = np.clip((z.max() - z) / 0.65, 0, 1)
         columns = (
             np.arctan2(x, -(y + 0.05)) / np.pi,
@@ -102,7 +107,9 @@ class Cards:
             head.uv[self._cards, 0],
             np.ones(len(x)),
         )
-        self._features = np.stack(columns, axis=1).astype(np.float32)
+        own = np.stack(columns, axis=1)
+        other = own + np.array([0, 0, OTHER_STRANDS, 0])
+        self._features = np.concatenate([own, other]).astype(np.float32)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
         """Where the head carries them; gone where a hat is."""
@@ -112,8 +119,24 @@ class Cards:
         if scene.headwear:
             edge = hat_edge(posed.regions, scene.headwear.edge, scene.headwear.back)
             over = (posed.regions.height - edge)[self._cards]
-            features[:, 3] = np.clip(1 - over / 0.01, 0, 1)
-        return posed.bent.vertices[self._cards], features
+            features[:, 3] = np.tile(np.clip(1 - over / 0.01, 0, 1), 2)
+        outer = posed.bent.vertices[self._cards]
+        upright = posed.upright[self._cards]
+        inner = outer + (_within(upright) - upright) @ posed.bent.rotation.T
+        return np.concatenate([outer, inner]).astype(np.float32), features
+
+
+def _within(cards: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(n, 3) the same cards closer to the head, to be seen between the outer ones.
+
+    They are turned towards the back on either side, so that they leave the face free as well.
+    """
+    x, y = cards[:, 0], cards[:, 1] - SKULL[0]
+    radius = np.hypot(x, y)
+    closer = np.maximum(radius - LAYERS_APART, 0) / np.maximum(radius, LAYERS_APART)
+    c, s = np.cos(LAYERS_TURNED), np.sin(LAYERS_TURNED) * np.sign(x)
+    turned = np.stack([c * x - s * y, s * x + c * y], axis=1) * closer[:, None]
+    return np.column_stack([turned + np.array([0, SKULL[0]]), cards[:, 2]])
 
 
 class Knot:
@@ -167,13 +190,14 @@ class Hat:
         self.materials = uniform(Material.HAT, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
-        """Over hair, down to its edge, which the shader cuts."""
+        """Over hair, down to its edge, which the shader cuts and which lies close to the skin."""
         hat = scene.headwear
         if hat is None:
             return None
         skin = self._skin
         over = (posed.regions.height - hat_edge(posed.regions, hat.edge, hat.back))[skin]
-        vertices = posed.bent.vertices[skin] + hat.thickness * posed.normals[skin]
+        rise = hat.thickness * np.clip(over / CLOSING, 0.2, 1)
+        vertices = posed.bent.vertices[skin] + rise[:, None] * posed.normals[skin]
         features = np.zeros((len(skin), 4), np.float32)
         features[:, 0] = over
         return vertices.astype(np.float32), features
@@ -188,17 +212,29 @@ class Brim:
     def __init__(self, regions: Regions) -> None:
         self._azimuth = np.linspace(-self.WIDEST, self.WIDEST, self.COLUMNS)
         self._outwards = np.linspace(0, 1, self.ROWS)
-        self.rest = self._shape(0.08, 0.09, 0.06, regions.eye_height + 0.05).astype(np.float32)
+        average = self._shape(0.08, 0.09, 0.06, regions.eye_height + 0.05, 0.0)
+        self.rest = average.astype(np.float32)
         self.triangles = grid(self.ROWS, self.COLUMNS)
         self.materials = uniform(Material.HAT, self.triangles)
 
-    def _shape(self, width: float, depth: float, length: float, height: float) -> Array:
-        """(rows * columns, 3) from an ellipse around the forehead outwards, bent to the sides."""
+    def _shape(
+        self, width: float, depth: float, length: float, height: float, back: float
+    ) -> Array:
+        """(rows * columns, 3) from inside the hat outwards, bent to the sides.
+
+        Args:
+            width: Half that of the head at the hat's edge, metres.
+            depth: From the skull's middle to the forehead there.
+            length: Of the brim in front.
+            height: Of the edge in front.
+            back: How much lower the edge is at the back.
+        """
         taper = np.cos(self._azimuth / self.WIDEST * np.pi / 2) ** 0.5
-        out = 1 + np.outer(self._outwards, taper) * length / depth
+        out = 0.9 + np.outer(self._outwards, 0.1 + taper * length / depth)
         x = out * width * np.sin(self._azimuth)
         y = SKULL[0] - out * depth * np.cos(self._azimuth)
-        z = height - 0.3 * x**2 / width - 0.25 * length * self._outwards[:, None] * taper
+        edge = height + 0.004 - back * (1 - np.cos(self._azimuth)) / 2
+        z = edge - self._outwards[:, None] * (0.3 * x**2 / width + 0.25 * length * taper)
         return np.asarray(np.stack([x, y, np.broadcast_to(z, x.shape)], -1).reshape(-1, 3))
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
@@ -206,10 +242,16 @@ class Brim:
         hat = scene.headwear
         if hat is None or not hat.brim:
             return None
-        skin = posed.head.skin[np.abs(posed.regions.height[posed.head.skin] - hat.edge) < 0.012]
-        x, y, z = posed.upright[skin].T
+        skin = posed.head.skin
+        at_edge = skin[np.abs(posed.regions.height[skin] - hat.edge) < 0.012]
+        x, y, _ = posed.upright[at_edge].T
+        forehead = at_edge[posed.regions.azimuth[at_edge] < 0.5]
         shape = self._shape(
-            np.abs(x).max() + hat.thickness, SKULL[0] - y.min() + hat.thickness, hat.brim, z.mean()
+            np.abs(x).max() + hat.thickness,
+            SKULL[0] - y.min() + hat.thickness,
+            hat.brim,
+            float(posed.upright[forehead, 2].mean()),
+            hat.back,
         )
         vertices, features = plain(posed.turned(shape))
         features[:, 0] = 1.0

@@ -10,7 +10,9 @@ from landmarks.synthesis.scene.wear import Glasses, Occluder
 
 Points = NDArray[np.floating]
 
-EAR = np.array([0.074, 0.105, 0.006])  # of the temple's bend from between the eyes, metres
+EAR = (0.105, 0.006)  # y and z of the temples' bend from between the eyes, metres
+ON_SKIN = 0.0035  # metres between temples and the head
+NEAREST = 12  # vertices by which the head is measured for them
 BEHIND_EAR = np.array([0.0, 0.02, -0.02])  # from there to the end of the temple
 AVERAGE_EYES = 0.0615  # metres between the eyes of the average face
 
@@ -30,7 +32,8 @@ class Spectacles:
             colour=(0, 0, 0),
             tint=0,
         )
-        vertices, self.triangles, self.materials = self._build(average, AVERAGE_EYES)
+        built = self._build(average, AVERAGE_EYES, (0.070, 0.074))
+        vertices, self.triangles, self.materials = built
         self.rest = (vertices + np.array([0, -0.15, eye_height])).astype(np.float32)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
@@ -41,12 +44,25 @@ class Spectacles:
         middle, apart = (left + right) / 2, float(np.linalg.norm(left - right))
         nasion = (posed.landmarks[27] - posed.bent.shift) @ posed.bent.rotation
         forward = nasion[1] - middle[1] - 0.006
-        vertices, _, _ = self._build(scene.glasses, apart)
         seat = middle + np.array([0.0, forward, -scene.glasses.drop])
+        ear = seat[1] + EAR[0] * apart / AVERAGE_EYES
+        breadths = (
+            _half_breadth(posed, (seat[1] + ear) / 2, seat[2]),
+            _half_breadth(posed, ear, seat[2]),
+        )
+        vertices, _, _ = self._build(scene.glasses, apart, breadths)
         return plain(posed.turned(vertices + seat))
 
-    def _build(self, glasses: Glasses, apart: float) -> tuple[Points, Triangles, NDArray[np.int32]]:
-        """Vertices from between the eyes, triangles and materials."""
+    def _build(
+        self, glasses: Glasses, apart: float, breadths: tuple[float, float]
+    ) -> tuple[Points, Triangles, NDArray[np.int32]]:
+        """Vertices from between the eyes, triangles and materials.
+
+        Args:
+            glasses: Their measures.
+            apart: Metres between the eyes.
+            breadths: Half the head's breadth halfway to the ears, and before them.
+        """
         rings = [self._ring(glasses, side, apart) for side in (1.0, -1.0)]
         parts = []
         for ring in rings:
@@ -57,14 +73,10 @@ class Spectacles:
         size = apart / AVERAGE_EYES
         for ring, side in zip(rings, (1.0, -1.0), strict=True):
             outer = ring[np.argmax(np.abs(ring[:, 0]) + 0.3 * ring[:, 2])]
-            ear = EAR * (side, 1, 1) * size
-            temple = (
-                outer,
-                0.98 * outer + 0.02 * ear,
-                (outer + ear) / 2,
-                ear,
-                ear + BEHIND_EAR,
-            )
+            ear = np.array([side * breadths[1], *EAR]) * (1, size, size)
+            halfway = (outer + ear) / 2
+            halfway[0] = side * max(abs(halfway[0]), breadths[0])
+            temple = (outer, 0.98 * outer + 0.02 * halfway, halfway, ear, ear + BEHIND_EAR)
             parts.append((*tube(np.array(temple), 0.9 * glasses.rim), Material.FRAME))
         starts = np.cumsum([0, *(len(vertices) for vertices, _, _ in parts)])
         return (
@@ -104,6 +116,14 @@ class Spectacles:
         )
 
 
+def _half_breadth(posed: Posed, y: float, z: float) -> float:
+    """Of the head without its ears at a place of the upright head, with room for a temple."""
+    skin = posed.head.skin[posed.regions.ears[posed.head.skin] < 0.2]
+    x, *beside = (posed.upright[skin] - np.array([0, y, z])).T
+    nearest = np.argsort(np.hypot(*beside))[:NEAREST]
+    return float(np.abs(x[nearest]).max()) + ON_SKIN
+
+
 def held_at(posed: Posed, held: Occluder) -> tuple[Points, Points]:
     """Axes (3, 3) of a held thing as rows, across, towards the camera and along; and its place."""
     towards = posed.bent.rotation @ np.array([0.0, -1.0, 0.0])
@@ -136,13 +156,14 @@ class Hand:
     """A hand of rounded cylinders. Features: none."""
 
     FINGERS, JOINTS = 5, 3
+    PIECES = FINGERS * JOINTS + 2  # and the palm and the arm
 
     def __init__(self, eye_height: float) -> None:
         self._shape, triangles = capsule()
-        count, pieces = len(self._shape), self.FINGERS * self.JOINTS + 1
-        along = np.arange(pieces)[:, None, None] * (0, 0, 0.01) + (0, -0.2, eye_height)
+        count = len(self._shape)
+        along = np.arange(self.PIECES)[:, None, None] * (0, 0, 0.01) + (0, -0.2, eye_height)
         self.rest = (0.01 * self._shape + along).reshape(-1, 3).astype(np.float32)
-        self.triangles = np.concatenate([triangles + k * count for k in range(pieces)])
+        self.triangles = np.concatenate([triangles + k * count for k in range(self.PIECES)])
         self.materials = uniform(Material.HAND, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
@@ -155,15 +176,25 @@ class Hand:
         return plain(np.concatenate(pieces) @ axes + seat)
 
 
+HALF_ARM = 0.13  # metres
+ARM_AWAY = 0.3  # radians by which the arm leaves the face
+OVERLAP = 0.72  # of the half length of a joint: how far it reaches before the next begins
+
 # Half sizes (x across, y towards the camera, z along), rotation and middle of a rounded cylinder.
 Piece = tuple[Points, Points, Points]
 
 
 def _hand(held: Occluder) -> list[Piece]:
-    """Fingers side by side, bent over the face, and the palm they grow from."""
+    """Fingers side by side, bent over the face, the palm they grow from, and an arm."""
     thick, reach = held.breadth, held.length
     palm = (np.array([2.6 * thick, 1.3 * thick, 0.9 * reach]), np.eye(3), np.zeros(3))
-    pieces: list[Piece] = [palm]
+    away = _about_x(ARM_AWAY)
+    arm = (
+        np.array([2.0 * thick, 1.6 * thick, HALF_ARM]),
+        away,
+        away @ np.array([0, 0, -HALF_ARM - 0.2 * reach]),
+    )
+    pieces: list[Piece] = [palm, arm]
     for finger in range(Hand.FINGERS):
         is_thumb = finger == 0
         size = (0.72, 0.92, 1.0, 0.93, 0.75)[finger]
@@ -176,10 +207,10 @@ def _hand(held: Occluder) -> list[Piece]:
             half = reach * size * (0.52, 0.38, 0.3)[joint]
             bend += held.curl
             turn = _about_y(spread) @ _about_x(bend)
-            middle = at + turn @ np.array([0, 0, 0.85 * half])
+            middle = at + turn @ np.array([0, 0, OVERLAP * half])
             radius = thick * (1.0, 0.92, 0.82)[joint] * (1.1 if is_thumb else 1.0)
             pieces.append((np.array([radius, radius, half]), turn, middle))
-            at = at + turn @ np.array([0, 0, 1.7 * half])
+            at = at + turn @ np.array([0, 0, 2 * OVERLAP * half])
     return pieces
 
 

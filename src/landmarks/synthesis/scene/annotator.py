@@ -110,10 +110,10 @@ class AnnotatorRecipe:
     """How annotators are drawn.
 
     Attributes:
-        offsets: See `Annotator`, as for all below.
-        noise: .
-        shifts: .
-        jitter: .
+        offsets: Strength of the convention's offsets; 0: none.
+        noise: Strength of one person's noise; 0: none.
+        shifts: Offsets of each group of landmarks; see `Annotator`.
+        jitter: Noise of each group; see there.
     """
 
     offsets: float = 0.0

@@ -70,7 +70,7 @@ class ExpressionRecipe:
     """How expressions are drawn.
 
     Attributes:
-        strength: Of every action; 0: all faces are neutral.
+        strength: Of every action but gaze; 0: all faces are neutral.
         accents: Number of further actions that each face shows a little of.
         extremes: Share of faces whose expression is drawn half as strong again.
         mouth_open: Share of faces whose mouth is open on top of the rest.
@@ -90,7 +90,8 @@ class ExpressionRecipe:
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
         check_strength("expression.strength", self.strength, 2)
-        if not isinstance(self.accents, int) or not 0 <= self.accents <= len(ACCENTS):
+        whole = isinstance(self.accents, int) and not isinstance(self.accents, bool)
+        if not whole or not 0 <= self.accents <= len(ACCENTS):
             raise InputError(
                 f"recipe: expression.accents is {self.accents!r}; it must be a whole number from 0 "
                 f"to {len(ACCENTS)}"
@@ -118,7 +119,7 @@ class ExpressionRecipe:
             actions = {_other_side(name): weight for name, weight in actions.items()}
         for name, weight in self._lids(rng).items():
             actions[name] = actions.get(name, 0.0) + weight
-        actions = {name: min(self.strength * w, 1.5) for name, w in actions.items()}
+        actions = {name: min(self.strength * w, _most(name)) for name, w in actions.items()}
         return Expression({k: float(v) for k, v in (actions | self._gaze(rng)).items() if v})
 
     def _lids(self, rng: np.random.Generator) -> dict[str, float]:
@@ -135,6 +136,11 @@ class ExpressionRecipe:
         }  # fmt: skip
         vertical = _both(eyeLookUp=up, eyeLookDown=-up)
         return {name: float(np.clip(w, 0, 1)) for name, w in (sideways | vertical).items()}
+
+
+def _most(name: str) -> float:
+    """Greatest weight of an action; a stronger smile pulls the lower teeth through the chin."""
+    return 1.2 if name.startswith("mouthSmile") else 1.5
 
 
 def _other_side(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from landmarks.errors import InputError
 from landmarks.synthesis.colour import RGB, scaled
 from landmarks.synthesis.ranges import check_share, check_shares
 from landmarks.synthesis.scene.person import Person
@@ -110,8 +111,8 @@ class HairRecipe:
 
     Attributes:
         amount: Share of heads that have any hair at all, brows aside.
-        beards: Share of men with a beard.
-        stubble: Share of men with stubble.
+        beards: Share of grown men with a beard.
+        stubble: Share of grown men with stubble.
         women: Share of each family.
         men: Share of each family.
     """
@@ -126,6 +127,11 @@ class HairRecipe:
         """Refuse what cannot be drawn."""
         for name in ("amount", "beards", "stubble"):
             check_share(f"hair.{name}", getattr(self, name))
+        if self.beards + self.stubble > 1:
+            raise InputError(
+                f"recipe: hair.beards is {self.beards} and hair.stubble {self.stubble}; together "
+                "they must not be above 1"
+            )
         check_shares("hair.women", self.women, FAMILIES)
         check_shares("hair.men", self.men, FAMILIES)
 
@@ -149,7 +155,7 @@ class HairRecipe:
         """Stubble, a beard or neither."""
         luck, stubble = rng.random(), float(rng.uniform(0.2, 0.7))
         density, length = float(rng.uniform(0.65, 1.0)), float(rng.uniform(0.004, 0.013))
-        if person.gender < 0.55 or person.age < 0.6 or luck >= self.beards + self.stubble:
+        if person.gender < 0.5 or person.age < 0.6 or luck >= self.beards + self.stubble:
             return Beard(stubble=0.0, density=0.0, length=0.0)
         if luck < self.stubble:
             return Beard(stubble=stubble, density=0.0, length=0.0)

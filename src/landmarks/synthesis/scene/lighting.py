@@ -43,7 +43,8 @@ class LightRecipe:
         softness: Smallest and largest key light.
         side: Largest angle of the key light from the front, radians.
         below: Share of scenes that are lit from below the face.
-        flash: Share of scenes lit from the camera, as by its flash.
+        flash: Share of scenes lit from straight ahead of the chest, as by the flash of somebody
+            whom the person faces.
     """
 
     key: tuple[float, float] = (0.3, 2.6)

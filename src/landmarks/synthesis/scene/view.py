@@ -39,8 +39,8 @@ class ViewRecipe:
     """How cameras are placed.
 
     Attributes:
-        yaw: Standard deviation of most faces, degrees.
-        pitch: The same.
+        yaw: Standard deviation of most faces, degrees; none turns beyond `wide_yaw`.
+        pitch: The same; none beyond 32 degrees.
         roll: The same.
         wide_yaw: Largest yaw, which `wide` faces spread up to, degrees.
         wide: Share of faces that turn far.

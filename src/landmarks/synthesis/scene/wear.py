@@ -35,7 +35,7 @@ class Glasses:
 
 @dataclass(frozen=True, kw_only=True)
 class Headwear:
-    """A cap, beanie or hood, all as the scalp pushed outwards.
+    """A cap or beanie: the scalp pushed outwards.
 
     Attributes:
         edge: Height of its lower edge over the eyes, metres, at the front.

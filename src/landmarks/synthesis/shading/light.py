@@ -91,7 +91,7 @@ def leaving(s: Surface, hit: Hit, look: wp.array(dtype=Look), sky: wp.array(dtyp
     mirror = s.reflectance + 0.5 * (1.0 - s.roughness) * x * x * x * x * x
     rest = rest + environment(sky, mirrored(hit, s.normal)) * (mirror * s.open)
     if s.glint > 0.0:
-        out.key = out.key + key_colour * (14.0 * s.glint * spot(s.normal, towards, key, 900.0))
+        out.key = out.key + key_colour * (14.0 * s.glint * spot(s.normal, towards, key, 3500.0))
         wet = 8.0 * s.glint * s.lit * spot(s.normal, towards, fill, 700.0)
         rest = rest + fill_colour * wet
     out.rest = rest

@@ -19,6 +19,7 @@ from landmarks.synthesis.shading.stage import (
 
 LAYERS = wp.constant(10)  # most surfaces that one ray passes through
 FAR = wp.constant(1.0e6)
+PAST = wp.constant(2.0e-5)  # metres beyond what a ray has passed: skin may lie right behind it
 
 
 @wp.struct
@@ -115,7 +116,7 @@ def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
             left = left * (1.0 - s.alpha)
         if left < 0.03:
             break
-        travelled = at + 0.0003
+        travelled = at + PAST
     seen.opacity = 1.0 - left
     return seen
 
@@ -127,17 +128,26 @@ def key_light(
     origin: wp.vec3,
     ray: wp.vec3,
     shadows: int,
-    state: wp.uint32,
+    place: int,
 ):
-    """Share of the key light that arrives, by so many rays towards different parts of it."""
+    """Share of the key light that arrives, by so many rays towards different parts of it.
+
+    `place` is the pixel's number in its tile; pixels of other numbers look at other parts.
+    """
     look = stage[0].look
     key = look[0].key
     if shadows == 0 or seen.triangle < 0 or wp.dot(seen.normal, key) < -0.3:
         return 1.0  # nothing there, or it faces away by itself
     start = origin + ray * seen.distance + seen.normal * 0.0012
     share = float(0.0)
-    for _k in range(shadows):
-        off = wp.vec3(wp.randf(state) - 0.5, wp.randf(state) - 0.5, wp.randf(state) - 0.5)
+    for k in range(shadows):
+        # even over the light in each tile of 25 pixels: a rank-1 lattice (Roberts, 2018)
+        n = float(place + 25 * k)
+        off = wp.vec3(
+            wp.frac(0.5 + 0.8191725 * n) - 0.5,
+            wp.frac(0.5 + 0.6710436 * n) - 0.5,
+            wp.frac(0.5 + 0.5497005 * n) - 0.5,
+        )
         share = share + reaches(stage, start, wp.normalize(key + off * look[0].softness))
     return share / float(shadows)
 

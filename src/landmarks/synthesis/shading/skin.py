@@ -35,7 +35,7 @@ def complexion(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint3
         spots = wp.noise(s2, r * 420.0) * 0.6 + wp.noise(s3, r * 260.0) * 0.4
         melanin = melanin + look[0].freckles * ramp(0.28, 0.5, spots) * (0.3 + hit.b[1]) * 0.3
     if look[0].moles > 0.0:
-        melanin = melanin + look[0].moles * ramp(0.52, 0.60, wp.noise(s1, r * 95.0)) * 0.5
+        melanin = melanin + look[0].moles * ramp(0.50, 0.62, wp.noise(s1, r * 95.0)) * 0.3
     colour = tone(wp.clamp(melanin, 0.0, 1.0))
     blood = look[0].redness * (1.0 + 0.35 * fine) + look[0].cheeks * hit.a[1] * (1.0 + 0.4 * large)
     colour = wp.cw_mul(colour, wp.vec3(1.0 - 0.05 * blood, 1.0 - 0.38 * blood, 1.0 - 0.34 * blood))

@@ -5,7 +5,7 @@ All in one module, for Warp compiles a module's kernels with all they call, at o
 
 import warp as wp
 
-from landmarks.synthesis.shading.rays import Lens, follow, key_light, ray_through
+from landmarks.synthesis.shading.rays import PAST, Lens, follow, key_light, ray_through
 from landmarks.synthesis.shading.stage import (
     HAT,
     LASH,
@@ -50,7 +50,14 @@ def expose(stage: wp.array(dtype=Stage), lens: Lens, shadows: int, film: Film):
     film.opacity[i] = seen.opacity
     film.triangle[i] = seen.triangle
     film.distance[i] = seen.distance
-    film.lit[i] = key_light(stage, seen, lens.position, ray, shadows, wp.rand_init(1, i))
+    place = tile(i % lens.size, i // lens.size)
+    film.lit[i] = key_light(stage, seen, lens.position, ray, shadows, place)
+
+
+@wp.func
+def tile(x: int, y: int):
+    """Each of 0 to 24 once in every 5 x 5 pixels."""
+    return (x + 2 * y) % 5 + 5 * (y % 5)
 
 
 @wp.func
@@ -69,14 +76,14 @@ def differs(stage: wp.array(dtype=Stage), film: Film, i: int, j: int):
 def shade(stage: wp.array(dtype=Stage), film: Film, i: int, size: int):
     """Share of the key light in a pixel, by colour: averaged over 5 x 5 pixels of one surface.
 
-    A few rays towards a large light make grain; what lies side by side is lit alike.
+    Each of these sends its rays towards other parts of the light; together they see all of it.
     """
     if film.triangle[i] < 0:
         return wp.vec3(1.0, 1.0, 1.0)
     px = i % size
     py = i // size
     total = float(0.0)
-    weight = float(0.0)
+    count = float(0.0)
     for dy in range(-2, 3):
         for dx in range(-2, 3):
             x = px + dx
@@ -84,14 +91,13 @@ def shade(stage: wp.array(dtype=Stage), film: Film, i: int, size: int):
             if x >= 0 and x < size and y >= 0 and y < size:
                 j = y * size + x
                 if not differs(stage, film, i, j):
-                    w = wp.exp(-0.35 * float(dx * dx + dy * dy))
-                    total = total + w * film.lit[j]
-                    weight = weight + w
-    lit = total / wp.max(weight, 1.0e-6)
+                    total = total + film.lit[j]
+                    count = count + 1.0
+    lit = total / wp.max(count, 1.0)
     red = lit
     m = stage[0].materials[film.triangle[i]]
     if m == SKIN:
-        red = wp.pow(lit, 0.75)  # light scatters below skin, most of it red
+        red = wp.pow(lit, 0.85)  # light scatters below skin, most of it red
     if m == TEETH:
         lit = 0.4 + 0.6 * lit  # and through lips and among teeth, which are never black
         red = lit
@@ -172,7 +178,7 @@ def see_points(
         if not passes:
             seen = 0
             break
-        travelled = travelled + q.t + 0.0003
+        travelled = travelled + q.t + PAST
     visible[i] = seen
 
 

@@ -32,7 +32,7 @@ class Pictures(Protocol):
     """What a data set shows: picture i is a function of i alone. Can be sent to a process."""
 
     @property
-    def recipe(self) -> Mapping[str, Any]:
+    def settings(self) -> Mapping[str, Any]:
         """How scenes are drawn; has a "name" and, in "labels", the label set of the files."""
         ...
 
@@ -57,7 +57,7 @@ class Pictures(Protocol):
         ...
 
     @property
-    def renderer(self) -> str:
+    def renderer_version(self) -> str:
         """A text that changes when the pictures would, all else being equal."""
         ...
 
@@ -98,10 +98,10 @@ def produce(
     check_range(start, stop)
     check_whole_number("workers", workers, 1, or_null=True)
     spec = Spec(
-        recipe=pictures.recipe,
+        recipe=pictures.settings,
         seed=pictures.seed,
         size=pictures.size,
-        renderer=pictures.renderer,
+        renderer=pictures.renderer_version,
         layout=layout,
         dense=pictures.dense,
     )
