@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from landmarks.command_line import CONFIGS
 from landmarks.experiment import Experiment
 from landmarks.strategies import Schedule
-from landmarks.train import SHARED_PARTS
+from landmarks.train import made
 
 SMALL = ["data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "n_real=2", "out=x"]
 
@@ -30,9 +30,7 @@ def composed(*overrides):
 
 
 def experiment(*overrides) -> Experiment:
-    cfg = OmegaConf.to_container(composed(*SMALL, *overrides), resolve=True)
-    fields = {key: value for key, value in cfg.items() if key not in SHARED_PARTS}
-    return hydra.utils.instantiate(fields, _convert_="all")
+    return made(composed(*SMALL, *overrides))
 
 
 def test_the_default_is_an_experiment():

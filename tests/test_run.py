@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +41,14 @@ LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
 PLAIN = Augmentation(geometry=Geometry(mirror=0.5), appearance=Appearance())
 DATA = Data(
-    synthetic=read_toy(count=24, domain="synthetic"),
-    real=read_toy(count=30, domain="stand_in", seed=1),
-    test=read_toy(count=12, domain="stand_in", seed=2),
+    synthetic=partial(read_toy, count=24, domain="synthetic"),
+    real=partial(read_toy, count=30, domain="stand_in", seed=1),
+    test=partial(read_toy, count=12, domain="stand_in", seed=2),
 )
+
+
+def unread():
+    raise AssertionError("these faces are not needed, or not yet")
 
 
 def experiment(tmp_path, strategy, **changes):
@@ -192,7 +197,7 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
         {"crop": LandmarkCrop(1.3)},
         {"strategy": real_only(SHORT)},
         {"model": small_architecture(width=16)},
-        {"data": replace(DATA, real=read_toy(count=30, domain="stand_in", seed=9))},
+        {"data": replace(DATA, real=partial(read_toy, count=30, domain="stand_in", seed=9))},
         {"machine": Machine(accumulate=2)},  # for BatchNorm sees other faces together
     ]
     prints = {replace(one, **change).fingerprint for change in changes}
@@ -215,7 +220,7 @@ def test_results_do_not_depend_on_what_ran_before(tmp_path):
 
 
 def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
-    leaking = replace(DATA, test=DATA.real.take(range(5)))
+    leaking = replace(DATA, test=lambda: DATA.real().take(range(5)))
     with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
         run(experiment(tmp_path, real_only(LONG), data=leaking, n_real="all"))
     assert not (tmp_path / "real_only").exists()
@@ -226,20 +231,35 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
     [
         (real_only(LONG), {"n_real": 0}, "n_real is 0, but strategy 'real_only' needs real faces"),
         (synthetic_only(LONG), {}, "uses no real face; run it once a seed, with n_real=0"),
-        (real_only(LONG), {"n_real": 31}, "whole number from 0 to 30"),
+        (real_only(LONG), {"n_real": "ten"}, "n_real is 'ten'; it must be a whole number from 0"),
         (real_only(LONG), {"seed": -1}, "seed is -1"),
         (
             synthetic_only(LONG),
-            {"n_real": 0, "data": replace(DATA, synthetic=None)},
-            "needs synthetic faces",
+            {"n_real": 0, "data": Data(test=unread)},
+            "needs synthetic faces, but data.synthetic is null",
         ),
+        (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
         (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
     ],
 )
-def test_an_impossible_run_is_refused_at_once(tmp_path, strategy, changes, message):
+def test_an_impossible_run_is_refused_before_data_are_read(tmp_path, strategy, changes, message):
+    data = {"data": Data(test=unread, real=unread, synthetic=unread)}
     with pytest.raises(InputError, match=message):
-        experiment(tmp_path, strategy, **changes)
+        experiment(tmp_path, strategy, **{**data, **changes})
+
+
+def test_more_real_faces_than_there_are_is_refused_before_synthetic_ones_are_read(tmp_path):
+    data = replace(DATA, synthetic=unread)
+    with pytest.raises(InputError, match="n_real is 31; it must be a whole number from 0 to 30"):
+        run(experiment(tmp_path, mixing(LONG, RidgeFit(), SHORT, alpha=0.5), data=data, n_real=31))
+
+
+def test_faces_that_a_strategy_does_not_use_are_not_read(tmp_path):
+    real, rendered = replace(DATA, synthetic=unread), replace(DATA, real=unread)
+    assert set(run(experiment(tmp_path, real_only(LONG), data=real)).data) == {"real", "test"}
+    result = run(experiment(tmp_path, synthetic_only(LONG), data=rendered, n_real=0))
+    assert set(result.data) == {"test", "synthetic"}
 
 
 def test_a_batch_in_parts_is_another_artifact_only_where_there_is_batch_norm(tmp_path):
@@ -328,7 +348,7 @@ def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
     with pytest.raises(InputError, match="are on the same image"):
         evaluate_run(
             tmp_path / "real_only",
-            DATA.real,
+            DATA.real(),
             Machine(device="cpu"),
             tmp_path / "artifacts",
             tmp_path / "evaluation",

@@ -28,6 +28,7 @@ from landmarks.results import (
     write_curve,
     write_json,
 )
+from landmarks.scheme import IBUG68
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
 from landmarks.testing import caption, check_apart, predict_set, shared_photos
@@ -54,16 +55,16 @@ def run(experiment: Experiment, config: str = "") -> Result:
 
 
 def _run(experiment: Experiment, config: str) -> Result:
-    for dataset in experiment.data_used.values():
-        log.info("%s", dataset.describe())
+    started = time.perf_counter()
+    with torch.device("meta"):  # a network that cannot be built should not cost a data set
+        experiment.model.build(IBUG68.num_landmarks)
+    trained_on = _trained_on(experiment)  # before synthetic faces, which may be rendered for hours
+    for role in experiment.roles:
+        log.info("%s: %s", role, experiment.faces(role).describe())
     done = _finished(experiment)
     if done is not None:
         return done
-    trained_on = _trained_on(experiment)
-    check_apart({**trained_on, **_rendered(experiment)}, experiment.data.test)
-    started = time.perf_counter()
-    with torch.device("meta"):  # a network that cannot be built should not cost a decoded data set
-        experiment.model.build(experiment.data.test.scheme.num_landmarks)
+    check_apart({**trained_on, **_rendered(experiment)}, experiment.faces("test"))
     steps = StepRunner(experiment)
     place = fingerprint(str(experiment.out.resolve()))
 
@@ -111,7 +112,7 @@ def _train_and_predict(experiment: Experiment, steps: StepRunner) -> Predictions
     predictions = predict_set(detector, test, experiment.machine)
     predictions.write(out)
     what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
-    title = f"{what}: {caption(experiment.data.test)}"
+    title = f"{what}: {caption(experiment.faces('test'))}"
     draw_predictions(predictions, test, title, out / "faces.png")
     write_cumulative_error(out / "ced.csv", predictions.errors)
     write_curve(out / "loss.csv", steps.curves)
@@ -151,16 +152,17 @@ def _finished(experiment: Experiment) -> Result | None:
 
 def _trained_on(experiment: Experiment) -> dict[str, str]:
     """Id and image content of every real face whose label the run may use."""
-    real = experiment.data.real
-    contents = real.image_contents if len(experiment.subset) else ()
-    return {real.faces[i].id: contents[i] for i in experiment.subset}
+    if not experiment.strategy.uses_real:
+        return {}
+    real = experiment.faces("real")
+    return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}
 
 
 def _rendered(experiment: Experiment) -> dict[str, str]:
     """Id and image content of every synthetic face the run trains on."""
-    synthetic = experiment.data_used.get("synthetic")
-    if synthetic is None:
+    if not experiment.strategy.uses_synthetic:
         return {}
+    synthetic = experiment.faces("synthetic")
     ids = (face.id for face in synthetic.faces)
     return dict(zip(ids, synthetic.image_contents, strict=True))
 
@@ -172,8 +174,7 @@ def _result(
     ledger: Ledger,
     seconds: float,
 ) -> Result:
-    data = experiment.data
-    photos = (data.real.faces[i].group for i in experiment.subset)
+    test = experiment.faces("test")
     return Result(
         fingerprint=experiment.fingerprint,
         strategy=experiment.strategy.name,
@@ -187,9 +188,9 @@ def _result(
                 "augmentation": dict(experiment.augmentation),
             }
         ),
-        data={role: asdict(used.describe()) for role, used in experiment.data_used.items()},
-        shared_photos=shared_photos(photos, data.test),
-        rendered_test=data.test.rendered,
+        data={role: asdict(experiment.faces(role).describe()) for role in experiment.roles},
+        shared_photos=shared_photos(_photos(experiment), test),
+        rendered_test=test.rendered,
         crop=record(experiment.crop),
         box_source=experiment.crop.box_source,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},
@@ -213,15 +214,19 @@ def _ledger(experiment: Experiment) -> Ledger:
     steps = experiment.strategy.steps
     trains = any(isinstance(step, Train) and step.draws_on(Real) for step in steps)
     adapts = any(isinstance(step, FitAdapter) for step in steps)
-    photos = {experiment.data.real.faces[i].group for i in experiment.subset}
     return Ledger(
         n_real=n,
-        photos=len(photos),
+        photos=len(_photos(experiment)),
         training=n if trains else 0,
         adapter=n if adapts else 0,
         validation=0,
         total=n if trains or adapts else 0,
     )
+
+
+def _photos(experiment: Experiment) -> set[str]:
+    """The photos of the real subset."""
+    return {experiment.faces("real").faces[i].group for i in experiment.subset}
 
 
 def headline(result: Result) -> str:
