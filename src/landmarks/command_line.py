@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from landmarks.errors import InputError, input_error
+from landmarks.wrong_words import one_line
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -68,8 +69,9 @@ def _one_line_for_bad_input() -> Iterator[None]:
         cause = input_error(error)
         if cause is None and _is_fault_of_the_program(error):
             raise
-        told = " ".join(str(cause or error).split())
-        if "hydra/launcher/" in told:
+        groups = [path.name for path in CONFIGS.iterdir() if path.is_dir()]
+        told = " ".join(str(cause).split()) if cause else one_line(error, groups)
+        if told.startswith("hydra/launcher "):
             told += "; more launchers: pip install -e '.[cluster]'"
         print("error:", told, file=sys.stderr)
         sys.exit(2)

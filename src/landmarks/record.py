@@ -28,6 +28,7 @@ NO_PART_OF_A_RESULT = frozenset(
         "plan.py",
         "verify.py",
         "command_line.py",
+        "wrong_words.py",
         "sweep.py",
         "analysis",
         "pictures.py",
