@@ -1,6 +1,8 @@
 """The loops: they learn, they stop on nonsense, and an interruption changes nothing."""
 
+import logging
 import math
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +68,38 @@ def test_eight_faces_are_learned_by_heart(architecture, toy_crops, tmp_path):
     curve = np.load(tmp_path / "fit" / CURVE)
     assert curve[-1, 1] < 0.6 * curve[0, 1]
     assert error < 1.5, error  # pixels of 64; the untrained network is 15 off
+
+
+@pytest.fixture
+def control_c():
+    """As in a terminal: shells let what runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("control_c")
+def test_control_c_keeps_the_steps_and_changes_no_number(architecture, toy_crops, tmp_path, caplog):
+    schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+
+    caplog.set_level(logging.INFO)
+
+    def interrupt(step, *_):
+        if step == 10:
+            signal.raise_signal(signal.SIGINT)
+
+    for workers in (0, 1):
+        machine = Machine(device="cpu", checkpoint_seconds=1e9, workers=workers)
+        folder = tmp_path / f"stopped{workers}"
+        with pytest.raises(KeyboardInterrupt):
+            train(architecture, toy_crops, folder, schedule, interrupt, machine)
+        assert caplog.messages[-1].startswith("stopped at step 10 of 30; the same command")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        again = train(architecture, toy_crops, folder, schedule, machine=machine)
+        assert "continuing at step 10 of 30" in caplog.messages[-1]
+        for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+            assert torch.equal(one, other)
 
 
 def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_crops, tmp_path):

@@ -22,6 +22,7 @@ from landmarks.data.crops import FaceCrops
 from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
+from landmarks.interruption import noted_interrupt
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
 from landmarks.partials import written_whole
@@ -115,27 +116,33 @@ def fit(
     compiling = 0.0
     saved = time.monotonic()
     losses: list[Tensor] = []
-    for batch in load(own, first=state.step, workers=machine.workers):
-        rate = learning_rate(state.step, schedule)
-        begin = time.monotonic()
-        losses.append(update(batch.to(fabric.device), rate))
-        if machine.compile and not compiling:
-            compiling = time.monotonic() - begin
-            log.info("the first step took %.1f s, compilation included", compiling)
-        state.step += 1
-        if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
-            loss = float(total(fabric, torch.stack(losses).mean()))
-            losses.clear()
-            if not math.isfinite(loss):
-                raise NonFiniteLossError(
-                    f"the loss is {loss} at step {state.step} of {schedule.steps}; lower the "
-                    f"learning rate (now {schedule.learning_rate:g})"
-                )
-            state.curve.append((state.step, loss, rate))
-            on_progress(state.step, loss, rate)
-            if fabric.is_global_zero and time.monotonic() - saved > machine.checkpoint_seconds:
-                state.save(checkpoint)
-                saved = time.monotonic()
+    with noted_interrupt() as stop:
+        for batch in load(own, first=state.step, workers=machine.workers):
+            rate = learning_rate(state.step, schedule)
+            begin = time.monotonic()
+            losses.append(update(batch.to(fabric.device), rate))
+            if machine.compile and not compiling:
+                compiling = time.monotonic() - begin
+                log.info("the first step took %.1f s, compilation included", compiling)
+            state.step += 1
+            if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
+                loss = float(total(fabric, torch.stack(losses).mean()))
+                losses.clear()
+                if not math.isfinite(loss):
+                    raise NonFiniteLossError(
+                        f"the loss is {loss} at step {state.step} of {schedule.steps}; lower the "
+                        f"learning rate (now {schedule.learning_rate:g})"
+                    )
+                state.curve.append((state.step, loss, rate))
+                on_progress(state.step, loss, rate)
+                due = time.monotonic() - saved > machine.checkpoint_seconds
+                if fabric.is_global_zero and (due or stop.is_set()):
+                    state.save(checkpoint)
+                    saved = time.monotonic()
+                if stop.is_set() and state.step < schedule.steps:
+                    told = "stopped at step %d of %d; the same command goes on from there"
+                    log.info(told, state.step, schedule.steps)
+                    raise KeyboardInterrupt
     if fabric.is_global_zero:
         _finish(state, directory)
     return compiling
