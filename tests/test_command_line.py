@@ -51,6 +51,10 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     ]
     stored = json.loads((tmp_path / found[0]).read_text())
     assert stored["rendered_test"] is True
+    assert swept.stdout.count("\nreal: drawn faces (stand-in domain), 30 faces on 28 photos") == 1
+    assert swept.stdout.splitlines()[-1] == (
+        "results are below outputs/toy/unet; next: python -m landmarks.report outputs/toy/unet"
+    )
     assert "pretrain: made" in swept.stdout
     assert "pretrain: reused" in swept.stdout
     assert "on drawn or rendered faces" in swept.stdout
@@ -65,6 +69,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     again = command("train", *words, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("done before") == 4
+    assert f"faces); it is in {run}\n" in again.stdout
 
 
 def test_help_and_cfg_answer_without_importing_torch(tmp_path):
@@ -98,7 +103,10 @@ def test_help_and_cfg_answer_without_importing_torch(tmp_path):
         (["stratgy=finetune"], "no option 'stratgy'; did you mean strategy? (all options: --cfg"),
         (["experimnt=demo"], "no option 'experimnt'; did you mean experiment?"),
         (["schedule.train.step=5"], "schedule.train (Schedule) takes steps, batch_size, "),
-        (["faces@data.tst=coco"], "Did you mean to override one of faces@data.real"),
+        (
+            ["data=rendered", "faces@data.tst=coco"],
+            "Did you mean to override one of faces@data.real",
+        ),
         (["strategy=mixing", "strategy.alpha=2"], "alpha is 2"),
         (["loss=coordinate_mse"], "choose another loss"),
         (["data=w300_face_synthetics"], "data.real.root is not given: add data.real.root=..."),

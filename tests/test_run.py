@@ -182,8 +182,17 @@ def test_a_finished_run_is_read_not_run_again(tmp_path):
 
 def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):
     run(experiment(tmp_path, real_only(LONG)))
-    with pytest.raises(InputError, match="holds a finished run of other settings"):
+    other = (
+        r"of other settings \(settings.strategy.model.schedule.steps is 12, now 8; .*\); give an"
+    )
+    with pytest.raises(InputError, match=other):
         run(experiment(tmp_path, real_only(SHORT)))
+    path = tmp_path / "real_only" / "result.json"
+    stored = json.loads(path.read_text())
+    stored["versions"]["code"] = stored["fingerprint"] = "of before"
+    path.write_text(json.dumps(stored))
+    with pytest.raises(InputError, match=r"a finished run made by other code; give another out="):
+        run(experiment(tmp_path, real_only(LONG)))
 
 
 def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
@@ -236,7 +245,7 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
         (
             synthetic_only(LONG),
             {"n_real": 0, "data": Data(test=unread)},
-            "needs synthetic faces, but data.synthetic is null",
+            "but data.synthetic is null; data=w300_rendered renders them, data=w300_face_synth",
         ),
         (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),

@@ -26,6 +26,13 @@ Reader = Callable[[], FaceDataset]
 """Reads or renders a set of faces, which can take hours: called only when they are needed."""
 
 
+# What to do if a strategy lacks faces.
+REMEDIES = {
+    "real": "data=w300 reads 300-W",
+    "synthetic": "data=w300_rendered renders them, data=w300_face_synthetics reads a folder",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Data:
     """The three sets of faces of an experiment, not read yet.
@@ -95,7 +102,10 @@ class Experiment:
             )
         for role in self.roles:
             if getattr(self.data, role) is None:
-                raise InputError(f"strategy {name!r} needs {role} faces, but data.{role} is null")
+                raise InputError(
+                    f"strategy {name!r} needs {role} faces, but data.{role} is null; "
+                    f"{REMEDIES.get(role, 'give a set of them')}"
+                )
         for step in self.strategy.steps:
             if isinstance(step, Train) and step.schedule.batch_size < self.machine.parts:
                 raise InputError(

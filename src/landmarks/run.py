@@ -1,12 +1,14 @@
 """One run from start to end: the method section in code."""
 
+import json
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,7 +20,7 @@ from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions, write_cumulative_error
 from landmarks.progress import TrainingProgress
 from landmarks.ranks import led
-from landmarks.record import fingerprint, record
+from landmarks.record import code, differences, fingerprint, record
 from landmarks.results import (
     DETECTOR,
     LEDGER,
@@ -35,6 +37,8 @@ from landmarks.testing import caption, check_apart, predict_set, shared_photos
 from landmarks.versions import versions
 
 log = logging.getLogger(__name__)
+
+SHOWN = 3  # settings that an error names, of those that differ
 
 
 def run(experiment: Experiment, config: str = "") -> Result:
@@ -60,7 +64,7 @@ def _run(experiment: Experiment, config: str) -> Result:
         experiment.model.build(IBUG68.num_landmarks)
     trained_on = _trained_on(experiment)  # before synthetic faces, which may be rendered for hours
     for role in experiment.roles:
-        log.info("%s: %s", role, experiment.faces(role).describe())
+        _tell_once(f"{role}: {experiment.faces(role).describe()}")
     done = _finished(experiment)
     if done is not None:
         return done
@@ -77,6 +81,12 @@ def _run(experiment: Experiment, config: str) -> Result:
         make,
         what=f"doing the run of {experiment.out}",
     )
+
+
+@cache
+def _tell_once(line: str) -> None:
+    """Log what the runs of a sweep have in common once a process."""
+    log.info("%s", line)
 
 
 def _make(
@@ -142,12 +152,31 @@ def _finished(experiment: Experiment) -> Result | None:
         return None
     if result.fingerprint != experiment.fingerprint:
         raise InputError(
-            f"{experiment.out} holds a finished run of other settings or data "
-            f"({result.fingerprint}, now {experiment.fingerprint}); give another out=..., or move "
-            "that folder away"
+            f"{experiment.out} holds a finished run {_what_differs(result, experiment)}; give "
+            "another out=..., or move that folder away"
         )
-    log.info("done before: %s", headline(result))
+    log.info("done before: %s; it is in %s", headline(result), experiment.out)
     return result
+
+
+def _what_differs(result: Result, experiment: Experiment) -> str:
+    """Why a finished run is not the one that is asked for."""
+    now = _comparable(_told(experiment))
+    before = _comparable({key: getattr(result, key) for key in now})
+    found = [f"{at} is {a}, now {b}" for at, a, b in differences(before, now)]
+    other_code = result.versions.get("code") != code()
+    if not found:
+        return "made by other code" if other_code else "of other images or labels, or ranks"
+    more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    made = ", made by other code too" if other_code else ""
+    return f"of other settings ({'; '.join(found[:SHOWN])}{more}){made}"
+
+
+def _comparable(told: dict[str, Any]) -> dict[str, Any]:
+    """As JSON, without the places of data, which do not matter."""
+    data = {role: {**used, "origin": None} for role, used in told["data"].items()}
+    plain: dict[str, Any] = json.loads(json.dumps({**told, "data": data}))
+    return plain
 
 
 def _trained_on(experiment: Experiment) -> dict[str, str]:
@@ -177,21 +206,10 @@ def _result(
     test = experiment.faces("test")
     return Result(
         fingerprint=experiment.fingerprint,
-        strategy=experiment.strategy.name,
-        n_real=len(experiment.subset),
-        seed=experiment.seed,
+        **_told(experiment),
         optimiser_steps=experiment.strategy.optimiser_steps,
-        settings=record(
-            {
-                "strategy": experiment.strategy,
-                "model": experiment.model,
-                "augmentation": dict(experiment.augmentation),
-            }
-        ),
-        data={role: asdict(experiment.faces(role).describe()) for role in experiment.roles},
         shared_photos=shared_photos(_photos(experiment), test),
         rendered_test=test.rendered,
-        crop=record(experiment.crop),
         box_source=experiment.crop.box_source,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},
         ledger=asdict(ledger),
@@ -206,6 +224,24 @@ def _result(
             "steps": {name: asdict(timing) for name, timing in steps.timings.items()},
         },
     )
+
+
+def _told(experiment: Experiment) -> dict[str, Any]:
+    """What a result says of the settings and data of its run."""
+    return {
+        "strategy": experiment.strategy.name,
+        "n_real": len(experiment.subset),
+        "seed": experiment.seed,
+        "settings": record(
+            {
+                "strategy": experiment.strategy,
+                "model": experiment.model,
+                "augmentation": dict(experiment.augmentation),
+            }
+        ),
+        "crop": record(experiment.crop),
+        "data": {role: asdict(experiment.faces(role).describe()) for role in experiment.roles},
+    }
 
 
 def _ledger(experiment: Experiment) -> Ledger:

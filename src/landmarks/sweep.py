@@ -1,6 +1,8 @@
 """Sweep: the runs of a grid, each once; what they will cost; how far they are; which failed."""
 
 import logging
+import os
+import shlex
 import statistics
 import threading
 import time
@@ -260,6 +262,14 @@ def launched(jobs: Sequence[Job], launcher: Launcher) -> Sequence[JobReturn]:
             f"the launcher stopped ({reason}); {done} of {len(jobs)} runs are done, and the same "
             "command continues"
         ) from error
+
+
+def report_end(jobs: Sequence[Job]) -> None:
+    """Tell where the results of a finished sweep are, and what to do with them."""
+    folder = os.path.commonpath([job.out for job in jobs])
+    log.info(
+        "results are below %s; next: python -m landmarks.report %s", folder, shlex.quote(folder)
+    )
 
 
 def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
