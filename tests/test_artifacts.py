@@ -8,6 +8,7 @@ import pytest
 
 from landmarks.artifacts import ArtifactStore
 from landmarks.errors import InputError
+from landmarks.versions import versions
 from tests.waiting import PATIENCE, wait_until
 
 
@@ -35,6 +36,18 @@ def test_other_ingredients_are_another_artifact(tmp_path):
     other = store.get("step", {"a": 2}, writes("y", calls))
     assert one.fingerprint != other.fingerprint
     assert len(calls) == 2
+
+
+def test_what_other_versions_made_is_found_and_told(tmp_path, monkeypatch, caplog):
+    store = ArtifactStore(tmp_path)
+    made = store.get("step", {"a": 1}, writes("x", []))
+    assert made.versions == versions()
+    assert "was made with" not in caplog.text
+    now = {**versions(), "torch": "9.9"}
+    monkeypatch.setattr("landmarks.artifacts.versions", lambda: now)
+    found = store.get("step", {"a": 1}, writes("y", []))
+    assert found.versions == made.versions
+    assert f"was made with torch {made.versions['torch']} (now 9.9); remove it" in caplog.text
 
 
 def test_an_interrupted_make_finds_what_it_left(tmp_path):

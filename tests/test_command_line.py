@@ -56,6 +56,10 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     ]
     stored = json.loads((tmp_path / found[0]).read_text())
     assert stored["rendered_test"] is True
+    assert swept.stdout.count("\nreal: drawn faces (stand-in domain), 30 faces on 28 photos") == 1
+    assert swept.stdout.rstrip().endswith(
+        "results are below outputs/toy/unet; next: python -m landmarks.report outputs/toy/unet"
+    )
     assert "pretrain: made" in swept.stdout
     assert "pretrain: reused" in swept.stdout
     assert "on drawn or rendered faces" in swept.stdout
@@ -70,6 +74,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     again = command("train", *words, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("done before") == 4
+    assert f"faces); it is in {run}\n" in again.stdout
 
 
 def python_without_torch(*words, cwd):
@@ -128,15 +133,26 @@ def test_every_command_is_listed_with_its_purpose(capsys):
     ("words", "message"),
     [
         (["n_real=5000"], "n_real is 5000; it must be a whole number from 0 to 30"),
-        (["n_real=fifty"], "n_real is 'fifty'"),
+        (["data=rendered", "n_real=fifty"], "n_real is 'fifty'"),
+        (["data=rendered", "seed=-1"], "seed is -1"),
+        (["data=rendered", "schedule.finetune.steps=x", "strategy=real_only"], "steps is 'x'"),
+        (["data=rendered", "hydra.sweeper.dry=true"], "hydra.sweeper.dry=true tells what a sweep"),
+        (["data=rendered", "+data.real.sample=5"], "rendered_faces has no 'sample'; it takes"),
         (["strategy=synthetic_only"], "uses no real face"),
-        (["strategy=finetun"], "Could not find 'strategy/finetun'"),
-        (["n_rael=50"], "n_rael"),
+        (["strategy=fintune"], "strategy is 'fintune'; allowed are data_adaptation, finetune, "),
+        (["strategy=fintune"], "; did you mean finetune?"),
+        (["stratgy=finetune"], "no option 'stratgy'; did you mean strategy? (all options: --cfg"),
+        (["experimnt=demo"], "no option 'experimnt'; did you mean experiment?"),
+        (["schedule.train.step=5"], "schedule.train (Schedule) takes steps, batch_size, "),
+        (
+            ["data=rendered", "faces@data.tst=coco"],
+            "Did you mean to override one of faces@data.real",
+        ),
         (["strategy=mixing", "strategy.alpha=2"], "alpha is 2"),
         (["loss=coordinate_mse"], "choose another loss"),
-        (["data=w300_face_synthetics"], "Missing mandatory value: data.real.root"),
-        (["data=w300_face_synthetics", "data.real.root=x", "data.synthetic.root=y"], "error: x: "),
-        (["machine.device=tpu"], "device is 'tpu'"),
+        (["data=w300_face_synthetics"], "data.real.root is not given: add data.real.root=..."),
+        (["data=w300_rendered", "data.real.root=x"], "error: data.real: x: "),
+        (["data=rendered", "machine.device=tpu"], "device is 'tpu'"),
     ],
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
@@ -146,6 +162,7 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
+    assert "+" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,7 +1,9 @@
 """Every option of every group composes, and every model runs forward and backward."""
 
 import inspect
-from dataclasses import replace
+import re
+import shlex
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.models.imagenet import TimmWeights
 from landmarks.record import record
-from landmarks.train import SHARED_PARTS
+from landmarks.strategies import Schedule
+from landmarks.train import made
 
 SMALL = ["data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "n_real=2", "out=x"]
 
@@ -32,9 +35,7 @@ def composed(*overrides):
 
 
 def experiment(*overrides) -> Experiment:
-    cfg = OmegaConf.to_container(composed(*SMALL, *overrides), resolve=True)
-    fields = {key: value for key, value in cfg.items() if key not in SHARED_PARTS}
-    return hydra.utils.instantiate(fields, _convert_="all")
+    return made(composed(*SMALL, *overrides))
 
 
 def test_the_default_is_an_experiment():
@@ -71,6 +72,12 @@ def test_every_small_choice_makes_an_experiment(group):
         experiment(f"{group}={option}", "strategy=mixing")
 
 
+@pytest.mark.parametrize("option", options("schedule"))
+def test_every_schedule_states_all_that_decides_a_training(option):
+    for part in OmegaConf.load(CONFIGS / "schedule" / f"{option}.yaml").values():
+        assert set(part) - {"_target_"} == {field.name for field in fields(Schedule)}
+
+
 @pytest.mark.parametrize("option", options("augmentation"))
 def test_every_augmentation_serves_both_domains(option):
     domains = [f"augmentation@augmentation.{domain}={option}" for domain in ("real", "synthetic")]
@@ -104,10 +111,10 @@ def test_every_model_answers_and_learns(name):
         assert output.shape == (2, 68, side, side)
 
 
-OWN_FACES = ("toy", "rendered")
+MADE_HERE = ("toy", "rendered")
 
 
-@pytest.mark.parametrize("data", [name for name in options("data") if name not in OWN_FACES])
+@pytest.mark.parametrize("data", [n for n in options("data") if n not in (*MADE_HERE, "own")])
 def test_every_data_choice_asks_for_its_folders(data):
     cfg = composed(f"data={data}")
     assert cfg.data.real._target_ == "landmarks.data.w300.read_w300"
@@ -122,6 +129,29 @@ def keys_that_the_reader_refuses(faces):
 @pytest.mark.parametrize("name", options("faces"))
 def test_every_face_format_names_a_reader_that_takes_its_keys(name):
     assert not keys_that_the_reader_refuses(OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml"))
+
+
+@pytest.mark.parametrize("name", options("faces"))
+def test_photos_of_ones_own_may_have_any_format(name):
+    roles = ("real", "test", "synthetic")
+    faces = composed("data=own", *(f"faces@data.{role}={name}" for role in roles)).data
+    for role in roles:
+        assert faces[role]._target_ == OmegaConf.load(CONFIGS / f"faces/{name}.yaml")._target_
+        assert not keys_that_the_reader_refuses(faces[role]), role
+
+
+def own_photos_of_the_readme():
+    text = (CONFIGS.parent / "data" / "README.md").read_text().replace("\\\n", " ")
+    return re.findall(r"python -m landmarks.train (.* data=own .*)", text)
+
+
+def test_the_commands_for_ones_own_photos_compose_and_lack_nothing():
+    commands = own_photos_of_the_readme()
+    assert len(commands) == 2
+    for command in commands:
+        cfg = composed(*shlex.split(command))
+        OmegaConf.to_container(cfg.data, resolve=True, throw_on_missing=True)
+        assert cfg.data.synthetic.recipe.name == "synthetic"
 
 
 @pytest.mark.parametrize("data", options("data"))

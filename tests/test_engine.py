@@ -1,6 +1,8 @@
 """The loops: they learn, they stop on nonsense, and an interruption changes nothing."""
 
+import logging
 import math
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -68,6 +70,38 @@ def test_eight_faces_are_learned_by_heart(architecture, toy_crops, tmp_path):
     assert error < 1.5, error  # pixels of 64; the untrained network is 15 off
 
 
+@pytest.fixture
+def control_c():
+    """As in a terminal: shells let what runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("control_c")
+def test_control_c_keeps_the_steps_and_changes_no_number(architecture, toy_crops, tmp_path, caplog):
+    schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+
+    caplog.set_level(logging.INFO)
+
+    def interrupt(step, *_):
+        if step == 10:
+            signal.raise_signal(signal.SIGINT)
+
+    for workers in (0, 1):
+        machine = Machine(device="cpu", checkpoint_seconds=1e9, workers=workers)
+        folder = tmp_path / f"stopped{workers}"
+        with pytest.raises(KeyboardInterrupt):
+            train(architecture, toy_crops, folder, schedule, interrupt, machine)
+        assert caplog.messages[-1].startswith("stopped at step 10 of 30; the same command")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        again = train(architecture, toy_crops, folder, schedule, machine=machine)
+        assert "continuing at step 10 of 30" in caplog.messages[-1]
+        for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+
 def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_crops, tmp_path):
     schedule = Schedule(steps=40, batch_size=4, learning_rate=2e-3)
     geometry = Geometry(rotation=20, mirror=0.5)
@@ -100,6 +134,25 @@ def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_cr
     np.testing.assert_array_equal(
         np.load(tmp_path / "whole" / CURVE), np.load(tmp_path / "parts" / CURVE)
     )
+
+
+@pytest.mark.parametrize("left", [b"", b"torn", None], ids=["empty", "torn", "cut short"])
+def test_a_checkpoint_that_cannot_be_read_costs_its_work_and_no_more(
+    architecture, toy_crops, tmp_path, caplog, left
+):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+    checkpoint = tmp_path / "torn" / CHECKPOINT
+    checkpoint.parent.mkdir()
+    stored = (tmp_path / "whole" / CHECKPOINT).read_bytes()
+    checkpoint.write_bytes(stored[:-100] if left is None else left)
+    told = []
+    torn = train(architecture, toy_crops, checkpoint.parent, schedule, lambda *p: told.append(p[0]))
+    assert told == [10, 20]
+    assert f"{checkpoint} cannot be read" in caplog.text
+    assert "starting again" in caplog.text
+    for one, other in zip(whole.state_dict().values(), torn.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_a_continued_training_tells_its_past_again(architecture, toy_crops, tmp_path):

@@ -18,6 +18,10 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
 QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "machine.threads=1"]
 FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
 FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]
+FEW_OF = {
+    "data=w300_face_synthetics": ["data.synthetic.sample=null"],
+    "data=own": ["data.synthetic.size=64", "data.synthetic.count=12"],
+}
 SYNTHESIZE = ["n=4", "size=64", "workers=1"]
 SWEEP = ["seed=0", "n_real=10,50", *QUICK, *FEW]  # of the scripts that reproduce a figure
 
@@ -55,7 +59,8 @@ def write_unlabelled(folder):
 def test_every_command_of_the_readme_runs(tmp_path):
     write_photos(tmp_path / "path/to/300w/helen/trainset", 60, seed=1)
     write_photos(tmp_path / "path/to/300w/helen/testset", 6, seed=2)
-    write_photos(tmp_path / "path/to/your/photos", 4, seed=3)
+    write_photos(tmp_path / "path/to/your/photos", 60, seed=3)
+    write_photos(tmp_path / "path/to/other/photos", 4, seed=4)
     write_face_synthetics(tmp_path / "path/to/face_synthetics", 12)
     write_unlabelled(tmp_path / "path/to")
     ran = []
@@ -66,8 +71,8 @@ def test_every_command_of_the_readme_runs(tmp_path):
             continue
         if words[1] == "-m":
             if words[2] == "landmarks.train" and "hydra.sweeper.dry=true" not in words:
-                own = any(word.startswith("data=") for word in words)
-                words += QUICK + (["data.synthetic.sample=null"] if own else FEW)
+                (data,) = [word for word in words if word.startswith("data=")] or [""]
+                words += QUICK + FEW_OF.get(data, FEW)
             elif words[2] == "landmarks.synthesize":
                 words += SYNTHESIZE
         else:

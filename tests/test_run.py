@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from landmarks.strategies import (
     synthetic_only,
 )
 from landmarks.testing import evaluate_run
+from landmarks.versions import versions
 from tests.small import small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
 
@@ -39,10 +41,14 @@ LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
 PLAIN = Augmentation(geometry=Geometry(mirror=0.5), appearance=Appearance())
 DATA = Data(
-    synthetic=read_toy(count=24, domain="synthetic"),
-    real=read_toy(count=30, domain="stand_in", seed=1),
-    test=read_toy(count=12, domain="stand_in", seed=2),
+    synthetic=partial(read_toy, count=24, domain="synthetic"),
+    real=partial(read_toy, count=30, domain="stand_in", seed=1),
+    test=partial(read_toy, count=12, domain="stand_in", seed=2),
 )
+
+
+def unread():
+    raise AssertionError("these faces are not needed, or not yet")
 
 
 def experiment(tmp_path, strategy, **changes):
@@ -93,6 +99,20 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
     assert "NME" in (out / "run.log").read_text()
 
 
+def test_every_file_of_a_run_is_written_whole(tmp_path, monkeypatch):
+    renamed, replace = set(), Path.replace
+
+    def spy(path, target):
+        renamed.add(Path(target).name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", spy)
+    run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    grows = {"run.log", "tensorboard"}  # while the run lasts
+    assert renamed >= {path.name for path in (tmp_path / "label_adaptation").iterdir()} - grows
+    assert renamed >= {"weights.safetensors", "loss.npy", "artifact.json", "adapter.safetensors"}
+
+
 def test_the_ledger_counts_each_use_of_a_real_label(tmp_path):
     cases = [
         (real_only(LONG), 10, (10, 0, 10)),
@@ -141,6 +161,17 @@ def test_another_n_real_shares_the_pretraining_but_not_the_rest(tmp_path):
     assert one["finetune"] != two["finetune"]
 
 
+def test_a_result_says_what_software_made_each_step(tmp_path, monkeypatch):
+    first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
+    now = {**versions(), "torch": "9.9"}
+    for module in ("artifacts", "run"):
+        monkeypatch.setattr(f"landmarks.{module}.versions", lambda: now)
+    other = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    assert first.steps[0]["versions"] == first.versions == versions()
+    assert [step["versions"]["torch"] for step in other.steps] == [versions()["torch"], "9.9"]
+    assert other.versions["torch"] == "9.9"
+
+
 def test_a_finished_run_is_read_not_run_again(tmp_path):
     first = run(experiment(tmp_path, real_only(LONG)))
     before = (tmp_path / "real_only" / "result.json").stat().st_mtime_ns
@@ -151,8 +182,17 @@ def test_a_finished_run_is_read_not_run_again(tmp_path):
 
 def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):
     run(experiment(tmp_path, real_only(LONG)))
-    with pytest.raises(InputError, match="holds a finished run of other settings"):
+    other = (
+        r"of other settings \(settings.strategy.model.schedule.steps is 12, now 8; .*\); give an"
+    )
+    with pytest.raises(InputError, match=other):
         run(experiment(tmp_path, real_only(SHORT)))
+    path = tmp_path / "real_only" / "result.json"
+    stored = json.loads(path.read_text())
+    stored["versions"]["code"] = stored["fingerprint"] = "of before"
+    path.write_text(json.dumps(stored))
+    with pytest.raises(InputError, match=r"a finished run made by other code; give another out="):
+        run(experiment(tmp_path, real_only(LONG)))
 
 
 def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
@@ -166,7 +206,7 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
         {"crop": LandmarkCrop(1.3)},
         {"strategy": real_only(SHORT)},
         {"model": small_architecture(width=16)},
-        {"data": replace(DATA, real=read_toy(count=30, domain="stand_in", seed=9))},
+        {"data": replace(DATA, real=partial(read_toy, count=30, domain="stand_in", seed=9))},
         {"machine": Machine(accumulate=2)},  # for BatchNorm sees other faces together
     ]
     prints = {replace(one, **change).fingerprint for change in changes}
@@ -189,7 +229,7 @@ def test_results_do_not_depend_on_what_ran_before(tmp_path):
 
 
 def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
-    leaking = replace(DATA, test=DATA.real.take(range(5)))
+    leaking = replace(DATA, test=lambda: DATA.real().take(range(5)))
     with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
         run(experiment(tmp_path, real_only(LONG), data=leaking, n_real="all"))
     assert not (tmp_path / "real_only").exists()
@@ -200,20 +240,35 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
     [
         (real_only(LONG), {"n_real": 0}, "n_real is 0, but strategy 'real_only' needs real faces"),
         (synthetic_only(LONG), {}, "uses no real face; run it once a seed, with n_real=0"),
-        (real_only(LONG), {"n_real": 31}, "whole number from 0 to 30"),
+        (real_only(LONG), {"n_real": "ten"}, "n_real is 'ten'; it must be a whole number from 0"),
         (real_only(LONG), {"seed": -1}, "seed is -1"),
         (
             synthetic_only(LONG),
-            {"n_real": 0, "data": replace(DATA, synthetic=None)},
-            "needs synthetic faces",
+            {"n_real": 0, "data": Data(test=unread)},
+            "but data.synthetic is null; data=w300_rendered renders them, data=w300_face_synth",
         ),
+        (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
         (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
     ],
 )
-def test_an_impossible_run_is_refused_at_once(tmp_path, strategy, changes, message):
+def test_an_impossible_run_is_refused_before_data_are_read(tmp_path, strategy, changes, message):
+    data = {"data": Data(test=unread, real=unread, synthetic=unread)}
     with pytest.raises(InputError, match=message):
-        experiment(tmp_path, strategy, **changes)
+        experiment(tmp_path, strategy, **{**data, **changes})
+
+
+def test_more_real_faces_than_there_are_is_refused_before_synthetic_ones_are_read(tmp_path):
+    data = replace(DATA, synthetic=unread)
+    with pytest.raises(InputError, match="n_real is 31; it must be a whole number from 0 to 30"):
+        run(experiment(tmp_path, mixing(LONG, RidgeFit(), SHORT, alpha=0.5), data=data, n_real=31))
+
+
+def test_faces_that_a_strategy_does_not_use_are_not_read(tmp_path):
+    real, rendered = replace(DATA, synthetic=unread), replace(DATA, real=unread)
+    assert set(run(experiment(tmp_path, real_only(LONG), data=real)).data) == {"real", "test"}
+    result = run(experiment(tmp_path, synthetic_only(LONG), data=rendered, n_real=0))
+    assert set(result.data) == {"test", "synthetic"}
 
 
 def test_a_batch_in_parts_is_another_artifact_only_where_there_is_batch_norm(tmp_path):
@@ -302,7 +357,7 @@ def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
     with pytest.raises(InputError, match="are on the same image"):
         evaluate_run(
             tmp_path / "real_only",
-            DATA.real,
+            DATA.real(),
             Machine(device="cpu"),
             tmp_path / "artifacts",
             tmp_path / "evaluation",

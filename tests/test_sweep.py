@@ -55,6 +55,42 @@ def test_shared_trainings_are_counted_once() -> None:
     assert updates(jobs, made=[job for job in jobs if "synthetic_only" in job.name]) == 18000
 
 
+# A pretraining of 2,000 updates and a fine-tuning of 500 depend on different things.
+@pytest.mark.parametrize(
+    ("varied", "expected"),
+    [
+        (("data.synthetic.count=50", "data.synthetic.count=100"), 2 * 2500),
+        (("model.input_size=64", "model.input_size=128"), 2 * 2500),
+        (("crop.scale=1.3", "crop.scale=1.4"), 2 * 2500),
+        (("machine.accumulate=1", "machine.accumulate=2"), 2 * 2500),
+        (("data.real.count=60", "data.real.count=70"), 2000 + 2 * 500),
+        (("augmentation.real.geometry.rotation=1", "seed=0"), 2000 + 2 * 500),
+        (("data.test.count=60", "data.test.count=70"), 2500),
+        (("machine.workers=1", "machine.workers=2"), 2500),
+    ],
+)
+def test_a_training_is_shared_only_where_nothing_differs_that_it_depends_on(
+    varied: tuple[str, str], expected: int
+) -> None:
+    points = [
+        ["data=toy", "n_real=25", "strategy=finetune", each, f"out=run_{i}"]
+        for i, each in enumerate(varied)
+    ]
+    assert updates(plan_jobs(points, composed)) == expected
+
+
+def test_adapted_labels_depend_on_the_real_faces_and_not_on_how_those_are_augmented() -> None:
+    for place, values, expected in (
+        ("data.real.count", (60, 70), 2500 + 2 * 2500),
+        ("augmentation.real.geometry.rotation", (1, 2), 2500 + 2500),
+    ):
+        points = [
+            ["data=toy", "n_real=25", "strategy=data_adaptation", f"{place}={v}", f"out=run_{v}"]
+            for v in values
+        ]
+        assert updates(plan_jobs(points, composed)) == expected
+
+
 @pytest.mark.parametrize("schedule", ["cpu", "gpu", "tiny"])
 def test_every_strategy_keeps_a_model_of_as_many_updates(schedule: str) -> None:
     for strategy in ALL:

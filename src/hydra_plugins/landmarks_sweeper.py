@@ -40,7 +40,14 @@ class StudySweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[Sequence[JobReturn]]:
         """Run what is missing of the grid that `params` and `arguments` span."""
-        from landmarks.sweep import launched, plan_jobs, report_failures, report_plan, watched
+        from landmarks.sweep import (
+            launched,
+            plan_jobs,
+            report_end,
+            report_failures,
+            report_plan,
+            watched,
+        )
 
         config, launcher = self.config, self.launcher
         if config is None or launcher is None or self.hydra_context is None:
@@ -61,6 +68,7 @@ class StudySweeper(BasicSweeper):
         with watched(jobs, before=len(done)):
             returns = launched(jobs, launcher)
         report_failures(jobs, returns)
+        report_end(jobs)
         return [returns]
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from landmarks.scheme import LandmarkScheme
+from landmarks.tensor_files import save_tensors
 
 
 class Adapter(nn.Module):
@@ -126,7 +126,7 @@ def reference_shape(points: Tensor, order: Tensor) -> Tensor:
 
 def save_adapter(adapter: Adapter, path: Path) -> None:
     """Write an adapter as safetensors."""
-    save_file({k: v.contiguous() for k, v in adapter.state_dict().items()}, path)
+    save_tensors(path, adapter.state_dict())
 
 
 def load_adapter(path: Path) -> Adapter:

@@ -21,15 +21,16 @@ from typing import Any
 from landmarks import __version__
 from landmarks.errors import InputError
 from landmarks.once import once
-from landmarks.partials import Partial
+from landmarks.partials import Partial, written_whole
 from landmarks.record import code, fingerprint, record
+from landmarks.versions import differences, versions
 
 log = logging.getLogger(__name__)
 
 ABOUT = "artifact.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Artifact:
     """A finished product of a step.
 
@@ -40,6 +41,8 @@ class Artifact:
         seconds: What it took to make.
         reused: Whether this run found it made.
         continued: Whether making it was interrupted, so that `seconds` is the last part.
+        versions: Of the software that made it. Other versions of ours make another artifact; those
+            of torch and the like change rounding, and are told.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Artifact:
     seconds: float
     reused: bool
     continued: bool
+    versions: Mapping[str, str]
 
 
 class ArtifactStore:
@@ -113,9 +117,11 @@ class ArtifactStore:
             "name": name,
             "seconds": time.perf_counter() - start,
             "continued": work.continued,
+            "versions": versions(),
             "ingredients": record(dict(ingredients)),
         }
-        (work.directory / ABOUT).write_text(json.dumps(about, indent=1))
+        with written_whole(work.directory / ABOUT) as written:
+            written.write_text(json.dumps(about, indent=1))
         won = work.finish(self.root / key)
         told = "made" if won else "made a second time; the first is kept:"
         return self._read(name, key, reused=not won, told=told)
@@ -124,4 +130,15 @@ class ArtifactStore:
         directory = self.root / key
         about = json.loads((directory / ABOUT).read_text())
         log.info("%s: %s %s (%.0f s)", name, told, directory, about["seconds"])
-        return Artifact(name, key, directory, about["seconds"], reused, about["continued"])
+        others = differences(about["versions"], versions())
+        if others:
+            log.warning("%s: %s was made with %s; remove it to make it anew", name, key, others)
+        return Artifact(
+            name=name,
+            fingerprint=key,
+            directory=directory,
+            seconds=about["seconds"],
+            reused=reused,
+            continued=about["continued"],
+            versions=about["versions"],
+        )

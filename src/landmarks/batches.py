@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from landmarks.augmentation import Augmentation, View, ViewBatch
 from landmarks.data.crops import FaceCrops
+from landmarks.interruption import ignore_interrupt
 from landmarks.sample import Batch
 
 
@@ -153,4 +154,5 @@ def load(batches: MixtureBatches, *, first: int, workers: int) -> DataLoader[Bat
         num_workers=workers,
         pin_memory=torch.cuda.is_available(),
         prefetch_factor=4 if workers else None,
+        worker_init_fn=ignore_interrupt,
     )

@@ -6,11 +6,12 @@ from typing import cast
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from landmarks.strategies import Schedule
+from landmarks.tensor_files import save_tensors
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
@@ -59,22 +60,16 @@ class TrainingState:
         return cls(network, average, optimizer, step=0, curve=[])
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; a killed write leaves the one before."""
+        """Write a checkpoint."""
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         for i, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{k}": v for k, v in values.items()}
         tensors["curve"] = torch.tensor(self.curve, dtype=torch.float64).reshape(-1, 3)
-        partial = path.with_suffix(".partial")
-        save_file(
-            {k: v.detach().cpu().contiguous() for k, v in tensors.items()},
-            partial,
-            metadata={"step": str(self.step)},
-        )
-        partial.replace(path)
+        save_tensors(path, tensors, {"step": str(self.step)})
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
+        """Go on from a checkpoint; nothing is changed if the file cannot be read."""
         tensors = load_file(path)
         with safe_open(path, framework="pt") as file:
             self.step = int(file.metadata()["step"])

@@ -15,7 +15,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
+from landmarks.wrong_words import one_line
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -54,7 +55,7 @@ def _bare_bad_input() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        cause = _input_error(error)
+        cause = input_error(error)
         if cause is None:
             raise
         raise InputError(str(cause)) from None
@@ -65,24 +66,18 @@ def _one_line_for_bad_input() -> Iterator[None]:
     try:
         yield
     except (InputError, *CONFIG_ERRORS) as error:
-        cause = _input_error(error)
+        cause = input_error(error)
         if cause is None and _is_fault_of_the_program(error):
             raise
-        told = " ".join(str(cause or error).split())
-        if "hydra/launcher/" in told:
+        groups = [path.name for path in CONFIGS.iterdir() if path.is_dir()]
+        told = " ".join(str(cause).split()) if cause else one_line(error, groups)
+        if told.startswith("hydra/launcher "):
             told += "; more launchers: pip install -e '.[cluster]'"
         print("error:", told, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; the same command continues", file=sys.stderr)
         sys.exit(130)
-
-
-def _input_error(error: BaseException | None) -> InputError | None:
-    """The `InputError` that led to `error`, which Hydra wraps when a constructor raises it."""
-    while error is not None and not isinstance(error, InputError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _is_fault_of_the_program(error: BaseException) -> bool:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import nn
 
 from landmarks import __version__
@@ -22,6 +21,7 @@ from landmarks.models.architecture import Architecture
 from landmarks.record import record, restore
 from landmarks.results import DETECTOR
 from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.tensor_files import save_tensors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +91,7 @@ class Detector:
             "architecture": json.dumps(record(self.architecture)),
             "crop": json.dumps(record(self.crop)),
         }
-        partial = path.with_suffix(".partial")
-        save_file({k: v.cpu().contiguous() for k, v in tensors.items()}, partial, meaning)
-        partial.replace(path)
+        save_tensors(path, tensors, meaning)
 
     @classmethod
     def load(cls, path: Path | str) -> "Detector":

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from landmarks.batches import MixtureBatches, load, parts
@@ -21,12 +22,15 @@ from landmarks.data.crops import FaceCrops
 from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
+from landmarks.interruption import noted_interrupt
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
+from landmarks.partials import written_whole
 from landmarks.ranks import fabric_for, total, with_shared_statistics
 from landmarks.sample import Batch, to_network
 from landmarks.scheme import LandmarkScheme
 from landmarks.strategies import Schedule
+from landmarks.tensor_files import save_tensors
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -98,8 +102,10 @@ def fit(
     network = with_shared_statistics(network, fabric.device).train()
     state = TrainingState.at_start(network, schedule)
     checkpoint = directory / CHECKPOINT
-    if fabric.broadcast(checkpoint.exists()):  # the leader decides: other hosts may see it late
-        state.load(checkpoint)
+    goes_on = fabric.is_global_zero and _goes_on(state, checkpoint)
+    if fabric.broadcast(goes_on):  # the leader decides: other hosts may see the file late
+        if not goes_on:
+            state.load(checkpoint)
         log.info("continuing at step %d of %d", state.step, schedule.steps)
         for step, loss, rate in state.curve:
             on_progress(int(step), loss, rate)
@@ -110,30 +116,48 @@ def fit(
     compiling = 0.0
     saved = time.monotonic()
     losses: list[Tensor] = []
-    for batch in load(own, first=state.step, workers=machine.workers):
-        rate = learning_rate(state.step, schedule)
-        begin = time.monotonic()
-        losses.append(update(batch.to(fabric.device), rate))
-        if machine.compile and not compiling:
-            compiling = time.monotonic() - begin
-            log.info("the first step took %.1f s, compilation included", compiling)
-        state.step += 1
-        if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
-            loss = float(total(fabric, torch.stack(losses).mean()))
-            losses.clear()
-            if not math.isfinite(loss):
-                raise NonFiniteLossError(
-                    f"the loss is {loss} at step {state.step} of {schedule.steps}; lower the "
-                    f"learning rate (now {schedule.learning_rate:g})"
-                )
-            state.curve.append((state.step, loss, rate))
-            on_progress(state.step, loss, rate)
-            if fabric.is_global_zero and time.monotonic() - saved > machine.checkpoint_seconds:
-                state.save(checkpoint)
-                saved = time.monotonic()
+    with noted_interrupt() as stop:
+        for batch in load(own, first=state.step, workers=machine.workers):
+            rate = learning_rate(state.step, schedule)
+            begin = time.monotonic()
+            losses.append(update(batch.to(fabric.device), rate))
+            if machine.compile and not compiling:
+                compiling = time.monotonic() - begin
+                log.info("the first step took %.1f s, compilation included", compiling)
+            state.step += 1
+            if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
+                loss = float(total(fabric, torch.stack(losses).mean()))
+                losses.clear()
+                if not math.isfinite(loss):
+                    raise NonFiniteLossError(
+                        f"the loss is {loss} at step {state.step} of {schedule.steps}; lower the "
+                        f"learning rate (now {schedule.learning_rate:g})"
+                    )
+                state.curve.append((state.step, loss, rate))
+                on_progress(state.step, loss, rate)
+                due = time.monotonic() - saved > machine.checkpoint_seconds
+                if fabric.is_global_zero and (due or stop.is_set()):
+                    state.save(checkpoint)
+                    saved = time.monotonic()
+                if stop.is_set() and state.step < schedule.steps:
+                    told = "stopped at step %d of %d; the same command goes on from there"
+                    log.info(told, state.step, schedule.steps)
+                    raise KeyboardInterrupt
     if fabric.is_global_zero:
         _finish(state, directory)
     return compiling
+
+
+def _goes_on(state: TrainingState, checkpoint: Path) -> bool:
+    """Go on from a checkpoint, if there is one that can be read."""
+    try:
+        state.load(checkpoint)
+    except FileNotFoundError:
+        return False
+    except (SafetensorError, OSError) as error:
+        log.warning("%s cannot be read (%s); starting again", checkpoint, error)
+        return False
+    return True
 
 
 def _update(
@@ -172,8 +196,9 @@ def _update(
 
 def _finish(state: TrainingState, directory: Path) -> None:
     weights = state.average.module.state_dict()
-    save_file({k: v.cpu().contiguous() for k, v in weights.items()}, directory / WEIGHTS)
-    np.save(directory / CURVE, np.array(state.curve))
+    save_tensors(directory / WEIGHTS, weights)
+    with written_whole(directory / CURVE) as partial, partial.open("wb") as file:
+        np.save(file, np.array(state.curve))
 
 
 def load_weights(network: nn.Module, directory: Path) -> None:

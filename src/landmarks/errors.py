@@ -8,3 +8,10 @@ class InputError(ValueError):
     Command lines print it alone and end with exit code 2; any other exception is a fault of the
     program and keeps its traceback.
     """
+
+
+def input_error(error: BaseException | None) -> InputError | None:
+    """The `InputError` behind `error`, which Hydra wraps if a constructor raises it; or None."""
+    while error is not None and not isinstance(error, InputError):
+        error = error.__cause__ or error.__context__
+    return error

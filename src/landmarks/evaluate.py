@@ -24,7 +24,7 @@ def evaluate(cfg: DictConfig) -> float:
     run = run_of(Path(cfg.run))
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     machine = hydra.utils.instantiate(cfg.machine)
-    log.info("%s", test.describe())
+    log.info("test: %s", test.describe())
     out = evaluations_of(run) / folder_name(test) if cfg.out is None else Path(cfg.out)
     evaluation = evaluate_run(run, test, machine, Path(cfg.artifacts), out)
     nme = evaluation["metrics"]["all"]["nme"]["interocular"]

@@ -1,6 +1,6 @@
 """Experiment: everything that one run needs, as a value that is complete once made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from landmarks import __version__
 from landmarks.adaptation import MIN_PAIRS
 from landmarks.augmentation import Augmentation
 from landmarks.data.dataset import FaceDataset
-from landmarks.data.subset import real_subset
+from landmarks.data.subset import check_n_real, real_subset
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule
 from landmarks.machine import Machine
@@ -22,20 +22,30 @@ from landmarks.models.architecture import Architecture
 from landmarks.record import code, fingerprint
 from landmarks.strategies import FitAdapter, Strategy, Train
 
+Reader = Callable[[], FaceDataset]
+"""Reads or renders a set of faces, which can take hours: called only when they are needed."""
+
+
+# What to do if a strategy lacks faces.
+REMEDIES = {
+    "real": "data=w300 reads 300-W",
+    "synthetic": "data=w300_rendered renders them, data=w300_face_synthetics reads a folder",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The three sets of faces of an experiment.
+    """The three sets of faces of an experiment, not read yet.
 
     Attributes:
-        real: Photos to draw the real subset from.
         test: Photos to test on; no choice is made on them.
+        real: Photos to draw the real subset from; None for strategies that use none.
         synthetic: Rendered faces; None for strategies that use none.
     """
 
-    real: FaceDataset
-    test: FaceDataset
-    synthetic: FaceDataset | None = None
+    test: Reader
+    real: Reader | None = None
+    synthetic: Reader | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +77,7 @@ class Experiment:
     artifacts: Path
 
     def __post_init__(self) -> None:
-        """Refuse a run that could only fail later."""
+        """Refuse a run that could only fail later, as far as can be told before data are read."""
         object.__setattr__(self, "out", Path(self.out))
         object.__setattr__(self, "artifacts", Path(self.artifacts))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
@@ -76,21 +86,26 @@ class Experiment:
         if missing:
             raise InputError(f"augmentation has no {sorted(missing)[0]!r}; it needs both domains")
         name = self.strategy.name
-        if self.strategy.uses_real and len(self.subset) == 0:
+        check_n_real(self.n_real)
+        if self.strategy.uses_real and self.n_real == 0:
             raise InputError(f"n_real is 0, but strategy {name!r} needs real faces")
-        if not self.strategy.uses_real and len(self.subset) > 0:
+        if not self.strategy.uses_real and self.n_real != 0:
             raise InputError(
                 f"n_real is {self.n_real!r}, but strategy {name!r} uses no real face; "
                 "run it once a seed, with n_real=0"
             )
         adapts = any(isinstance(step, FitAdapter) for step in self.strategy.steps)
-        if adapts and len(self.subset) < MIN_PAIRS:
+        if adapts and isinstance(self.n_real, int) and self.n_real < MIN_PAIRS:
             raise InputError(
                 f"n_real is {self.n_real!r}, but strategy {name!r} fits an adapter, which needs "
                 f"at least {MIN_PAIRS} real faces"
             )
-        if self.strategy.uses_synthetic and self.data.synthetic is None:
-            raise InputError(f"strategy {name!r} needs synthetic faces, but data.synthetic is null")
+        for role in self.roles:
+            if getattr(self.data, role) is None:
+                raise InputError(
+                    f"strategy {name!r} needs {role} faces, but data.{role} is null; "
+                    f"{REMEDIES.get(role, 'give a set of them')}"
+                )
         for step in self.strategy.steps:
             if isinstance(step, Train) and step.schedule.batch_size < self.machine.parts:
                 raise InputError(
@@ -102,18 +117,29 @@ class Experiment:
     @cached_property
     def subset(self) -> NDArray[np.intp]:
         """Indices of the real subset: nested for one seed, drawn by photo."""
-        groups = [face.group for face in self.data.real.faces]
+        if not self.strategy.uses_real:
+            return np.empty(0, np.intp)
+        groups = [face.group for face in self.faces("real").faces]
         return real_subset(groups, self.n_real, self.seed)
 
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The sets that the strategy looks at; synthetic faces last, for they may be rendered."""
+        uses = {"real": self.strategy.uses_real, "synthetic": self.strategy.uses_synthetic}
+        return tuple(role for role in ("real", "test", "synthetic") if uses.get(role, True))
+
+    def faces(self, role: str) -> FaceDataset:
+        """The set of a role, read when it is asked for the first time."""
+        if role not in self._read:
+            try:
+                self._read[role] = getattr(self.data, role)()
+            except InputError as error:
+                raise InputError(f"data.{role}: {error}") from error
+        return self._read[role]
+
     @cached_property
-    def data_used(self) -> dict[str, FaceDataset]:
-        """The sets that the strategy looks at, by role: "test", "real", "synthetic"."""
-        used = {"test": self.data.test}
-        if self.strategy.uses_real:
-            used["real"] = self.data.real
-        if self.strategy.uses_synthetic and self.data.synthetic is not None:
-            used["synthetic"] = self.data.synthetic
-        return used
+    def _read(self) -> dict[str, FaceDataset]:
+        return {}
 
     @cached_property
     def statistics_parts(self) -> int:
@@ -122,7 +148,7 @@ class Experiment:
         if parts == 1:
             return 1
         with torch.device("meta"):
-            network = self.model.build(self.data.test.scheme.num_landmarks)
+            network = self.model.build(self.faces("test").scheme.num_landmarks)
         return parts if any(isinstance(m, nn.BatchNorm2d) for m in network.modules()) else 1
 
     @cached_property
@@ -136,13 +162,13 @@ class Experiment:
                 "subset": self.subset.tolist(),
                 "seed": self.seed,
                 "statistics_parts": self.statistics_parts,
-                "data": {role: dataset.content for role, dataset in self.data_used.items()},
+                "data": {role: self.faces(role).content for role in self.roles},
                 "model": self.model,
                 "crop": self.crop,
                 "augmentation": {
                     domain: augmentation
                     for domain, augmentation in self.augmentation.items()
-                    if domain in self.data_used
+                    if domain in self.roles
                 },
             }
         )

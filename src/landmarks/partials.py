@@ -1,22 +1,25 @@
-"""Partials: folders of work in progress, one for each maker, taken up from makers that were killed.
+"""Partials: files and folders of work in progress, one for each maker, whatever ends it.
 
 A partial is called `<key>.<machine>-<process>-<random>.partial`, beside the place of the product
 `<key>`. Only its maker writes in it. So two makers of one product, should there ever be two, never
-see each other's half-written files, and the first rename decides.
+see each other's half-written files. Of folders, the first that is renamed stays, and what a killed
+maker left is taken up; of files, the last one stays.
 """
 
+import hashlib
 import logging
 import os
 import platform
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from landmarks.errors import InputError
-from landmarks.record import fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +44,22 @@ class Partial:
     @classmethod
     def begin(cls, root: Path, key: str) -> "Partial":
         """Work on `root/key`, from where the last interrupted call left it."""
-        own = root / f"{key}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.partial"
+        own = root / _own_name(key)
         left = sorted(root.glob(f"{key}.*.partial"), key=_last_change)
         if not left or not _taken_up(left[-1], own):
             own.mkdir()
         return cls(own, any(own.iterdir()), tuple(left))
 
     def finish(self, place: Path) -> bool:
-        """Put the product in its place; returns False if there is one already."""
+        """Put the product in its place; returns False if there is one already.
+
+        Its files are on the disk first: a rename may outlive a power cut that they do not.
+        """
         won = True
         try:
+            for path in self.directory.rglob("*"):
+                if path.is_file():
+                    _put_on_disk(path)
             self.directory.rename(place)
         except OSError:
             if not place.exists():
@@ -77,7 +86,7 @@ def new_folder(place: Path) -> Iterator[Path]:
             f"{place}: there already, and nothing is overwritten; name a new folder or move it away"
         )
     final = place.resolve()  # a link stays what it is
-    partial = final.with_name(f"{final.name}.{secrets.token_hex(4)}.partial")
+    partial = final.with_name(_own_name(final.name))
     try:
         partial.mkdir(parents=True)
     except OSError as error:
@@ -87,6 +96,42 @@ def new_folder(place: Path) -> Iterator[Path]:
         partial.replace(final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Another name to write to, which becomes `path` when the block ends without an error.
+
+    So `path` holds what was written to the end, or what it held before, whatever ends the writer: a
+    kill, a full disk, or a power cut, since the content is on the disk before `path` points to it.
+
+    Raises:
+        OSError: The file cannot be written. It names `path`; Python may name no file at all.
+    """
+    partial = path.with_name(_own_name(path.name))
+    try:
+        yield partial
+        _put_on_disk(partial)
+        partial.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)
+        raise
+    for left in path.parent.glob(f"{escape(path.name)}.*.partial"):
+        if _maker_has_ended(left):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def _own_name(product: str) -> str:
+    return f"{product}.{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.partial"
+
+
+def _put_on_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _last_change(folder: Path) -> float:
@@ -118,14 +163,16 @@ def _taken_up(left: Path, own: Path) -> bool:
     return True
 
 
-def _maker_has_ended(folder: Path) -> bool:
-    machine, process, _ = folder.name.split(".")[-2].split("-")
-    if machine != _machine():
+def _maker_has_ended(partial: Path) -> bool:
+    """Whether nobody works on a partial any more, for certain."""
+    named = re.search(r"\.(\w+)-(\d+)-\w+\.partial$", partial.name)
+    if named is None or named[1] != _machine():
         return False
-    if int(process) == os.getpid():
+    process = int(named[2])
+    if process == os.getpid():
         return True  # an earlier call of ours, which failed
     try:
-        os.kill(int(process), 0)
+        os.kill(process, 0)
     except ProcessLookupError:
         return True
     except PermissionError:
@@ -142,4 +189,4 @@ def _machine() -> str:
     with suppress(OSError):  # not on Linux
         told.append(Path("/proc/sys/kernel/random/boot_id").read_text())
         told.append(str(Path("/proc/self/ns/pid").readlink()))
-    return fingerprint(told)[:8]
+    return hashlib.blake2b("\n".join(told).encode(), digest_size=4).hexdigest()

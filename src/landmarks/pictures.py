@@ -14,6 +14,7 @@ from PIL import Image
 
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import LandmarkCrop, crop_matrix, transform, warp
+from landmarks.partials import written_whole
 from landmarks.predictions import Predictions
 
 matplotlib.use("agg")
@@ -65,7 +66,8 @@ def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, pat
     figure.legend(
         handles, labels, loc="upper right", ncols=2, fontsize=9, markerscale=2.5, frameon=False
     )
-    figure.savefig(path, dpi=120)
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=120, format="png")
 
 
 def _face(ax: Axes, predictions: Predictions, crops: FaceCrops, i: int) -> None:

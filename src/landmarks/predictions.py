@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from landmarks.errors import InputError
 from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
+from landmarks.partials import written_whole
 from landmarks.scheme import IBUG68, LandmarkScheme
 
 PREDICTIONS = "predictions.npz"
@@ -66,21 +67,22 @@ class Predictions:
 
     def write(self, directory: Path) -> None:
         """Write `predictions.npz`."""
-        np.savez(
-            directory / PREDICTIONS,
-            ids=self.ids,
-            groups=self.groups,
-            subsets=self.subsets,
-            predicted=self.predicted,
-            target=self.target,
-            visible=self.visible,
-            error=self.errors,
-        )
+        with written_whole(directory / PREDICTIONS) as partial, partial.open("wb") as file:
+            np.savez(
+                file,
+                ids=self.ids,
+                groups=self.groups,
+                subsets=self.subsets,
+                predicted=self.predicted,
+                target=self.target,
+                visible=self.visible,
+                error=self.errors,
+            )
 
 
 def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
     """Write the cumulative error distribution as `ced.csv`: NME, share of faces up to it."""
-    with path.open("w", newline="") as file:
+    with written_whole(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["nme", "share"])
         writer.writerows(zip(*cumulative_error(errors[~np.isnan(errors)]), strict=True))

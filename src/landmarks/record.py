@@ -7,6 +7,7 @@ can read it and paste it back. Only values of this project can be restored from 
 import hashlib
 import importlib
 import json
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -28,6 +29,7 @@ NO_PART_OF_A_RESULT = frozenset(
         "plan.py",
         "verify.py",
         "command_line.py",
+        "wrong_words.py",
         "sweep.py",
         "analysis",
         "pictures.py",
@@ -105,6 +107,19 @@ def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
             f"a stored record names {stored['_target_']!r}, which this version of landmarks "
             f"cannot make ({error}); use the version that stored it"
         ) from None
+
+
+def differences(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401
+    """Where two records differ, with both values; None for a part that one of them lacks."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in dict.fromkeys([*one, *other]):
+            inner = f"{place}.{key}" if place else str(key)
+            yield from differences(one.get(key), other.get(key), inner)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for i, (first, second) in enumerate(zip(one, other, strict=True)):
+            yield from differences(first, second, f"{place}[{i}]")
+    elif one != other:
+        yield place, one, other
 
 
 @cache

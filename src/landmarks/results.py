@@ -5,10 +5,8 @@ A folder with `result.json` holds a finished run; the file is written last.
 
 import csv
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.record import code
+from landmarks.partials import written_whole
 
 RESULT = "result.json"
 LEDGER = "ledger.json"
@@ -34,6 +32,7 @@ class StepRecord:
         real_labels: Number of faces of the real subset whose labels it used.
         moved: For an adapter: how far it moved each region of the real subset, a fraction of the
             inter-ocular distance.
+        versions: Of the software that made its product, which may have been another run's.
     """
 
     name: str
@@ -41,6 +40,7 @@ class StepRecord:
     optimiser_steps: int
     real_labels: int
     moved: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ class Result:
         metrics: By subset of the test set; "all" is the whole.
         ledger: Real labels used.
         steps: What was made or reused.
-        versions: Of the software.
+        versions: Of the software that ended the run; see each of "steps" for those that made it.
         timings: The one part that differs between two runs of the same experiment: "seconds" of
             this run, the "machine", and a `StepTiming` for each of "steps".
     """
@@ -137,10 +137,9 @@ class Result:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file whole: under another name first, then renamed."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
-    partial.replace(path)
+    """Write a JSON file."""
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
 
 
 def read_result(directory: Path) -> Result | None:
@@ -172,19 +171,9 @@ def read_results(folder: Path) -> list[Result]:
     return [result for result in found if result is not None]
 
 
-def versions() -> dict[str, str]:
-    """What a number depends on besides its inputs: packages, and the code that computes results."""
-    packages = ("landmarks", "torch", "numpy", "opencv-python-headless", "albumentations", "timm")
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in packages},
-        "code": code(),
-    }
-
-
 def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:
     """Write the loss of each training step as `loss.csv`: step name, update, loss, rate."""
-    with path.open("w", newline="") as file:
+    with written_whole(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["training", "step", "loss", "learning_rate"])
         for name, curve in curves.items():

@@ -1,38 +1,44 @@
 """One run from start to end: the method section in code."""
 
+import json
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.once import once
+from landmarks.partials import written_whole
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions, write_cumulative_error
 from landmarks.progress import TrainingProgress
 from landmarks.ranks import led
-from landmarks.record import fingerprint, record
+from landmarks.record import code, differences, fingerprint, record
 from landmarks.results import (
     DETECTOR,
     LEDGER,
     Ledger,
     Result,
     read_result,
-    versions,
     write_curve,
     write_json,
 )
+from landmarks.scheme import IBUG68
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
 from landmarks.testing import caption, check_apart, predict_set, shared_photos
+from landmarks.versions import versions
 
 log = logging.getLogger(__name__)
+
+SHOWN = 3  # settings that an error names, of those that differ
 
 
 def run(experiment: Experiment, config: str = "") -> Result:
@@ -53,16 +59,16 @@ def run(experiment: Experiment, config: str = "") -> Result:
 
 
 def _run(experiment: Experiment, config: str) -> Result:
-    for dataset in experiment.data_used.values():
-        log.info("%s", dataset.describe())
+    started = time.perf_counter()
+    with torch.device("meta"):  # a network that cannot be built should not cost a data set
+        experiment.model.build(IBUG68.num_landmarks)
+    trained_on = _trained_on(experiment)  # before synthetic faces, which may be rendered for hours
+    for role in experiment.roles:
+        _tell_once(f"{role}: {experiment.faces(role).describe()}")
     done = _finished(experiment)
     if done is not None:
         return done
-    trained_on = _trained_on(experiment)
-    check_apart({**trained_on, **_rendered(experiment)}, experiment.data.test)
-    started = time.perf_counter()
-    with torch.device("meta"):  # a network that cannot be built should not cost a decoded data set
-        experiment.model.build(experiment.data.test.scheme.num_landmarks)
+    check_apart({**trained_on, **_rendered(experiment)}, experiment.faces("test"))
     steps = StepRunner(experiment)
     place = fingerprint(str(experiment.out.resolve()))
 
@@ -77,6 +83,12 @@ def _run(experiment: Experiment, config: str) -> Result:
     )
 
 
+@cache
+def _tell_once(line: str) -> None:
+    """Log what the runs of a sweep have in common once a process."""
+    log.info("%s", line)
+
+
 def _make(
     experiment: Experiment,
     config: str,
@@ -87,7 +99,8 @@ def _make(
     """Fill the folder of the run."""
     out = experiment.out
     out.mkdir(parents=True, exist_ok=True)
-    (out / "config.yaml").write_text(config)
+    with written_whole(out / "config.yaml") as partial_config:
+        partial_config.write_text(config)
     with _logged_to(out / "run.log"):
         predictions = _train_and_predict(experiment, steps)
         ledger = _ledger(experiment)
@@ -109,7 +122,7 @@ def _train_and_predict(experiment: Experiment, steps: StepRunner) -> Predictions
     predictions = predict_set(detector, test, experiment.machine)
     predictions.write(out)
     what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
-    title = f"{what}: {caption(experiment.data.test)}"
+    title = f"{what}: {caption(experiment.faces('test'))}"
     draw_predictions(predictions, test, title, out / "faces.png")
     write_cumulative_error(out / "ced.csv", predictions.errors)
     write_curve(out / "loss.csv", steps.curves)
@@ -139,26 +152,46 @@ def _finished(experiment: Experiment) -> Result | None:
         return None
     if result.fingerprint != experiment.fingerprint:
         raise InputError(
-            f"{experiment.out} holds a finished run of other settings or data "
-            f"({result.fingerprint}, now {experiment.fingerprint}); give another out=..., or move "
-            "that folder away"
+            f"{experiment.out} holds a finished run {_what_differs(result, experiment)}; give "
+            "another out=..., or move that folder away"
         )
-    log.info("done before: %s", headline(result))
+    log.info("done before: %s; it is in %s", headline(result), experiment.out)
     return result
+
+
+def _what_differs(result: Result, experiment: Experiment) -> str:
+    """Why a finished run is not the one that is asked for."""
+    now = _comparable(_told(experiment))
+    before = _comparable({key: getattr(result, key) for key in now})
+    found = [f"{at} is {a}, now {b}" for at, a, b in differences(before, now)]
+    other_code = result.versions.get("code") != code()
+    if not found:
+        return "made by other code" if other_code else "of other images or labels, or ranks"
+    more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    made = ", made by other code too" if other_code else ""
+    return f"of other settings ({'; '.join(found[:SHOWN])}{more}){made}"
+
+
+def _comparable(told: dict[str, Any]) -> dict[str, Any]:
+    """As JSON, without the places of data, which do not matter."""
+    data = {role: {**used, "origin": None} for role, used in told["data"].items()}
+    plain: dict[str, Any] = json.loads(json.dumps({**told, "data": data}))
+    return plain
 
 
 def _trained_on(experiment: Experiment) -> dict[str, str]:
     """Id and image content of every real face whose label the run may use."""
-    real = experiment.data.real
-    contents = real.image_contents if len(experiment.subset) else ()
-    return {real.faces[i].id: contents[i] for i in experiment.subset}
+    if not experiment.strategy.uses_real:
+        return {}
+    real = experiment.faces("real")
+    return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}
 
 
 def _rendered(experiment: Experiment) -> dict[str, str]:
     """Id and image content of every synthetic face the run trains on."""
-    synthetic = experiment.data_used.get("synthetic")
-    if synthetic is None:
+    if not experiment.strategy.uses_synthetic:
         return {}
+    synthetic = experiment.faces("synthetic")
     ids = (face.id for face in synthetic.faces)
     return dict(zip(ids, synthetic.image_contents, strict=True))
 
@@ -170,25 +203,13 @@ def _result(
     ledger: Ledger,
     seconds: float,
 ) -> Result:
-    data = experiment.data
-    photos = (data.real.faces[i].group for i in experiment.subset)
+    test = experiment.faces("test")
     return Result(
         fingerprint=experiment.fingerprint,
-        strategy=experiment.strategy.name,
-        n_real=len(experiment.subset),
-        seed=experiment.seed,
+        **_told(experiment),
         optimiser_steps=experiment.strategy.optimiser_steps,
-        settings=record(
-            {
-                "strategy": experiment.strategy,
-                "model": experiment.model,
-                "augmentation": dict(experiment.augmentation),
-            }
-        ),
-        data={role: asdict(used.describe()) for role, used in experiment.data_used.items()},
-        shared_photos=shared_photos(photos, data.test),
-        rendered_test=data.test.rendered,
-        crop=record(experiment.crop),
+        shared_photos=shared_photos(_photos(experiment), test),
+        rendered_test=test.rendered,
         box_source=experiment.crop.box_source,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},
         ledger=asdict(ledger),
@@ -205,21 +226,43 @@ def _result(
     )
 
 
+def _told(experiment: Experiment) -> dict[str, Any]:
+    """What a result says of the settings and data of its run."""
+    return {
+        "strategy": experiment.strategy.name,
+        "n_real": len(experiment.subset),
+        "seed": experiment.seed,
+        "settings": record(
+            {
+                "strategy": experiment.strategy,
+                "model": experiment.model,
+                "augmentation": dict(experiment.augmentation),
+            }
+        ),
+        "crop": record(experiment.crop),
+        "data": {role: asdict(experiment.faces(role).describe()) for role in experiment.roles},
+    }
+
+
 def _ledger(experiment: Experiment) -> Ledger:
     """Count the labels of the subset by what they did; the strategy's steps say."""
     n = len(experiment.subset)
     steps = experiment.strategy.steps
     trains = any(isinstance(step, Train) and step.draws_on(Real) for step in steps)
     adapts = any(isinstance(step, FitAdapter) for step in steps)
-    photos = {experiment.data.real.faces[i].group for i in experiment.subset}
     return Ledger(
         n_real=n,
-        photos=len(photos),
+        photos=len(_photos(experiment)),
         training=n if trains else 0,
         adapter=n if adapts else 0,
         validation=0,
         total=n if trains or adapts else 0,
     )
+
+
+def _photos(experiment: Experiment) -> set[str]:
+    """The photos of the real subset."""
+    return {experiment.faces("real").faces[i].group for i in experiment.subset}
 
 
 def headline(result: Result) -> str:

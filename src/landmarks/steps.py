@@ -51,7 +51,7 @@ class StepRunner:
         self._store = ArtifactStore(experiment.artifacts)
         self._made: dict[Step, Artifact] = {}
         # Every set is decoded first, so that a broken file stops the run before any training.
-        self._crops = {role: self._make_crops(role) for role in experiment.data_used}
+        self._crops = {role: self._make_crops(role) for role in experiment.roles}
 
     def crops(self, role: str) -> FaceCrops:
         """The stored crops of "real", "synthetic" or "test"."""
@@ -78,7 +78,7 @@ class StepRunner:
 
     @property
     def _num_landmarks(self) -> int:
-        return self.experiment.data.test.scheme.num_landmarks
+        return self.experiment.faces("test").scheme.num_landmarks
 
     def _network(self, trained: Artifact) -> nn.Module:
         network = self.experiment.model.build(self._num_landmarks)
@@ -88,7 +88,7 @@ class StepRunner:
     def _make_crops(self, role: str) -> FaceCrops:
         experiment = self.experiment
         size = experiment.model.input_size
-        return stored_faces(experiment.data_used[role], experiment.crop, size, self._store, role)
+        return stored_faces(experiment.faces(role), experiment.crop, size, self._store, role)
 
     def _train(self, step: Train, progress: TrainingProgress) -> Artifact:
         experiment, schedule = self.experiment, step.schedule
@@ -196,7 +196,7 @@ class StepRunner:
     def _faces(self, domain: str) -> dict[str, Any]:
         """What the faces of a domain add to a fingerprint."""
         return {
-            "content": self.experiment.data_used[domain].content,
+            "content": self.experiment.faces(domain).content,
             "crop": self.experiment.crop,
             "indices": self._indices(domain).tolist(),
         }
@@ -220,6 +220,7 @@ class StepRunner:
                 optimiser_steps=optimiser_steps,
                 real_labels=len(self.experiment.subset) if uses_real else 0,
                 moved=json.loads(moved.read_text()) if moved.exists() else {},
+                versions=made.versions,
             )
         )
         self.timings[made.name] = StepTiming(

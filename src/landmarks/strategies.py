@@ -23,7 +23,7 @@ class Schedule:
         steps: Optimiser updates.
         batch_size: Faces per update.
         learning_rate: Peak of the schedule.
-        warmup: Updates until the peak.
+        warmup: Updates until the peak; half of `steps` where it is more than that.
         weight_decay: Of AdamW; biases and normalisation layers are spared.
         ema: Decay of the moving average of weights, which is what is kept.
     """

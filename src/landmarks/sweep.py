@@ -1,6 +1,8 @@
 """Sweep: the runs of a grid, each once; what they will cost; how far they are; which failed."""
 
 import logging
+import os
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +20,7 @@ from tqdm import tqdm
 
 from landmarks.analysis.config import PLACES, data_differences, setting_differences
 from landmarks.analysis.pace import duration, expected_time
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 from landmarks.record import code, record
 from landmarks.results import RESULT, Result, read_result
 from landmarks.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
@@ -160,17 +162,38 @@ def _resolving(cfg: DictConfig) -> Iterator[None]:
 def _trainings(strategy: Strategy, cfg: DictConfig) -> dict[tuple[object, ...], int]:
     """Updates of each training, by what tells it from those of other runs of the same sweep."""
     return {
-        (step, cfg.seed, cfg.n_real if _sees_real(step) else None): step.schedule.steps
+        (step, *(_told(cfg, place) for place in sorted(set(_places(step))))): step.schedule.steps
         for step in strategy.steps
         if isinstance(step, Train)
     }
 
 
-def _sees_real(step: Step) -> bool:
-    """Whether the product of a step depends on the real subset."""
-    if isinstance(step, FitAdapter) or step.draws_on(Real, Adapted):
-        return True
-    return step.start is not None and _sees_real(step.start)
+def _places(step: Step) -> Iterator[str]:
+    """Where the YAML says what the product of a step depends on, besides the step itself.
+
+    The YAML stands for what `landmarks.steps` takes fingerprints of: data that are only planned
+    have no content yet.
+    """
+    if isinstance(step, FitAdapter):
+        yield from ("n_real", "data.real")
+        yield from _places(step.model)
+        return
+    yield from ("seed", "model", "crop", "machine.accumulate")
+    for part in step.on:
+        domain = part.source.domain
+        yield from (f"data.{domain}", f"augmentation.{domain}")
+        if isinstance(part.source, Real):
+            yield "n_real"
+        if isinstance(part.source, Adapted):
+            yield from _places(part.source.by)
+    if step.start is not None:
+        yield from _places(step.start)
+
+
+def _told(cfg: DictConfig, place: str) -> tuple[str, str]:
+    """A part of the YAML by its name, as text."""
+    part = OmegaConf.select(cfg, place)
+    return place, OmegaConf.to_yaml(part, resolve=True) if OmegaConf.is_config(part) else str(part)
 
 
 def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
@@ -278,6 +301,14 @@ def launched(jobs: Sequence[Job], launcher: Launcher) -> Sequence[JobReturn]:
         ) from error
 
 
+def report_end(jobs: Sequence[Job]) -> None:
+    """Tell where the results of a finished sweep are, and what to do with them."""
+    folder = os.path.commonpath([job.out for job in jobs])
+    log.info(
+        "results are below %s; next: python -m landmarks.report %s", folder, shlex.quote(folder)
+    )
+
+
 def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
     """List the runs that failed, each with its reason.
 
@@ -294,18 +325,10 @@ def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
         return
     log.info("%d of %d runs failed:", len(failed), len(jobs))
     for job, error in failed:
-        log.info("  %s: %s", job.name, " ".join(str(root_cause(error)).split()))
+        log.info("  %s: %s", job.name, " ".join(str(input_error(error) or error).split()))
     for _, error in failed:
-        if not isinstance(root_cause(error), InputError):
+        if input_error(error) is None:
             raise error
     raise InputError(
         f"{len(failed)} of {len(jobs)} runs failed, as listed; the same command runs them again"
     )
-
-
-def root_cause(error: BaseException) -> BaseException:
-    """The `InputError` that led to `error`, or `error` itself."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, InputError):
-        cause = cause.__cause__ or cause.__context__
-    return error if cause is None else cause

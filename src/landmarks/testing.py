@@ -17,8 +17,9 @@ from landmarks.machine import Machine
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions
 from landmarks.record import record
-from landmarks.results import DETECTOR, LEDGER, RESULT, versions, write_json
+from landmarks.results import DETECTOR, LEDGER, RESULT, write_json
 from landmarks.stored_faces import stored_faces
+from landmarks.versions import versions
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,20 @@ python -m landmarks.train --help
 python -m landmarks.train --cfg job        # what would run
 """
 
-from typing import Any, cast
+import inspect
+from typing import TYPE_CHECKING, Any, cast
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from landmarks.command_line import run_command
+from landmarks.errors import InputError
+
+if TYPE_CHECKING:
+    from landmarks.experiment import Experiment
+    from landmarks.strategies import Strategy
 
 # Written once in the YAML and taken over by the strategies; not fields of an experiment.
 SHARED_PARTS = ("schedule", "adapter")
@@ -23,10 +31,45 @@ def train(cfg: DictConfig) -> float:
     # torch and timm take seconds to import; --help and --cfg should not wait for them.
     from landmarks.run import run
 
+    if HydraConfig.get().mode == RunMode.RUN and HydraConfig.get().sweeper.dry:
+        raise InputError(
+            "hydra.sweeper.dry=true tells what a sweep would do, and needs -m: "
+            "python -m landmarks.train -m ... hydra.sweeper.dry=true"
+        )
+    return run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True)).nme
+
+
+def made(cfg: DictConfig) -> "Experiment":
+    """The experiment of a composed YAML; its data are read when they are needed."""
     whole = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
-    fields = {key: value for key, value in whole.items() if key not in SHARED_PARTS}
-    experiment = hydra.utils.instantiate(fields, _convert_="all")
-    return run(experiment, config=OmegaConf.to_yaml(cfg, resolve=True)).nme
+    for part in SHARED_PARTS:  # to refuse what is wrong in them, though a strategy may not ask
+        hydra.utils.instantiate(whole.pop(part), _convert_="all")
+    strategy = hydra.utils.instantiate(whole["strategy"], _convert_="all")
+    whole["data"] |= _readers(whole["data"], strategy)
+    experiment: Experiment = hydra.utils.instantiate(whole, _convert_="all")
+    return experiment
+
+
+def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
+    """The sets of faces that the strategy uses, to be read later; its other sets may be wrong."""
+    uses = {"test": True, "real": strategy.uses_real, "synthetic": strategy.uses_synthetic}
+    used = {role: data.get(role) if uses[role] else None for role in uses}
+    for role, faces in used.items():
+        if faces is not None:
+            _check_options(role, faces)
+    return {role: faces and {**faces, "_partial_": True} for role, faces in used.items()}
+
+
+def _check_options(role: str, faces: dict[str, Any]) -> None:
+    """Refuse what the reader does not know, such as the options of another one."""
+    reader = hydra.utils.get_method(faces["_target_"])
+    known = inspect.signature(reader).parameters
+    for option in faces:
+        if option not in known and not option.startswith("_"):
+            raise InputError(
+                f"data.{role}.{option} is given, but {reader.__name__} has no {option!r}; it takes "
+                f"{', '.join(known)}"
+            )
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def test_the_home_folder_is_expanded(root, monkeypatch):
     ("options", "message"),
     [
         ({"first": 9}, "first is 9, but .* holds 8 faces"),
-        ({"sample": 9}, "sample is 9, but .* holds 8 faces"),
+        ({"sample": 9}, "sample is 9, but .* holds 8 faces; sample=null takes all"),
         ({"first": 2, "sample": 2}, "both given; choose one"),
         ({"first": 0}, "first is 0; it must be a whole number from 1"),
         ({"first": "abc"}, "first is 'abc'; it must be a whole number"),

@@ -219,6 +219,10 @@ def test_a_root_without_the_folders_asked_for_is_refused(tmp_path):
         read_w300(tmp_path / "gone")
     with refusal(str(tmp_path), "no faces in helen/testset, lfpw/testset, ibug"):
         read_w300(tmp_path)
+    (tmp_path / "afw").mkdir()
+    (tmp_path / "afw" / "1_1.pts").touch()
+    with refusal("no faces in helen/testset", "there are afw (1): folders=[afw] takes one"):
+        read_w300(tmp_path)
 
 
 def test_an_empty_folder_is_refused(tmp_path):

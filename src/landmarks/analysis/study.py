@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from landmarks.errors import InputError
 from landmarks.predictions import Predictions, read_predictions
+from landmarks.record import differences
 from landmarks.results import RESULT, Result, read_result
 
 BASELINE = "real_only"
@@ -190,8 +191,10 @@ def _check_comparable(found: Iterable[tuple[Path, Result]]) -> None:
         for what, value in common(result).items():
             first_at, first = seen.setdefault(what, (at, value))
             if value != first:
+                place, one, other = next(differences({what: value}, {what: first}))
                 raise InputError(
-                    f"{at} differs from {first_at} in its {what}; only runs that differ in "
+                    f"{at} differs from {first_at} in its {what} ({place.removeprefix(what)[1:]} "
+                    f"is {one!r}, there {other!r}); only runs that differ in "
                     "strategy, n_real and seed can be compared, so give a folder with one study"
                 )
 

@@ -4,15 +4,14 @@ It lies in the folder that `LANDMARKS_CACHE` names, else in `$XDG_CACHE_HOME/lan
 `~/.cache/landmarks`: not beside the data, which may be read-only, nor beside artifacts, because
 several output folders share one data set. It may be removed at any time.
 
-A file is replaced whole and begins with a digest of the rest, so that one which a dying machine
-tore or a disk altered counts as missing. A cache that cannot be written is done without.
+A file begins with a digest of the rest, so that one which a disk altered counts as missing. A cache
+that cannot be written is done without.
 """
 
 import hashlib
 import json
 import logging
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from safetensors.numpy import load, save
 
 from landmarks.errors import InputError
 from landmarks.once import once
+from landmarks.partials import written_whole
 
 log = logging.getLogger(__name__)
 
@@ -77,17 +77,13 @@ def read_cache(path: Path) -> Arrays | None:
 def write_cache(path: Path, arrays: Arrays) -> None:
     """Keep `arrays`, if the folder can be written to."""
     content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
+        with written_whole(path) as partial, partial.open("wb") as file:
             file.write(_digest(content))
             file.write(content)
-        partial.replace(path)
     except OSError as error:
         log.warning("%s: cannot be written (%s), so nothing is kept", path, error.strerror)
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def once_in_cache(path: Path, find: Callable[[], T | None], make: Callable[[], T], what: str) -> T:

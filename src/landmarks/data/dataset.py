@@ -72,15 +72,12 @@ class Description:
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The description in a few lines."""
-        subsets = ", ".join(f"{name} {count:,}" for name, count in self.subsets.items())
-        lines = [
-            f"{self.name}: {self.faces:,} faces of {self.groups:,} groups, from {self.origin}",
-            f"  subsets: {subsets}",
-            f"  boxes: {self.box_source}; skipped: {', '.join(self.skipped) or 'none'}",
-            *(f"  {note}" for note in self.notes),
-        ]
-        return "\n".join(lines)
+        """The description in one line, and another for the notes."""
+        parts = ", ".join(f"{name} {count:,}" for name, count in self.subsets.items())
+        shown = f" ({parts})" if len(self.subsets) > 1 else ""
+        notes = f"\n  {'; '.join(self.notes)}" if self.notes else ""
+        counts = f"{self.faces:,} faces on {self.groups:,} photos{shown}"
+        return f"{self.name}, {counts}, from {self.origin}{notes}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -21,4 +21,6 @@ def check_whole_number(
 def check_enough(option: str, wanted: int | None, found: int, root: Path) -> None:
     """Refuse to give more faces than there are; None wants them all."""
     if wanted is not None and wanted > found:
-        raise InputError(f"{option} is {wanted:,}, but {root} holds {found:,} faces")
+        raise InputError(
+            f"{option} is {wanted:,}, but {root} holds {found:,} faces; {option}=null takes all"
+        )

@@ -8,6 +8,12 @@ from numpy.typing import NDArray
 from landmarks.errors import InputError
 
 
+def check_n_real(n_real: object) -> None:
+    """Refuse what is a number of faces of no real training set."""
+    if n_real != "all" and (type(n_real) is not int or n_real < 0):
+        raise InputError(f"n_real is {n_real!r}; it must be a whole number from 0, or all")
+
+
 def real_subset(groups: Sequence[str], n_real: int | str, seed: int) -> NDArray[np.intp]:
     """Indices of the faces a run may use: nested for one seed, drawn photo by photo.
 
@@ -25,13 +31,13 @@ def real_subset(groups: Sequence[str], n_real: int | str, seed: int) -> NDArray[
     Raises:
         InputError: More faces are asked for than there are.
     """
-    if n_real == "all":
-        n_real = len(groups)
-    if isinstance(n_real, bool) or not isinstance(n_real, int) or not 0 <= n_real <= len(groups):
+    check_n_real(n_real)
+    count = len(groups) if n_real == "all" else int(n_real)
+    if count > len(groups):
         raise InputError(
             f"n_real is {n_real!r}; it must be a whole number from 0 to {len(groups)}, the size of "
             "the real training set, or all"
         )
     photos, photo_of_face = np.unique(np.asarray(groups), return_inverse=True)
     rank = np.random.default_rng([seed, 0x5EED]).permutation(len(photos))
-    return np.argsort(rank[photo_of_face], kind="stable")[:n_real]
+    return np.argsort(rank[photo_of_face], kind="stable")[:count]

@@ -53,6 +53,8 @@ def read_w300(
     check_box_request(boxes, mirrored, rows)
     folder = existing_folder(root, _LAYOUT)
     annotations = {photo: pts for row in rows for photo, pts in _photos(folder, row).items()}
+    if not annotations:
+        raise InputError(_nothing_found(folder, rows))
     photos, notes = chosen_photos(annotations, rows, mirrored, folder)
     face_boxes = read_boxes(folder, photos, boxes, FIRST_PIXEL) if boxes else {}
     faces = [
@@ -67,6 +69,17 @@ def read_w300(
         for photo in photos
     ]
     return FaceDataset(name="300-W", origin=str(folder), faces=in_order(faces), notes=notes)
+
+
+def _nothing_found(root: Path, rows: Sequence[W300Folder]) -> str:
+    """What was asked for and what is there instead."""
+    asked = f"{root}: no faces in {', '.join(row.path for row in rows)}"
+    counts = {row.path: len(list((root / row.path).glob("*.pts"))) for row in FOLDERS}
+    there = [f"{name} ({count:,})" for name, count in counts.items() if count]
+    if not there:
+        return f"{asked}; give the folder above these"
+    one = next(name for name, count in counts.items() if count)
+    return f"{asked}; there are {', '.join(there)}: folders=[{one}] takes one"
 
 
 def _photos(root: Path, row: W300Folder) -> dict[W300Photo, Path]:

@@ -1,5 +1,6 @@
 """Rendered faces as a data set that renders what it needs when it is first asked for."""
 
+import logging
 from pathlib import Path
 
 from landmarks.data.dataset import FaceDataset
@@ -13,6 +14,8 @@ from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.storage.folder import covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce
+
+log = logging.getLogger(__name__)
 
 
 def rendered_faces(
@@ -71,6 +74,13 @@ def faces_of(
         return covers(load_manifest(folder), start, stop) or None
 
     def make() -> bool:
+        log.info(
+            "rendering %s faces of the recipe %s at %d pixels into %s, kept for later runs",
+            f"{count:,}",
+            pictures.settings["name"],
+            pictures.size,
+            folder,
+        )
         produce(folder, pictures, start=start, stop=stop, workers=workers)
         return True
 
