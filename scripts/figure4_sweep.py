@@ -3,7 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from os.path import commonpath
 from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.reporting import (
@@ -14,9 +19,15 @@ from landmarks.analysis.reporting import (
     write_report,
 )
 from landmarks.analysis.study import read_study
+from landmarks.command_line import CONFIG_ERRORS, CONFIGS
 from landmarks.errors import InputError
+from landmarks.sweep import plan_jobs
 
 DEFAULT = "figure4_demo"
+
+# Two runs that differ in everything that a study varies.
+ONE = ("strategy=real_only", "n_real=1", "seed=0")
+OTHER = ("strategy=finetune", "n_real=2", "seed=1")
 
 
 def sweep_and_report(
@@ -31,32 +42,43 @@ def sweep_and_report(
         say: The sentences to print below them.
 
     Returns:
-        The exit code: of the sweep if that failed.
+        The exit code: of the sweep if that failed; the report is then of the runs that did not.
     """
-    names = [word.partition("=")[2] for word in overrides if word.startswith("experiment=")]
-    experiment = [] if names else [f"experiment={DEFAULT}"]
-    command = [sys.executable, "-m", "landmarks.train", "-m", *experiment, *overrides]
+    if not any(word.startswith("experiment=") for word in overrides):
+        overrides = [f"experiment={DEFAULT}", *overrides]
+    command = [sys.executable, "-m", "landmarks.train", "-m", *overrides]
     code = subprocess.run(command, check=False).returncode
-    if code:
-        return code
-    folder = _folder(names[-1] if names else DEFAULT, overrides)
     try:
+        folder = _folder(overrides)
         options = ReportOptions(folder=named_from_here(folder))
         findings = write_report(read_study(folder), folder / REPORT, options)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    except (InputError, *CONFIG_ERRORS) as error:
+        print(f"error: no report: {error}", file=sys.stderr)
+        return code or 2
     for table in findings.tables:
         if table.name in show:
             print(table.markdown())
-    for sentence in say(findings):
-        print(sentence)
-    print(f"report: {folder / REPORT / PAGE}")
-    return 0
+    print(*say(findings), sep="\n")
+    print(f"report: {folder / REPORT / PAGE}{' of an unfinished sweep' * bool(code)}")
+    return code
 
 
-def _folder(experiment: str, overrides: Sequence[str]) -> Path:
-    """Where the runs lie: below what stands before the first choice in `out`."""
-    given = [word.partition("=")[2] for word in overrides if word.startswith("out=")]
-    out = given[-1] if given else f"outputs/{experiment}"
-    return Path(out.partition("${")[0].rstrip("/"))
+def _folder(overrides: Sequence[str]) -> Path:
+    """Where the runs lie: below what the folders of two corners of the sweep have in common."""
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        experiment = [word for word in overrides if word.startswith("experiment=")]
+        cfg = compose("train", experiment, return_hydra_config=True)
+        swept = [f"{key}={value}" for key, value in cfg.hydra.sweeper.params.items()]
+        parsed = OverridesParser.create().parse_overrides([*swept, *overrides])
+        (grid,) = BasicSweeper.split_arguments(
+            [word for word in parsed if not _is_of_a_study(word.get_key_element())], None
+        )
+        jobs = plan_jobs(
+            [[*grid[0], *ONE], [*grid[-1], *OTHER]],
+            lambda words: compose("train", list(words), return_hydra_config=True),
+        )
+    return Path(commonpath(job.out for job in jobs))
+
+
+def _is_of_a_study(key: str) -> bool:
+    return key in ("strategy", "n_real", "seed") or key.startswith("strategy.")
