@@ -42,6 +42,8 @@ CURVE = "loss.npy"
 # waits for the device to finish.
 LOG_EVERY = 10
 
+PREDICTED_AT_ONCE = 64  # faces
+
 # Told every LOG_EVERY steps: the step, the mean loss since the last call, the learning rate.
 OnProgress = Callable[[int, float, float], None]
 
@@ -189,7 +191,6 @@ def predict(
     indices: NDArray[np.intp],
     *,
     machine: Machine,
-    batch_size: int = 64,
 ) -> NDArray[np.float32]:
     """Landmarks of stored faces: the mean of a face's answer and its mirror image's.
 
@@ -199,7 +200,6 @@ def predict(
         crops: The faces.
         indices: (n,) which of them.
         machine: Says on what. Always in float32: a half-precision peak costs accuracy.
-        batch_size: Faces at a time.
 
     Returns:
         (n, K, 2) crop pixels.
@@ -209,7 +209,7 @@ def predict(
     network.eval()
     found = [
         predict_images(network, architecture, crops.crops(part), crops.scheme, device)
-        for part in np.array_split(indices, max(1, math.ceil(len(indices) / batch_size)))
+        for part in np.array_split(indices, max(1, math.ceil(len(indices) / PREDICTED_AT_ONCE)))
     ]
     return np.concatenate(found)
 

@@ -85,7 +85,7 @@ class FaceCrops:
     """Stored canvases with their labels. Labels are read once, canvases when they are looked at.
 
     Opening sees that all files are there and as long as they should be, and that the labels are
-    what was written; `images.verify()` reads all pixels to say the same of them.
+    what was written. Pixels are not checked: that would read gigabytes for every run.
 
     Attributes:
         directory: Where `make_crops` put them.

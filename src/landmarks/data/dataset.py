@@ -6,8 +6,8 @@ what comes out follows the conventions of `landmarks.sample`: 0-based pixel cent
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -122,10 +122,6 @@ class FaceDataset:
     def landmarks(self) -> NDArray[np.float32]:
         """(N, K, 2) source pixels."""
         return np.stack([face.landmarks for face in self.faces])
-
-    def take(self, indices: Iterable[int]) -> "FaceDataset":
-        """The same data set with the faces at `indices`, in that order."""
-        return replace(self, faces=tuple(self.faces[i] for i in indices))
 
     def describe(self) -> Description:
         """Counts and remarks that a user can print."""
