@@ -70,7 +70,7 @@ def fit(
     machine: Machine,
     directory: Path,
     on_progress: OnProgress,
-) -> float:
+) -> None:
     """Train `network`; leave the averaged weights and the loss curve in `directory`.
 
     A checkpoint in `directory` is continued, and the result is that of an undisturbed call: the
@@ -89,9 +89,6 @@ def fit(
         directory: Exists, and is the same for all ranks.
         on_progress: Told how it goes.
 
-    Returns:
-        Seconds that the first step took if it compiled the network, else 0.
-
     Raises:
         NonFiniteLossError: The loss is no longer a number; in all ranks.
     """
@@ -109,16 +106,17 @@ def fit(
         network.compile()
     update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
     own = batches.part(fabric.global_rank, fabric.world_size).on(fabric.device)
-    compiling = 0.0
+    compiles = machine.compile
     saved = time.monotonic()
     losses: list[Tensor] = []
     for batch in load(own, first=state.step, workers=machine.workers):
         rate = learning_rate(state.step, schedule)
         begin = time.monotonic()
         losses.append(update(batch.to(fabric.device), rate))
-        if machine.compile and not compiling:
-            compiling = time.monotonic() - begin
-            log.info("the first step took %.1f s, compilation included", compiling)
+        if compiles:
+            seconds = time.monotonic() - begin
+            log.info("the first step took %.1f s, compilation included", seconds)
+            compiles = False
         state.step += 1
         if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
             loss = float(total(fabric, torch.stack(losses).mean()))
@@ -135,7 +133,6 @@ def fit(
                 saved = time.monotonic()
     if fabric.is_global_zero:
         _finish(state, directory)
-    return compiling
 
 
 def _update(

@@ -51,16 +51,11 @@ class StepTiming:
         seconds: Of the call that finished it, whoever made it.
         reused: Whether it had been made before this run.
         continued: Whether that call continued an interrupted one, so that `seconds` is a part.
-        seconds_compiling: Of these, for the first step of a compiled network; else 0.
-        faces_per_second: Of a training, augmentation included, compilation not; None for others,
-            or a part.
     """
 
     seconds: float
     reused: bool
     continued: bool
-    seconds_compiling: float
-    faces_per_second: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
