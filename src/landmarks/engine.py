@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,43 +96,89 @@ def fit(
     network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network = with_shared_statistics(network, fabric.device).train()
     state = TrainingState.at_start(network, schedule)
-    checkpoint = directory / CHECKPOINT
-    if fabric.broadcast(checkpoint.exists()):  # the leader decides: other hosts may see it late
-        state.load(checkpoint)
-        log.info("continuing at step %d of %d", state.step, schedule.steps)
-        for step, loss, rate in state.curve:
-            on_progress(int(step), loss, rate)
+    course = _Course(state, schedule, machine, fabric, directory, on_progress)
+    course.resume()
     if machine.compile:
         network.compile()
     update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
     own = batches.part(fabric.global_rank, fabric.world_size).on(fabric.device)
-    compiles = machine.compile
-    saved = time.monotonic()
-    losses: list[Tensor] = []
-    for batch in load(own, first=state.step, workers=machine.workers):
+    first = state.step
+    for batch in load(own, first=first, workers=machine.workers):
         rate = learning_rate(state.step, schedule)
         begin = time.monotonic()
-        losses.append(update(batch.to(fabric.device), rate))
-        if compiles:
+        loss = update(batch.to(fabric.device), rate)
+        if machine.compile and state.step == first:
             seconds = time.monotonic() - begin
             log.info("the first step took %.1f s, compilation included", seconds)
-            compiles = False
-        state.step += 1
-        if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
-            loss = float(total(fabric, torch.stack(losses).mean()))
-            losses.clear()
-            if not math.isfinite(loss):
-                raise NonFiniteLossError(
-                    f"the loss is {loss} at step {state.step} of {schedule.steps}; lower the "
-                    f"learning rate (now {schedule.learning_rate:g})"
-                )
-            state.curve.append((state.step, loss, rate))
-            on_progress(state.step, loss, rate)
-            if fabric.is_global_zero and time.monotonic() - saved > machine.checkpoint_seconds:
-                state.save(checkpoint)
-                saved = time.monotonic()
-    if fabric.is_global_zero:
-        _finish(state, directory)
+        course.note(loss, rate)
+    course.finish()
+
+
+@dataclass
+class _Course:
+    """What is told, checked and kept of a training while it goes on.
+
+    Attributes:
+        state: Where it is.
+        schedule: Where it goes.
+        machine: Says how often it is saved.
+        fabric: Sums losses over ranks; its first rank writes.
+        directory: Where to.
+        on_progress: Told how it goes.
+        losses: This rank's part of the loss of each update since the loss was last read.
+        saved: When the last checkpoint was written.
+    """
+
+    state: TrainingState
+    schedule: Schedule
+    machine: Machine
+    fabric: "Fabric"
+    directory: Path
+    on_progress: OnProgress
+    losses: list[Tensor] = field(default_factory=list)
+    saved: float = field(default_factory=time.monotonic)
+
+    def resume(self) -> None:
+        """Go on from a checkpoint, if there is one, and tell again what went before."""
+        checkpoint = self.directory / CHECKPOINT
+        # The leader decides: other hosts may see the file late.
+        if not self.fabric.broadcast(checkpoint.exists()):
+            return
+        self.state.load(checkpoint)
+        log.info("continuing at step %d of %d", self.state.step, self.schedule.steps)
+        for step, loss, rate in self.state.curve:
+            self.on_progress(int(step), loss, rate)
+
+    def note(self, loss: Tensor, rate: float) -> None:
+        """Count an update with this loss and rate; now and then, read the loss and save."""
+        self.losses.append(loss)
+        self.state.step += 1
+        if self.state.step % LOG_EVERY and self.state.step != self.schedule.steps:
+            return
+        mean = float(total(self.fabric, torch.stack(self.losses).mean()))
+        self.losses.clear()
+        if not math.isfinite(mean):
+            raise NonFiniteLossError(
+                f"the loss is {mean} at step {self.state.step} of {self.schedule.steps}; lower the "
+                f"learning rate (now {self.schedule.learning_rate:g})"
+            )
+        self.state.curve.append((self.state.step, mean, rate))
+        self.on_progress(self.state.step, mean, rate)
+        if self.fabric.is_global_zero:
+            self._save()
+
+    def _save(self) -> None:
+        if time.monotonic() - self.saved > self.machine.checkpoint_seconds:
+            self.state.save(self.directory / CHECKPOINT)
+            self.saved = time.monotonic()
+
+    def finish(self) -> None:
+        """Leave the averaged weights and the loss curve."""
+        if self.fabric.is_global_zero:
+            weights = self.state.average.module.state_dict()
+            kept = {k: v.cpu().contiguous() for k, v in weights.items()}
+            save_file(kept, self.directory / WEIGHTS)
+            np.save(self.directory / CURVE, np.array(self.state.curve))
 
 
 def _update(
@@ -167,12 +213,6 @@ def _update(
     state.optimizer.step()
     state.average.update_parameters(state.network)
     return torch.stack(shares).sum()
-
-
-def _finish(state: TrainingState, directory: Path) -> None:
-    weights = state.average.module.state_dict()
-    save_file({k: v.cpu().contiguous() for k, v in weights.items()}, directory / WEIGHTS)
-    np.save(directory / CURVE, np.array(state.curve))
 
 
 def load_weights(network: nn.Module, directory: Path) -> None:
