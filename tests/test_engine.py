@@ -1,7 +1,7 @@
 """The loops: they learn, they stop on nonsense, and an interruption changes nothing."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from landmarks.batches import FaceSource, MixtureBatches
 from landmarks.engine import (
     CHECKPOINT,
     CURVE,
+    WEIGHTS,
     NonFiniteLossError,
     fit,
     learning_rate,
@@ -20,6 +21,7 @@ from landmarks.engine import (
     predict,
 )
 from landmarks.geometry import mirrored
+from landmarks.heatmap import DistributionCodec
 from landmarks.machine import Machine
 from landmarks.strategies import Schedule
 from tests.small import distance, small_architecture, unnormalised_architecture
@@ -186,6 +188,26 @@ def test_a_loss_that_is_no_number_stops_the_run(architecture, toy_crops, tmp_pat
             on_progress=lambda *_: None,
         )
     assert not (tmp_path / "weights.safetensors").exists()
+
+
+@dataclass(frozen=True)
+class Steep:
+    """A loss of 0 with a gradient that no float holds."""
+
+    codec_type = DistributionCodec
+
+    def __call__(self, output, landmarks, visible, codec):
+        return (output - output.detach()).square().sum().sqrt()
+
+
+def test_weights_that_the_last_update_made_no_numbers_are_not_kept(
+    architecture, toy_crops, tmp_path
+):
+    schedule = Schedule(steps=1, batch_size=4, learning_rate=2e-3)
+    model = replace(architecture, loss=Steep())
+    with pytest.raises(NonFiniteLossError, match="after 1 steps the averaged weights are no"):
+        train(model, toy_crops, tmp_path / "fit", schedule)
+    assert not (tmp_path / "fit" / WEIGHTS).exists()
 
 
 def test_the_rate_rises_then_falls_to_nothing():

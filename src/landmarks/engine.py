@@ -90,7 +90,7 @@ def fit(
         on_progress: Told how it goes.
 
     Raises:
-        NonFiniteLossError: The loss is no longer a number; in all ranks.
+        NonFiniteLossError: The loss or a weight is no longer a number; in all ranks.
     """
     fabric = fabric_for(machine.torch_device)
     network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -173,9 +173,18 @@ class _Course:
             self.saved = time.monotonic()
 
     def finish(self) -> None:
-        """Leave the averaged weights and the loss curve."""
+        """Leave the averaged weights and the loss curve.
+
+        The loss cannot speak for the weights: it was read before the last update.
+        """
+        weights = self.state.average.module.state_dict()
+        finite = all(bool(torch.isfinite(values).all()) for values in weights.values())
+        if not self.fabric.broadcast(finite):  # of the leader's, for all ranks to end alike
+            raise NonFiniteLossError(
+                f"after {self.schedule.steps} steps the averaged weights are no finite numbers; "
+                f"lower the learning rate (now {self.schedule.learning_rate:g})"
+            )
         if self.fabric.is_global_zero:
-            weights = self.state.average.module.state_dict()
             kept = {k: v.cpu().contiguous() for k, v in weights.items()}
             save_file(kept, self.directory / WEIGHTS)
             np.save(self.directory / CURVE, np.array(self.state.curve))
