@@ -195,6 +195,21 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
     assert not (tmp_path / "real_only").exists()
 
 
+def numbered(dataset, count=None):
+    """The same faces, or the first of them, called by their numbers alone."""
+    faces = dataset.faces[:count]
+    return replace(dataset, faces=tuple(replace(f, id=f"{i:06d}") for i, f in enumerate(faces)))
+
+
+@pytest.mark.parametrize("leak", ["real", "synthetic"])
+def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
+    sets = {"real": numbered(DATA.real), "synthetic": numbered(DATA.synthetic)}
+    leaking = Data(**sets, test=numbered(sets[leak], 5))
+    strategy = finetune(LONG, RidgeFit(), SHORT)
+    with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
+        run(experiment(tmp_path, strategy, data=leaking, n_real="all"))
+
+
 @pytest.mark.parametrize(
     ("strategy", "changes", "message"),
     [

@@ -59,7 +59,8 @@ def _run(experiment: Experiment, config: str) -> Result:
     if done is not None:
         return done
     trained_on = _trained_on(experiment)
-    check_apart({**trained_on, **_rendered(experiment)}, experiment.data.test)
+    for faces in (trained_on, _rendered(experiment)):  # each apart: both may use the same ids
+        check_apart(faces, experiment.data.test)
     started = time.perf_counter()
     with torch.device("meta"):  # a network that cannot be built should not cost a decoded data set
         experiment.model.build(experiment.data.test.scheme.num_landmarks)
