@@ -81,6 +81,7 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
         "result.json",
         "run.log",
         "tensorboard",
+        "trained_on.npz",
     }
     assert (out / "config.yaml").read_text() == "n_real: 10\n"
     assert result.rendered_test
@@ -312,17 +313,38 @@ def test_real_faces_of_a_mixture_are_those_of_the_subset(tmp_path, monkeypatch):
     assert (synthetic.share, real.share) == (0.5, 0.5)
 
 
+def evaluate(tmp_path, name, test):
+    return evaluate_run(
+        tmp_path / name,
+        test,
+        Machine(device="cpu"),
+        tmp_path / "artifacts",
+        tmp_path / "evaluation",
+    )
+
+
 def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
-    run(experiment(tmp_path, real_only(LONG)))
-    with pytest.raises(InputError, match="are on the same image"):
-        evaluate_run(
-            tmp_path / "real_only",
-            DATA.real,
-            Machine(device="cpu"),
-            tmp_path / "artifacts",
-            tmp_path / "evaluation",
-        )
+    run(experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT)))
+    for domain, test in (("real", DATA.real), ("synthetic", DATA.synthetic)):
+        with pytest.raises(InputError, match=f"the {domain} training face .* on the same image"):
+            evaluate(tmp_path, "finetune", test)
     assert not (tmp_path / "evaluation").exists()
+
+
+def test_only_a_finished_run_is_evaluated(tmp_path):
+    run(experiment(tmp_path, real_only(SHORT)))
+    folder = tmp_path / "real_only"
+    (folder / "result.json").rename(folder / "kept")
+    with pytest.raises(InputError, match=r"real_only: no finished run \(there is no result\.json"):
+        evaluate(tmp_path, "real_only", DATA.test)
+    (folder / "kept").rename(folder / "result.json")
+    stored = (folder / "trained_on.npz").read_bytes()
+    (folder / "trained_on.npz").write_bytes(stored[:-10])
+    with pytest.raises(InputError, match=r"trained_on\.npz: not the training faces of a run"):
+        evaluate(tmp_path, "real_only", DATA.test)
+    (folder / "trained_on.npz").unlink()
+    with pytest.raises(InputError, match=r"trained_on\.npz: no such file"):
+        evaluate(tmp_path, "real_only", DATA.test)
 
 
 CHILD = """

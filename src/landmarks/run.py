@@ -8,10 +8,12 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
+from landmarks.leakage import TrainingFaces
 from landmarks.once import once
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions, write_cumulative_error
@@ -30,7 +32,7 @@ from landmarks.results import (
 )
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
-from landmarks.testing import caption, check_apart, predict_set, shared_photos
+from landmarks.testing import caption, predict_set, shared_photos
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +61,7 @@ def _run(experiment: Experiment, config: str) -> Result:
     if done is not None:
         return done
     trained_on = _trained_on(experiment)
-    for faces in (trained_on, _rendered(experiment)):  # each apart: both may use the same ids
-        check_apart(faces, experiment.data.test)
+    trained_on.check_apart(experiment.data.test)
     started = time.perf_counter()
     with torch.device("meta"):  # a network that cannot be built should not cost a decoded data set
         experiment.model.build(experiment.data.test.scheme.num_landmarks)
@@ -82,7 +83,7 @@ def _make(
     experiment: Experiment,
     config: str,
     steps: StepRunner,
-    trained_on: dict[str, str],
+    trained_on: TrainingFaces,
     started: float,
 ) -> Result:
     """Fill the folder of the run."""
@@ -92,7 +93,8 @@ def _make(
     with _logged_to(out / "run.log"):
         predictions = _train_and_predict(experiment, steps)
         ledger = _ledger(experiment)
-        write_json(out / LEDGER, {**asdict(ledger), "faces": trained_on})
+        write_json(out / LEDGER, {**asdict(ledger), "faces": _labelled(experiment)})
+        trained_on.write(out)
         result = _result(experiment, predictions, steps, ledger, time.perf_counter() - started)
         result.write(out)
         log.info("%s", headline(result))
@@ -148,20 +150,21 @@ def _finished(experiment: Experiment) -> Result | None:
     return result
 
 
-def _trained_on(experiment: Experiment) -> dict[str, str]:
+def _trained_on(experiment: Experiment) -> TrainingFaces:
+    """The real subset, and every synthetic face."""
+    used = {}
+    for domain, faces in experiment.data_used.items():
+        if domain != "test":
+            every = np.arange(len(faces))
+            used[domain] = faces, experiment.subset if domain == "real" else every
+    return TrainingFaces.of(used)
+
+
+def _labelled(experiment: Experiment) -> dict[str, str]:
     """Id and image content of every real face whose label the run may use."""
     real = experiment.data.real
     contents = real.image_contents if len(experiment.subset) else ()
     return {real.faces[i].id: contents[i] for i in experiment.subset}
-
-
-def _rendered(experiment: Experiment) -> dict[str, str]:
-    """Id and image content of every synthetic face the run trains on."""
-    synthetic = experiment.data_used.get("synthetic")
-    if synthetic is None:
-        return {}
-    ids = (face.id for face in synthetic.faces)
-    return dict(zip(ids, synthetic.image_contents, strict=True))
 
 
 def _result(

@@ -1,8 +1,7 @@
-"""Testing: a detector on a labelled set, with a check that it was not trained on it."""
+"""Testing: a detector on a labelled set that it was not trained on."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,40 +11,21 @@ from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import FaceDataset
 from landmarks.detector import Detector
 from landmarks.errors import InputError
+from landmarks.leakage import read_training_faces
 from landmarks.machine import Machine
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions
 from landmarks.record import record
-from landmarks.results import DETECTOR, LEDGER, versions, write_json
+from landmarks.results import DETECTOR, RESULT, read_result, versions, write_json
 from landmarks.stored_faces import stored_faces
 
 EVALUATION = "evaluation.json"
 
 
-def check_apart(trained_on: Mapping[str, str], test: FaceDataset) -> None:
-    """Refuse test images that trained the model.
-
-    Args:
-        trained_on: Content of the image of each face that training used, by the face's id.
-        test: The test set.
-
-    Raises:
-        InputError: An image is in both.
-    """
-    tested = dict(zip(test.image_contents, test.faces, strict=True))
-    for name, content in trained_on.items():
-        if content in tested:
-            raise InputError(
-                f"the training face {name!r} and the test face {tested[content].id!r} are on the "
-                "same image; a model must not be tested on what it was trained on, so keep the "
-                "two sets apart"
-            )
-
-
 def shared_photos(groups: Iterable[str], test: FaceDataset) -> int:
     """Number of test faces whose photo is among `groups`, the photos of a training set.
 
-    Other crops or faces of a photo have other files, so that `check_apart` cannot see them.
+    Other crops or faces of a photo have other files, so that their images cannot tell.
     """
     known = set(groups)
     return sum(face.group in known for face in test.faces)
@@ -75,16 +55,6 @@ def folder_name(test: FaceDataset) -> str:
     return f"{words}_{test.content[:8]}"
 
 
-def _trained_on(ledger: Path) -> dict[str, str]:
-    try:
-        faces: dict[str, str] = json.loads(ledger.read_text())["faces"]
-    except FileNotFoundError:
-        raise InputError(f"{ledger}: no such file; a finished run has one") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{ledger}: not the ledger of a run ({error}); run it again") from None
-    return faces
-
-
 def evaluate_run(
     run: Path, test: FaceDataset, machine: Machine, artifacts: Path, out: Path
 ) -> dict[str, Any]:
@@ -101,11 +71,15 @@ def evaluate_run(
         What `evaluation.json` holds.
 
     Raises:
-        InputError: There is no finished run, or it was trained on photos of `test`.
+        InputError: There is no finished run, or it was trained on images of `test`.
     """
+    if read_result(run) is None:
+        raise InputError(
+            f"{run}: no finished run (there is no {RESULT} in it); give the folder of one, or "
+            "finish it with the command that began it"
+        )
     detector = Detector.load(run / DETECTOR)
-    trained_on = _trained_on(run / LEDGER)
-    check_apart(trained_on, test)
+    read_training_faces(run).check_apart(test)
     machine.prepare()
     store = ArtifactStore(artifacts)
     size = detector.architecture.input_size
