@@ -331,6 +331,26 @@ def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
     assert not (tmp_path / "evaluation").exists()
 
 
+def test_photos_that_training_saw_in_another_picture_are_counted(tmp_path):
+    result = run(experiment(tmp_path, real_only(SHORT), n_real="all"))
+    assert result.shared_photos == 0
+    larger = read_toy(count=33, domain="stand_in", seed=1, size=192)  # the same 30 faces, and 3
+    assert evaluate(tmp_path, "real_only", larger)["shared_photos"] == 30
+    stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert stored["shared_photos"] == 30
+    result = run(
+        experiment(
+            tmp_path,
+            real_only(SHORT),
+            n_real="all",
+            data=replace(DATA, test=larger),
+            out=tmp_path / "other",
+        )
+    )
+    assert result.shared_photos == 30
+    assert "30 of 33 test faces show" in (tmp_path / "other" / "run.log").read_text()
+
+
 def test_only_a_finished_run_is_evaluated(tmp_path):
     run(experiment(tmp_path, real_only(SHORT)))
     folder = tmp_path / "real_only"

@@ -1,9 +1,11 @@
 """Leakage: what a run was trained on, held against what it is tested on.
 
 Images are compared by content, so that it does not matter where they lie or what they are called.
+The same image in both is refused; another picture of the same photo or person is counted.
 """
 
 import hashlib
+import logging
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +17,10 @@ from numpy.typing import NDArray
 from landmarks.data.dataset import FaceDataset
 from landmarks.errors import InputError
 
+log = logging.getLogger(__name__)
+
 TRAINED_ON = "trained_on.npz"
+_ARRAYS = ("domains", "ids", "images", "photos")
 
 # Few enough to store for every face of a large set; two of a million texts have the same digest in
 # one of 40 million cases.
@@ -30,24 +35,23 @@ class TrainingFaces:
         domains: (n,) "real" or "synthetic".
         ids: (n,) names.
         images: (n,) digest of each one's image.
+        photos: (n,) digest of the photo or person that it shows.
     """
 
     domains: NDArray[np.str_]
     ids: NDArray[np.str_]
     images: NDArray[np.uint64]
+    photos: NDArray[np.uint64]
 
     @classmethod
     def of(cls, used: Mapping[str, tuple[FaceDataset, NDArray[np.intp]]]) -> "TrainingFaces":
         """Those of each domain: a data set, and the indices of the faces that were used."""
-        rows = [
-            (domain, dataset.faces[i].id, dataset.image_contents[i])
-            for domain, (dataset, indices) in used.items()
-            for i in indices
-        ]
+        chosen = [(domain, faces, i) for domain, (faces, indices) in used.items() for i in indices]
         return cls(
-            domains=np.array([domain for domain, _, _ in rows], np.str_),
-            ids=np.array([id for _, id, _ in rows], np.str_),
-            images=_digests(content for _, _, content in rows),
+            domains=np.array([domain for domain, _, _ in chosen], np.str_),
+            ids=np.array([faces.faces[i].id for _, faces, i in chosen], np.str_),
+            images=_digests(faces.image_contents[i] for _, faces, i in chosen),
+            photos=_digests(faces.photos[i] for _, faces, i in chosen),
         )
 
     def check_apart(self, test: FaceDataset) -> None:
@@ -65,11 +69,24 @@ class TrainingFaces:
                     "what it was trained on, so keep the two sets apart"
                 )
 
+    def shared_photos(self, test: FaceDataset) -> int:
+        """Number of test faces whose photo or person the training saw; told if there are any.
+
+        Other crops or faces of a photo have other files, so that their images cannot tell.
+        """
+        known = set(self.photos.tolist())
+        shared = sum(photo in known for photo in _digests(test.photos).tolist())
+        if shared:
+            log.warning(
+                "%d of %d test faces show a photo or person that training saw in another picture",
+                shared,
+                len(test),
+            )
+        return shared
+
     def write(self, run: Path) -> None:
         """Write `trained_on.npz` into the folder of a run."""
-        np.savez_compressed(
-            run / TRAINED_ON, domains=self.domains, ids=self.ids, images=self.images
-        )
+        np.savez_compressed(run / TRAINED_ON, **{name: getattr(self, name) for name in _ARRAYS})
 
 
 def read_training_faces(run: Path) -> TrainingFaces:
@@ -81,7 +98,7 @@ def read_training_faces(run: Path) -> TrainingFaces:
     path = run / TRAINED_ON
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return TrainingFaces(**{name: stored[name] for name in ("domains", "ids", "images")})
+            return TrainingFaces(**{name: stored[name] for name in _ARRAYS})
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file, so nobody can tell whether test faces trained the model; "

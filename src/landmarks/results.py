@@ -91,7 +91,7 @@ class Result:
         optimiser_steps: Of the whole strategy.
         settings: Record of the strategy, the model and the augmentation.
         data: Description of each data set that was used.
-        shared_photos: Test faces whose photo is in the real subset too, as another crop or face.
+        shared_photos: Test faces whose photo or person training saw too, in another picture.
         rendered_test: Whether the test faces are drawn or rendered, so that no number here is an
             accuracy on photographs.
         crop: The crop rule.

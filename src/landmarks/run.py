@@ -32,7 +32,7 @@ from landmarks.results import (
 )
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
-from landmarks.testing import caption, predict_set, shared_photos
+from landmarks.testing import caption, predict_set
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,13 @@ def _make(
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.yaml").write_text(config)
     with _logged_to(out / "run.log"):
+        shared = trained_on.shared_photos(experiment.data.test)
         predictions = _train_and_predict(experiment, steps)
         ledger = _ledger(experiment)
         write_json(out / LEDGER, {**asdict(ledger), "faces": _labelled(experiment)})
         trained_on.write(out)
-        result = _result(experiment, predictions, steps, ledger, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        result = _result(experiment, predictions, steps, ledger, shared, seconds)
         result.write(out)
         log.info("%s", headline(result))
     log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
@@ -172,10 +174,10 @@ def _result(
     predictions: Predictions,
     steps: StepRunner,
     ledger: Ledger,
+    shared_photos: int,
     seconds: float,
 ) -> Result:
     data = experiment.data
-    photos = (data.real.faces[i].group for i in experiment.subset)
     return Result(
         fingerprint=experiment.fingerprint,
         strategy=experiment.strategy.name,
@@ -190,7 +192,7 @@ def _result(
             }
         ),
         data={role: asdict(used.describe()) for role, used in experiment.data_used.items()},
-        shared_photos=shared_photos(photos, data.test),
+        shared_photos=shared_photos,
         rendered_test=data.test.rendered,
         crop=record(experiment.crop),
         box_source=experiment.crop.box_source,

@@ -1,7 +1,6 @@
 """Testing: a detector on a labelled set that it was not trained on."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,6 @@ from landmarks.results import DETECTOR, RESULT, read_result, versions, write_jso
 from landmarks.stored_faces import stored_faces
 
 EVALUATION = "evaluation.json"
-
-
-def shared_photos(groups: Iterable[str], test: FaceDataset) -> int:
-    """Number of test faces whose photo is among `groups`, the photos of a training set.
-
-    Other crops or faces of a photo have other files, so that their images cannot tell.
-    """
-    known = set(groups)
-    return sum(face.group in known for face in test.faces)
 
 
 def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
@@ -79,7 +69,8 @@ def evaluate_run(
             "finish it with the command that began it"
         )
     detector = Detector.load(run / DETECTOR)
-    read_training_faces(run).check_apart(test)
+    trained_on = read_training_faces(run)
+    trained_on.check_apart(test)
     machine.prepare()
     store = ArtifactStore(artifacts)
     size = detector.architecture.input_size
@@ -91,6 +82,7 @@ def evaluate_run(
     evaluation = {
         "run": str(run),
         "test": asdict(test.describe()),
+        "shared_photos": trained_on.shared_photos(test),
         "rendered_test": test.rendered,
         "crop": record(detector.crop),
         "box_source": detector.crop.box_source,

@@ -94,7 +94,13 @@ def read_coco(
     ]
     without = len(records) - len(faces)
     notes = (f"annotations without a labelled face: {without:,} left out",) if without else ()
-    return FaceDataset(name="COCO", origin=str(path), faces=in_order(faces), notes=notes)
+    return FaceDataset(
+        name="COCO",
+        origin=str(path),
+        faces=in_order(faces),
+        namespace=str(folder.resolve()),
+        notes=notes,
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,6 +90,8 @@ class FaceDataset:
     Attributes:
         name: The data set, e.g. "300-W".
         origin: Where it was read from, for people.
+        namespace: Where the name of a group means one photo or person: sets of one namespace that
+            have a group in common show the same; None: within the origin alone.
         faces: In an order that depends on the files alone.
         scheme: What the landmark indices mean.
         notes: Passed on to the description.
@@ -101,6 +103,7 @@ class FaceDataset:
     origin: str
     faces: tuple[Face, ...]
     scheme: LandmarkScheme = IBUG68
+    namespace: str | None = None
     notes: tuple[str, ...] = ()
     rendered: bool = False
 
@@ -141,6 +144,11 @@ class FaceDataset:
     def image_contents(self) -> tuple[str, ...]:
         """For each face, a text that tells its image from every other."""
         return image_contents([face.image for face in self.faces])
+
+    @cached_property
+    def photos(self) -> tuple[str, ...]:
+        """For each face, a text that tells its photo or person from those of every data set."""
+        return tuple(f"{self.namespace or self.origin}: {face.group}" for face in self.faces)
 
     @cached_property
     def content(self) -> str:
