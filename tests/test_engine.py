@@ -234,6 +234,44 @@ def test_prediction_of_a_mirrored_picture_is_the_mirrored_prediction(architectur
     np.testing.assert_allclose(mirrored(reflected, 64, toy_crops.scheme), plain, atol=1e-3)
 
 
+class Watched(torch.nn.Module):
+    """Notes how its convolutions are computed."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.seen = inner, []
+
+    def forward(self, images):
+        self.seen.append(torch.backends.cudnn.conv.fp32_precision)
+        return self.inner(images)
+
+
+@pytest.mark.parametrize("usual", ["tf32", "ieee"])
+def test_predictions_are_in_full_float32_and_leave_training_as_it_was(
+    architecture, toy_crops, usual
+):
+    network = Watched(architecture.start(68, seed=0))
+    before = torch.backends.cudnn.conv.fp32_precision
+    torch.backends.cudnn.conv.fp32_precision = usual
+    try:
+        predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+        assert network.seen == ["ieee", "ieee"]
+        assert torch.backends.cudnn.conv.fp32_precision == usual
+        network.inner = torch.nn.Linear(1, 1)  # which cannot read images
+        with pytest.raises(RuntimeError):
+            predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+        assert torch.backends.cudnn.conv.fp32_precision == usual
+    finally:
+        torch.backends.cudnn.conv.fp32_precision = before
+
+
+def test_torch_can_still_read_its_old_flag_after_a_prediction(architecture, toy_crops):
+    before = torch.backends.cudnn.allow_tf32  # an error if old and new settings contradict
+    network = architecture.start(68, seed=0)
+    predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
 def test_starting_weights_come_from_the_seed_alone(architecture):
     torch.manual_seed(5)
     one = architecture.start(68, seed=1)

@@ -21,7 +21,7 @@ from landmarks.data.crops import FaceCrops
 from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
-from landmarks.machine import Machine
+from landmarks.machine import Machine, full_float32
 from landmarks.models.architecture import Architecture
 from landmarks.ranks import fabric_for, total, with_shared_statistics
 from landmarks.sample import Batch, to_network
@@ -245,7 +245,7 @@ def predict(
         architecture: Gives the codec.
         crops: The faces.
         indices: (n,) which of them.
-        machine: Says on what. Always in float32: a half-precision peak costs accuracy.
+        machine: Says on what. Always in full float32: a half-precision peak costs accuracy.
 
     Returns:
         (n, K, 2) crop pixels.
@@ -267,11 +267,12 @@ def predict_images(
     scheme: LandmarkScheme,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8."""
+    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32."""
     batch = torch.from_numpy(images).to(device)
-    upright, reflected = (
-        architecture.codec.decode(network(to_network(x))).cpu().numpy()
-        for x in (batch, batch.flip(2))
-    )
+    with full_float32():
+        upright, reflected = (
+            architecture.codec.decode(network(to_network(x))).cpu().numpy()
+            for x in (batch, batch.flip(2))
+        )
     both = upright + mirrored(reflected, images.shape[2], scheme)
     return np.asarray(both / 2, np.float32)
