@@ -83,6 +83,9 @@ class Ledger:
 class Result:
     """Everything a figure needs to know of a run. Field by field the contents of `result.json`.
 
+    Two runs of one experiment differ in `timings`, in `versions`, and in "origin" of `data` where
+    the files lie elsewhere; on different machines, numbers differ by rounding.
+
     Attributes:
         fingerprint: Of every setting and all data.
         strategy: Name.
@@ -100,8 +103,7 @@ class Result:
         ledger: Real labels used.
         steps: What was made or reused.
         versions: Of the software.
-        timings: The one part that differs between two runs of the same experiment: "seconds" of
-            this run, the "machine", and a `StepTiming` for each of "steps".
+        timings: "seconds" of this run, the "machine", and a `StepTiming` for each of "steps".
     """
 
     fingerprint: str
