@@ -165,6 +165,48 @@ def test_one_face_is_too_few(fit):
         fit(faces(1, 0), faces(1, 0), seen(1), IBUG68, 0)
 
 
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("place", [20.0, np.nan])
+def test_a_model_that_collapsed_teaches_no_adapter(fit, place):
+    collapsed = faces(5, 15)
+    collapsed[3] = place
+    with pytest.raises(InputError, match=r"on 1 of 5 real faces the model .* in one place; train"):
+        fit(collapsed, faces(5, 15), seen(5), IBUG68, 0)
+
+
+def test_an_adapter_that_is_no_numbers_is_not_kept():
+    source = faces(5, 16)
+    nothing_counts = ~seen(5)  # so that the loss is 0 / 0
+    with pytest.raises(InputError, match=r"weights are no finite numbers; lower its learning_rate"):
+        PerceptronFit(steps=2)(source, source, nothing_counts, IBUG68, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"hidden": 0}, "hidden is 0; it must be a whole number above 0"),
+        ({"steps": 2.5}, "steps is 2.5"),
+        ({"learning_rate": 0.0}, "learning_rate is 0.0; it must be between 0 and 1"),
+        ({"learning_rate": np.nan}, "learning_rate is nan"),
+        ({"learning_rate": "1e-3"}, "learning_rate is '1e-3'"),
+        ({"weight_decay": -1}, "weight_decay is -1; it must be from 0 to below 1000"),
+        ({"weight_decay": 1000}, "weight_decay is 1000"),
+        ({"weight_decay": 10, "learning_rate": 0.1}, "weight_decay is 10; .* below 10"),
+        ({"noise": np.inf}, "noise is inf; it must be from 0 to below inf"),
+        ({"noise": np.nan}, "noise is nan"),
+    ],
+)
+def test_a_perceptron_that_cannot_be_fitted_is_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        PerceptronFit(**options)
+
+
+@pytest.mark.parametrize("penalties", [(), (0.0,), (1.0, np.nan), (np.inf,)])
+def test_ridge_penalties_are_finite_and_above_0(penalties):
+    with pytest.raises(InputError, match="ridge penalties are"):
+        RidgeFit(penalties=penalties)
+
+
 def test_displacement_is_told_by_region_in_inter_ocular_units():
     before = faces(3, 14)
     after = before.copy()

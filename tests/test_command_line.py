@@ -169,7 +169,7 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
 def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: nowhere: no such file")
+    assert done.stderr.startswith("error: nowhere: no finished run (there is no result.json")
 
 
 @pytest.fixture

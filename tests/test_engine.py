@@ -3,7 +3,7 @@
 import logging
 import math
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from landmarks.batches import FaceSource, MixtureBatches
 from landmarks.engine import (
     CHECKPOINT,
     CURVE,
+    WEIGHTS,
     NonFiniteLossError,
     fit,
     learning_rate,
@@ -22,6 +23,7 @@ from landmarks.engine import (
     predict,
 )
 from landmarks.geometry import mirrored
+from landmarks.heatmap import DistributionCodec
 from landmarks.machine import Machine
 from landmarks.strategies import Schedule
 from tests.small import distance, small_architecture, unnormalised_architecture
@@ -241,6 +243,26 @@ def test_a_loss_that_is_no_number_stops_the_run(architecture, toy_crops, tmp_pat
     assert not (tmp_path / "weights.safetensors").exists()
 
 
+@dataclass(frozen=True)
+class Steep:
+    """A loss of 0 with a gradient that no float holds."""
+
+    codec_type = DistributionCodec
+
+    def __call__(self, output, landmarks, visible, codec):
+        return (output - output.detach()).square().sum().sqrt()
+
+
+def test_weights_that_the_last_update_made_no_numbers_are_not_kept(
+    architecture, toy_crops, tmp_path
+):
+    schedule = Schedule(steps=1, batch_size=4, learning_rate=2e-3)
+    model = replace(architecture, loss=Steep())
+    with pytest.raises(NonFiniteLossError, match="after 1 steps the averaged weights are no"):
+        train(model, toy_crops, tmp_path / "fit", schedule)
+    assert not (tmp_path / "fit" / WEIGHTS).exists()
+
+
 def test_the_rate_rises_then_falls_to_nothing():
     schedule = Schedule(steps=1000, batch_size=1, learning_rate=0.01, warmup=100)
     rates = [learning_rate(step, schedule) for step in range(1000)]
@@ -263,6 +285,44 @@ def test_prediction_of_a_mirrored_picture_is_the_mirrored_prediction(architectur
             for x in (images, np.ascontiguousarray(images[:, :, ::-1]))
         )
     np.testing.assert_allclose(mirrored(reflected, 64, toy_crops.scheme), plain, atol=1e-3)
+
+
+class Watched(torch.nn.Module):
+    """Notes how its convolutions are computed."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.seen = inner, []
+
+    def forward(self, images):
+        self.seen.append(torch.backends.cudnn.conv.fp32_precision)
+        return self.inner(images)
+
+
+@pytest.mark.parametrize("usual", ["tf32", "ieee"])
+def test_predictions_are_in_full_float32_and_leave_training_as_it_was(
+    architecture, toy_crops, usual
+):
+    network = Watched(architecture.start(68, seed=0))
+    before = torch.backends.cudnn.conv.fp32_precision
+    torch.backends.cudnn.conv.fp32_precision = usual
+    try:
+        predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+        assert network.seen == ["ieee", "ieee"]
+        assert torch.backends.cudnn.conv.fp32_precision == usual
+        network.inner = torch.nn.Linear(1, 1)  # which cannot read images
+        with pytest.raises(RuntimeError):
+            predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+        assert torch.backends.cudnn.conv.fp32_precision == usual
+    finally:
+        torch.backends.cudnn.conv.fp32_precision = before
+
+
+def test_torch_can_still_read_its_old_flag_after_a_prediction(architecture, toy_crops):
+    before = torch.backends.cudnn.allow_tf32  # an error if old and new settings contradict
+    network = architecture.start(68, seed=0)
+    predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+    assert torch.backends.cudnn.allow_tf32 == before
 
 
 def test_starting_weights_come_from_the_seed_alone(architecture):

@@ -87,6 +87,7 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
         "result.json",
         "run.log",
         "tensorboard",
+        "trained_on.npz",
     }
     assert (out / "config.yaml").read_text() == "n_real: 10\n"
     assert result.rendered_test
@@ -222,17 +223,33 @@ def test_synthetic_faces_do_not_matter_to_a_run_without_them(tmp_path):
 
 
 def test_results_do_not_depend_on_what_ran_before(tmp_path):
-    alone = run(experiment(tmp_path / "a", real_only(LONG)))
+    run(experiment(tmp_path / "a", real_only(LONG)))
     run(experiment(tmp_path / "b", real_only(SHORT)))
-    after = run(experiment(tmp_path / "b", real_only(LONG), out=tmp_path / "b" / "second"))
-    assert after.metrics == alone.metrics
+    run(experiment(tmp_path / "b", real_only(LONG), out=tmp_path / "b" / "second"))
+    alone, after = (without_timings(tmp_path / name) for name in ("a/real_only", "b/second"))
+    assert after == alone
 
 
 def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
-    leaking = replace(DATA, test=lambda: DATA.real().take(range(5)))
+    leaking = replace(DATA, test=lambda: replace(DATA.real(), faces=DATA.real().faces[:5]))
     with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
         run(experiment(tmp_path, real_only(LONG), data=leaking, n_real="all"))
     assert not (tmp_path / "real_only").exists()
+
+
+def numbered(dataset, count=None):
+    """The same faces, or the first of them, called by their numbers alone."""
+    faces = dataset.faces[:count]
+    return replace(dataset, faces=tuple(replace(f, id=f"{i:06d}") for i, f in enumerate(faces)))
+
+
+@pytest.mark.parametrize("leak", ["real", "synthetic"])
+def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
+    sets = {"real": numbered(DATA.real), "synthetic": numbered(DATA.synthetic)}
+    leaking = Data(**sets, test=numbered(sets[leak], 5))
+    strategy = finetune(LONG, RidgeFit(), SHORT)
+    with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
+        run(experiment(tmp_path, strategy, data=leaking, n_real="all"))
 
 
 @pytest.mark.parametrize(
@@ -352,17 +369,58 @@ def test_real_faces_of_a_mixture_are_those_of_the_subset(tmp_path, monkeypatch):
     assert (synthetic.share, real.share) == (0.5, 0.5)
 
 
+def evaluate(tmp_path, name, test):
+    return evaluate_run(
+        tmp_path / name,
+        test,
+        Machine(device="cpu"),
+        tmp_path / "artifacts",
+        tmp_path / "evaluation",
+    )
+
+
 def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
-    run(experiment(tmp_path, real_only(LONG)))
-    with pytest.raises(InputError, match="are on the same image"):
-        evaluate_run(
-            tmp_path / "real_only",
-            DATA.real(),
-            Machine(device="cpu"),
-            tmp_path / "artifacts",
-            tmp_path / "evaluation",
-        )
+    run(experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT)))
+    for domain, test in (("real", DATA.real()), ("synthetic", DATA.synthetic())):
+        with pytest.raises(InputError, match=f"the {domain} training face .* on the same image"):
+            evaluate(tmp_path, "finetune", test)
     assert not (tmp_path / "evaluation").exists()
+
+
+def test_photos_that_training_saw_in_another_picture_are_counted(tmp_path):
+    result = run(experiment(tmp_path, real_only(SHORT), n_real="all"))
+    assert result.shared_photos == 0
+    larger = read_toy(count=33, domain="stand_in", seed=1, size=192)  # the same 30 faces, and 3
+    assert evaluate(tmp_path, "real_only", larger)["shared_photos"] == 30
+    stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert stored["shared_photos"] == 30
+    result = run(
+        experiment(
+            tmp_path,
+            real_only(SHORT),
+            n_real="all",
+            data=replace(DATA, test=larger),
+            out=tmp_path / "other",
+        )
+    )
+    assert result.shared_photos == 30
+    assert "30 of 33 test faces show" in (tmp_path / "other" / "run.log").read_text()
+
+
+def test_only_a_finished_run_is_evaluated(tmp_path):
+    run(experiment(tmp_path, real_only(SHORT)))
+    folder = tmp_path / "real_only"
+    (folder / "result.json").rename(folder / "kept")
+    with pytest.raises(InputError, match=r"real_only: no finished run \(there is no result\.json"):
+        evaluate(tmp_path, "real_only", DATA.test)
+    (folder / "kept").rename(folder / "result.json")
+    stored = (folder / "trained_on.npz").read_bytes()
+    (folder / "trained_on.npz").write_bytes(stored[:-10])
+    with pytest.raises(InputError, match=r"trained_on\.npz: not the training faces of a run"):
+        evaluate(tmp_path, "real_only", DATA.test)
+    (folder / "trained_on.npz").unlink()
+    with pytest.raises(InputError, match=r"trained_on\.npz: no such file"):
+        evaluate(tmp_path, "real_only", DATA.test)
 
 
 CHILD = """

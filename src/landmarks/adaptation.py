@@ -6,6 +6,7 @@ is then used in two directions of work: on a model's output, or on synthetic lab
 "Fake it till you make it", 2021, Section 4.1: a two-layer perceptron.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -25,9 +26,17 @@ MIN_PAIRS = 2
 # A step of the perceptron's training sees at least so many shapes.
 NOISY_SHAPES = 256
 
+# Predicted eye corners closer than this, pixels, are one point: such a face has no frame.
+_LEAST_DISTANCE = 1e-3
+
 
 class AdapterFit(Protocol):
-    """A way to fit an adapter."""
+    """A way to fit an adapter.
+
+    Raises:
+        InputError: There are too few faces, the predictions of one are all in one place, or what
+            was fitted is no finite numbers.
+    """
 
     def __call__(
         self,
@@ -63,6 +72,7 @@ def _pairs(
             f"an adapter is fitted on {len(predicted)} real faces; it needs at least {MIN_PAIRS}, "
             "so raise n_real or choose a strategy without label adaptation"
         )
+    _check_spread(predicted, scheme)
     points, goals = (torch.from_numpy(np.asarray(p, np.float64)) for p in (predicted, target))
     order = torch.from_numpy(mirror_order(scheme))
     reference = reference_shape(points, order)
@@ -74,6 +84,30 @@ def _pairs(
         reference=reference,
         order=order,
     )
+
+
+def _check_spread(predicted: NDArray[np.float32], scheme: LandmarkScheme) -> None:
+    """Refuse the answers of a model that collapsed: an adapter of them would be no numbers."""
+    right, left = (predicted[:, k] for k in scheme.interocular)
+    spread = np.linalg.norm(left - right, axis=-1) > _LEAST_DISTANCE  # False for NaN too
+    if not spread.all():
+        raise InputError(
+            f"an adapter cannot be fitted: on {(~spread).sum()} of {len(spread)} real faces the "
+            "model trained on synthetic faces puts all landmarks in one place; train it longer or "
+            "lower its rate"
+        )
+
+
+def _checked(adapter: Adapter, advice: str) -> Adapter:
+    if not all(bool(torch.isfinite(values).all()) for values in adapter.state_dict().values()):
+        raise InputError(f"the fitted adapter's weights are no finite numbers; {advice}")
+    return adapter
+
+
+def _check_number(name: str, value: object, *, most: float) -> None:
+    """Refuse what is not a number from 0 to below `most`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < most:
+        raise InputError(f"adapter {name} is {value!r}; it must be from 0 to below {most:g}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +123,8 @@ class PerceptronFit:
         hidden: Width of the hidden layer.
         steps: Optimiser updates.
         learning_rate: Of AdamW, falling to zero along a cosine.
-        weight_decay: Of AdamW; biases, which hold the mean correction, are spared.
+        weight_decay: Of AdamW, below 1 / learning_rate; biases, which hold the mean correction,
+            are spared.
         noise: Variance of the noise times the number of pairs, in the normalised frame: so that
             ten pairs teach little but the mean, and thousands may bend the map.
     """
@@ -102,11 +137,17 @@ class PerceptronFit:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be fitted."""
-        for name, least in (("hidden", 1), ("steps", 1), ("weight_decay", 0), ("noise", 0)):
+        for name in ("hidden", "steps"):
             value = getattr(self, name)
-            whole = name in ("hidden", "steps")
-            if not isinstance(value, int if whole else int | float) or value < least:
-                raise InputError(f"adapter {name} is {value!r}; it must be {least} or more")
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(f"adapter {name} is {value!r}; it must be a whole number above 0")
+        if not isinstance(self.learning_rate, float) or not 0 < self.learning_rate < 1:
+            raise InputError(
+                f"adapter learning_rate is {self.learning_rate!r}; it must be between 0 and 1"
+            )
+        # AdamW takes the product off each weight; from 1 on, weights would change their sign.
+        _check_number("weight_decay", self.weight_decay, most=1 / self.learning_rate)
+        _check_number("noise", self.noise, most=math.inf)
 
     def __call__(
         self,
@@ -139,7 +180,7 @@ class PerceptronFit:
             loss.backward()
             optimizer.step()
             cosine.step()
-        return adapter
+        return _checked(adapter, f"lower its learning_rate (now {self.learning_rate:g})")
 
     def _optimizer(self, adapter: Adapter) -> torch.optim.AdamW:
         weights = [p for name, p in adapter.named_parameters() if name.endswith("weight")]
@@ -167,10 +208,12 @@ class RidgeFit:
     penalties: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 
     def __post_init__(self) -> None:
-        """Refuse an empty or negative choice."""
+        """Refuse an empty choice, or a strength that is none."""
         object.__setattr__(self, "penalties", tuple(self.penalties))
-        if not self.penalties or min(self.penalties) <= 0:
-            raise InputError(f"ridge penalties are {self.penalties!r}; all must be above 0")
+        if not self.penalties or not all(0 < penalty < math.inf for penalty in self.penalties):
+            raise InputError(
+                f"ridge penalties are {self.penalties!r}; all must be finite and above 0"
+            )
 
     def __call__(
         self,
@@ -193,7 +236,7 @@ class RidgeFit:
         with torch.no_grad():
             linear.weight.copy_(weight.T)
             linear.bias.copy_(bias)
-        return adapter
+        return _checked(adapter, "train the model that it corrects longer")
 
 
 def _ridge(x: Tensor, y: Tensor, penalties: tuple[float, ...]) -> tuple[Tensor, Tensor]:

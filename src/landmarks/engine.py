@@ -4,9 +4,10 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.interruption import noted_interrupt
-from landmarks.machine import Machine
+from landmarks.machine import Machine, full_float32
 from landmarks.models.architecture import Architecture
 from landmarks.partials import written_whole
 from landmarks.ranks import fabric_for, total, with_shared_statistics
@@ -45,6 +46,8 @@ CURVE = "loss.npy"
 # The loss is read from the device, checked and logged once in so many steps, because reading it
 # waits for the device to finish.
 LOG_EVERY = 10
+
+PREDICTED_AT_ONCE = 64  # faces
 
 # Told every LOG_EVERY steps: the step, the mean loss since the last call, the learning rate.
 OnProgress = Callable[[int, float, float], None]
@@ -72,7 +75,7 @@ def fit(
     machine: Machine,
     directory: Path,
     on_progress: OnProgress,
-) -> float:
+) -> None:
     """Train `network`; leave the averaged weights and the loss curve in `directory`.
 
     A checkpoint in `directory` is continued, and the result is that of an undisturbed call: the
@@ -91,61 +94,113 @@ def fit(
         directory: Exists, and is the same for all ranks.
         on_progress: Told how it goes.
 
-    Returns:
-        Seconds that the first step took if it compiled the network, else 0.
-
     Raises:
-        NonFiniteLossError: The loss is no longer a number; in all ranks.
+        NonFiniteLossError: The loss or a weight is no longer a number; in all ranks.
     """
     fabric = fabric_for(machine.torch_device)
     network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     network = with_shared_statistics(network, fabric.device).train()
     state = TrainingState.at_start(network, schedule)
-    checkpoint = directory / CHECKPOINT
-    goes_on = fabric.is_global_zero and _goes_on(state, checkpoint)
-    if fabric.broadcast(goes_on):  # the leader decides: other hosts may see the file late
-        if not goes_on:
-            state.load(checkpoint)
-        log.info("continuing at step %d of %d", state.step, schedule.steps)
-        for step, loss, rate in state.curve:
-            on_progress(int(step), loss, rate)
+    course = _Course(state, schedule, machine, fabric, directory, on_progress)
+    course.resume()
     if machine.compile:
         network.compile()
     update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
     own = batches.part(fabric.global_rank, fabric.world_size).on(fabric.device)
-    compiling = 0.0
-    saved = time.monotonic()
-    losses: list[Tensor] = []
+    first = state.step
     with noted_interrupt() as stop:
-        for batch in load(own, first=state.step, workers=machine.workers):
+        for batch in load(own, first=first, workers=machine.workers):
             rate = learning_rate(state.step, schedule)
             begin = time.monotonic()
-            losses.append(update(batch.to(fabric.device), rate))
-            if machine.compile and not compiling:
-                compiling = time.monotonic() - begin
-                log.info("the first step took %.1f s, compilation included", compiling)
-            state.step += 1
-            if state.step % LOG_EVERY == 0 or state.step == schedule.steps:
-                loss = float(total(fabric, torch.stack(losses).mean()))
-                losses.clear()
-                if not math.isfinite(loss):
-                    raise NonFiniteLossError(
-                        f"the loss is {loss} at step {state.step} of {schedule.steps}; lower the "
-                        f"learning rate (now {schedule.learning_rate:g})"
-                    )
-                state.curve.append((state.step, loss, rate))
-                on_progress(state.step, loss, rate)
-                due = time.monotonic() - saved > machine.checkpoint_seconds
-                if fabric.is_global_zero and (due or stop.is_set()):
-                    state.save(checkpoint)
-                    saved = time.monotonic()
-                if stop.is_set() and state.step < schedule.steps:
-                    told = "stopped at step %d of %d; the same command goes on from there"
-                    log.info(told, state.step, schedule.steps)
-                    raise KeyboardInterrupt
-    if fabric.is_global_zero:
-        _finish(state, directory)
-    return compiling
+            loss = update(batch.to(fabric.device), rate)
+            if machine.compile and state.step == first:
+                seconds = time.monotonic() - begin
+                log.info("the first step took %.1f s, compilation included", seconds)
+            course.note(loss, rate, stop)
+    course.finish()
+
+
+@dataclass
+class _Course:
+    """What is told, checked and kept of a training while it goes on.
+
+    Attributes:
+        state: Where it is.
+        schedule: Where it goes.
+        machine: Says how often it is saved.
+        fabric: Sums losses over ranks; its first rank writes.
+        directory: Where to.
+        on_progress: Told how it goes.
+        losses: This rank's part of the loss of each update since the loss was last read.
+        saved: When the last checkpoint was written.
+    """
+
+    state: TrainingState
+    schedule: Schedule
+    machine: Machine
+    fabric: "Fabric"
+    directory: Path
+    on_progress: OnProgress
+    losses: list[Tensor] = field(default_factory=list)
+    saved: float = field(default_factory=time.monotonic)
+
+    def resume(self) -> None:
+        """Go on from a checkpoint, if there is one, and tell again what went before."""
+        checkpoint = self.directory / CHECKPOINT
+        goes_on = self.fabric.is_global_zero and _goes_on(self.state, checkpoint)
+        if not self.fabric.broadcast(goes_on):  # the leader decides: others may see the file late
+            return
+        if not goes_on:
+            self.state.load(checkpoint)
+        log.info("continuing at step %d of %d", self.state.step, self.schedule.steps)
+        for step, loss, rate in self.state.curve:
+            self.on_progress(int(step), loss, rate)
+
+    def note(self, loss: Tensor, rate: float, stop: Event) -> None:
+        """Count an update with this loss and rate; now and then, read the loss and save.
+
+        Raises:
+            NonFiniteLossError: The loss is no finite number.
+            KeyboardInterrupt: `stop` is set, and all up to here is saved.
+        """
+        self.losses.append(loss)
+        self.state.step += 1
+        if self.state.step % LOG_EVERY and self.state.step != self.schedule.steps:
+            return
+        mean = float(total(self.fabric, torch.stack(self.losses).mean()))
+        self.losses.clear()
+        if not math.isfinite(mean):
+            raise NonFiniteLossError(
+                f"the loss is {mean} at step {self.state.step} of {self.schedule.steps}; lower the "
+                f"learning rate (now {self.schedule.learning_rate:g})"
+            )
+        self.state.curve.append((self.state.step, mean, rate))
+        self.on_progress(self.state.step, mean, rate)
+        due = time.monotonic() - self.saved > self.machine.checkpoint_seconds
+        if self.fabric.is_global_zero and (due or stop.is_set()):
+            self.state.save(self.directory / CHECKPOINT)
+            self.saved = time.monotonic()
+        if stop.is_set() and self.state.step < self.schedule.steps:
+            told = "stopped at step %d of %d; the same command goes on from there"
+            log.info(told, self.state.step, self.schedule.steps)
+            raise KeyboardInterrupt
+
+    def finish(self) -> None:
+        """Leave the averaged weights and the loss curve.
+
+        The loss cannot speak for the weights: it was read before the last update.
+        """
+        weights = self.state.average.module.state_dict()
+        finite = all(bool(torch.isfinite(values).all()) for values in weights.values())
+        if not self.fabric.broadcast(finite):  # of the leader's, for all ranks to end alike
+            raise NonFiniteLossError(
+                f"after {self.schedule.steps} steps the averaged weights are no finite numbers; "
+                f"lower the learning rate (now {self.schedule.learning_rate:g})"
+            )
+        if self.fabric.is_global_zero:
+            save_tensors(self.directory / WEIGHTS, weights)
+            with written_whole(self.directory / CURVE) as path, path.open("wb") as file:
+                np.save(file, np.array(self.state.curve))
 
 
 def _goes_on(state: TrainingState, checkpoint: Path) -> bool:
@@ -194,13 +249,6 @@ def _update(
     return torch.stack(shares).sum()
 
 
-def _finish(state: TrainingState, directory: Path) -> None:
-    weights = state.average.module.state_dict()
-    save_tensors(directory / WEIGHTS, weights)
-    with written_whole(directory / CURVE) as partial, partial.open("wb") as file:
-        np.save(file, np.array(state.curve))
-
-
 def load_weights(network: nn.Module, directory: Path) -> None:
     """Put the weights that `fit` left in `directory` into `network`."""
     network.load_state_dict(load_file(directory / WEIGHTS))
@@ -214,7 +262,6 @@ def predict(
     indices: NDArray[np.intp],
     *,
     machine: Machine,
-    batch_size: int = 64,
 ) -> NDArray[np.float32]:
     """Landmarks of stored faces: the mean of a face's answer and its mirror image's.
 
@@ -223,8 +270,7 @@ def predict(
         architecture: Gives the codec.
         crops: The faces.
         indices: (n,) which of them.
-        machine: Says on what. Always in float32: a half-precision peak costs accuracy.
-        batch_size: Faces at a time.
+        machine: Says on what. Always in full float32: a half-precision peak costs accuracy.
 
     Returns:
         (n, K, 2) crop pixels.
@@ -234,7 +280,7 @@ def predict(
     network.eval()
     found = [
         predict_images(network, architecture, crops.crops(part), crops.scheme, device)
-        for part in np.array_split(indices, max(1, math.ceil(len(indices) / batch_size)))
+        for part in np.array_split(indices, max(1, math.ceil(len(indices) / PREDICTED_AT_ONCE)))
     ]
     return np.concatenate(found)
 
@@ -246,11 +292,12 @@ def predict_images(
     scheme: LandmarkScheme,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8."""
+    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32."""
     batch = torch.from_numpy(images).to(device)
-    upright, reflected = (
-        architecture.codec.decode(network(to_network(x))).cpu().numpy()
-        for x in (batch, batch.flip(2))
-    )
+    with full_float32():
+        upright, reflected = (
+            architecture.codec.decode(network(to_network(x))).cpu().numpy()
+            for x in (batch, batch.flip(2))
+        )
     both = upright + mirrored(reflected, images.shape[2], scheme)
     return np.asarray(both / 2, np.float32)

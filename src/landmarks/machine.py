@@ -1,7 +1,9 @@
 """The machine a run computes on. Results do not depend on it, with one exception that is named."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -110,6 +112,20 @@ class Machine:
         if bfloat16 and _computes_bfloat16(device):
             return torch.autocast(device.type, torch.bfloat16)
         return nullcontext()
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Convolutions in all 24 bits of float32: by itself, torch lets GPUs round to TF32's 11."""
+    # Of convolutions alone: what is set for cuDNN as a whole is not passed on to them, and where
+    # the old flag `allow_tf32` was written too, torch refuses to read one of them.
+    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        convolutions.fp32_precision = before
 
 
 def _computes_bfloat16(device: torch.device) -> bool:

@@ -38,6 +38,22 @@ class Predictions:
     visible: NDArray[np.bool_]
     scheme: LandmarkScheme
 
+    def __post_init__(self) -> None:
+        """Refuse predictions that are no numbers: NaN would pass for a landmark that is not seen.
+
+        Raises:
+            InputError: A landmark that counts was predicted nowhere; the first such face is named.
+        """
+        lost = self.visible & ~np.isfinite(self.predicted).all(axis=-1)
+        if lost.any():
+            i, k = np.argwhere(lost)[0]
+            raise InputError(
+                f"face {str(self.ids[i])!r}: landmark {k} is predicted at "
+                f"{self.predicted[i, k].tolist()} ({lost.any(axis=1).sum():,} of {len(lost):,} "
+                "faces have such a landmark); expected finite numbers, so train the model again at "
+                "a lower learning rate"
+            )
+
     @property
     def errors(self) -> NDArray[np.float64]:
         """(N,) inter-ocular NME of each face."""
@@ -108,9 +124,13 @@ def read_predictions(directory: Path, scheme: LandmarkScheme = IBUG68) -> Predic
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: not the predictions of a run ({error}); run it again") from None
     shape = (len(parts["ids"]), scheme.num_landmarks, 2)
-    if parts["predicted"].shape != shape or parts["target"].shape != shape:
-        raise InputError(
-            f"{path}: landmarks of shape {parts['predicted'].shape}; expected {shape}, scheme "
-            f"{scheme.name!r}"
-        )
-    return Predictions(scheme=scheme, **parts)
+    for name, expected in (("predicted", shape), ("target", shape), ("visible", shape[:2])):
+        if parts[name].shape != expected:
+            raise InputError(
+                f"{path}: {name!r} is of shape {parts[name].shape}; expected {expected}, scheme "
+                f"{scheme.name!r}"
+            )
+    try:
+        return Predictions(scheme=scheme, **parts)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None

@@ -51,16 +51,11 @@ class StepTiming:
         seconds: Of the call that finished it, whoever made it.
         reused: Whether it had been made before this run.
         continued: Whether that call continued an interrupted one, so that `seconds` is a part.
-        seconds_compiling: Of these, for the first step of a compiled network; else 0.
-        faces_per_second: Of a training, augmentation included, compilation not; None for others,
-            or a part.
     """
 
     seconds: float
     reused: bool
     continued: bool
-    seconds_compiling: float
-    faces_per_second: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +83,9 @@ class Ledger:
 class Result:
     """Everything a figure needs to know of a run. Field by field the contents of `result.json`.
 
+    Two runs of one experiment differ in `timings`, in `versions`, and in "origin" of `data` where
+    the files lie elsewhere; on different machines, numbers differ by rounding.
+
     Attributes:
         fingerprint: Of every setting and all data.
         strategy: Name.
@@ -96,7 +94,7 @@ class Result:
         optimiser_steps: Of the whole strategy.
         settings: Record of the strategy, the model and the augmentation.
         data: Description of each data set that was used.
-        shared_photos: Test faces whose photo is in the real subset too, as another crop or face.
+        shared_photos: Test faces whose photo or person training saw too, in another picture.
         rendered_test: Whether the test faces are drawn or rendered, so that no number here is an
             accuracy on photographs.
         crop: The crop rule.
@@ -105,8 +103,7 @@ class Result:
         ledger: Real labels used.
         steps: What was made or reused.
         versions: Of the software that ended the run; see each of "steps" for those that made it.
-        timings: The one part that differs between two runs of the same experiment: "seconds" of
-            this run, the "machine", and a `StepTiming` for each of "steps".
+        timings: "seconds" of this run, the "machine", and a `StepTiming` for each of "steps".
     """
 
     fingerprint: str

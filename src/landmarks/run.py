@@ -10,10 +10,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
+from landmarks.leakage import TrainingFaces
 from landmarks.once import once
 from landmarks.partials import written_whole
 from landmarks.pictures import draw_predictions
@@ -33,7 +35,7 @@ from landmarks.results import (
 from landmarks.scheme import IBUG68
 from landmarks.steps import StepRunner
 from landmarks.strategies import FitAdapter, Real, Train
-from landmarks.testing import caption, check_apart, predict_set, shared_photos
+from landmarks.testing import caption, predict_set
 from landmarks.versions import versions
 
 log = logging.getLogger(__name__)
@@ -62,13 +64,14 @@ def _run(experiment: Experiment, config: str) -> Result:
     started = time.perf_counter()
     with torch.device("meta"):  # a network that cannot be built should not cost a data set
         experiment.model.build(IBUG68.num_landmarks)
-    trained_on = _trained_on(experiment)  # before synthetic faces, which may be rendered for hours
+    _labelled(experiment)  # refuses too many before synthetic faces, which may take hours
     for role in experiment.roles:
         _tell_once(f"{role}: {experiment.faces(role).describe()}")
     done = _finished(experiment)
     if done is not None:
         return done
-    check_apart({**trained_on, **_rendered(experiment)}, experiment.faces("test"))
+    trained_on = _trained_on(experiment)
+    trained_on.check_apart(experiment.faces("test"))
     steps = StepRunner(experiment)
     place = fingerprint(str(experiment.out.resolve()))
 
@@ -93,7 +96,7 @@ def _make(
     experiment: Experiment,
     config: str,
     steps: StepRunner,
-    trained_on: dict[str, str],
+    trained_on: TrainingFaces,
     started: float,
 ) -> Result:
     """Fill the folder of the run."""
@@ -102,10 +105,13 @@ def _make(
     with written_whole(out / "config.yaml") as partial_config:
         partial_config.write_text(config)
     with _logged_to(out / "run.log"):
+        shared = trained_on.shared_photos(experiment.faces("test"))
         predictions = _train_and_predict(experiment, steps)
         ledger = _ledger(experiment)
-        write_json(out / LEDGER, {**asdict(ledger), "faces": trained_on})
-        result = _result(experiment, predictions, steps, ledger, time.perf_counter() - started)
+        write_json(out / LEDGER, {**asdict(ledger), "faces": _labelled(experiment)})
+        trained_on.write(out)
+        seconds = time.perf_counter() - started
+        result = _result(experiment, predictions, steps, ledger, shared, seconds)
         result.write(out)
         log.info("%s", headline(result))
     log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
@@ -179,7 +185,17 @@ def _comparable(told: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _trained_on(experiment: Experiment) -> dict[str, str]:
+def _trained_on(experiment: Experiment) -> TrainingFaces:
+    """The real subset, and every synthetic face."""
+    used = {}
+    for role in experiment.roles:
+        if role != "test":
+            faces = experiment.faces(role)
+            used[role] = faces, experiment.subset if role == "real" else np.arange(len(faces))
+    return TrainingFaces.of(used)
+
+
+def _labelled(experiment: Experiment) -> dict[str, str]:
     """Id and image content of every real face whose label the run may use."""
     if not experiment.strategy.uses_real:
         return {}
@@ -187,20 +203,12 @@ def _trained_on(experiment: Experiment) -> dict[str, str]:
     return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}
 
 
-def _rendered(experiment: Experiment) -> dict[str, str]:
-    """Id and image content of every synthetic face the run trains on."""
-    if not experiment.strategy.uses_synthetic:
-        return {}
-    synthetic = experiment.faces("synthetic")
-    ids = (face.id for face in synthetic.faces)
-    return dict(zip(ids, synthetic.image_contents, strict=True))
-
-
 def _result(
     experiment: Experiment,
     predictions: Predictions,
     steps: StepRunner,
     ledger: Ledger,
+    shared_photos: int,
     seconds: float,
 ) -> Result:
     test = experiment.faces("test")
@@ -208,7 +216,7 @@ def _result(
         fingerprint=experiment.fingerprint,
         **_told(experiment),
         optimiser_steps=experiment.strategy.optimiser_steps,
-        shared_photos=shared_photos(_photos(experiment), test),
+        shared_photos=shared_photos,
         rendered_test=test.rendered,
         box_source=experiment.crop.box_source,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},

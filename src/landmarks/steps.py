@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 ADAPTER = "adapter.safetensors"
 MOVED = "moved.json"
-COMPILING = "compiling.json"
 
 
 class StepRunner:
@@ -110,8 +109,7 @@ class StepRunner:
                 directory=directory,
             )
             order(partial(fit_all, on_progress=_untold))
-            compiling = fit_all(on_progress=progress.at)
-            (directory / COMPILING).write_text(json.dumps(compiling))
+            fit_all(on_progress=progress.at)
 
         made = self._store.get(
             step.name,
@@ -130,12 +128,7 @@ class StepRunner:
         if made.reused:
             for point in self.curves[step.name]:
                 progress.curve(step.name, int(point[0]), point[1], point[2])
-        self._keep(
-            made,
-            optimiser_steps=schedule.steps,
-            uses_real=step.draws_on(Real),
-            faces=schedule.steps * schedule.batch_size,
-        )
+        self._keep(made, optimiser_steps=schedule.steps, uses_real=step.draws_on(Real))
         return made
 
     def _fit_adapter(self, step: FitAdapter) -> Artifact:
@@ -167,7 +160,7 @@ class StepRunner:
             },
             make,
         )
-        self._keep(made, optimiser_steps=0, uses_real=True, faces=0)
+        self._keep(made, optimiser_steps=0, uses_real=True)
         return made
 
     def _source(self, source: Source, share: float) -> FaceSource:
@@ -209,10 +202,9 @@ class StepRunner:
             "augmentation": self.experiment.augmentation[source.domain],
         }
 
-    def _keep(self, made: Artifact, *, optimiser_steps: int, uses_real: bool, faces: int) -> None:
+    def _keep(self, made: Artifact, *, optimiser_steps: int, uses_real: bool) -> None:
         """Record a step for the result."""
-        moved, compiling = made.directory / MOVED, made.directory / COMPILING
-        seconds_compiling = json.loads(compiling.read_text()) if compiling.exists() else 0.0
+        moved = made.directory / MOVED
         self.records.append(
             StepRecord(
                 name=made.name,
@@ -224,13 +216,7 @@ class StepRunner:
             )
         )
         self.timings[made.name] = StepTiming(
-            seconds=made.seconds,
-            reused=made.reused,
-            continued=made.continued,
-            seconds_compiling=seconds_compiling,
-            faces_per_second=None
-            if made.continued or not faces
-            else faces / (made.seconds - seconds_compiling),
+            seconds=made.seconds, reused=made.reused, continued=made.continued
         )
 
 

@@ -1,9 +1,7 @@
-"""Testing: a detector on a labelled set, with a check that it was not trained on it."""
+"""Testing: a detector on a labelled set that it was not trained on."""
 
-import json
 import logging
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,46 +11,18 @@ from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import FaceDataset
 from landmarks.detector import Detector
 from landmarks.errors import InputError
+from landmarks.leakage import TrainingFaces, read_training_faces
 from landmarks.machine import Machine
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions
 from landmarks.record import record
-from landmarks.results import DETECTOR, LEDGER, RESULT, write_json
+from landmarks.results import DETECTOR, RESULT, read_result, write_json
 from landmarks.stored_faces import stored_faces
 from landmarks.versions import versions
 
 log = logging.getLogger(__name__)
 
 EVALUATION = "evaluation.json"
-
-
-def check_apart(trained_on: Mapping[str, str], test: FaceDataset) -> None:
-    """Refuse test images that trained the model.
-
-    Args:
-        trained_on: Content of the image of each face that training used, by the face's id.
-        test: The test set.
-
-    Raises:
-        InputError: An image is in both.
-    """
-    tested = dict(zip(test.image_contents, test.faces, strict=True))
-    for name, content in trained_on.items():
-        if content in tested:
-            raise InputError(
-                f"the training face {name!r} and the test face {tested[content].id!r} are on the "
-                "same image; a model must not be tested on what it was trained on, so keep the "
-                "two sets apart"
-            )
-
-
-def shared_photos(groups: Iterable[str], test: FaceDataset) -> int:
-    """Number of test faces whose photo is among `groups`, the photos of a training set.
-
-    Other crops or faces of a photo have other files, so that `check_apart` cannot see them.
-    """
-    known = set(groups)
-    return sum(face.group in known for face in test.faces)
 
 
 def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
@@ -91,18 +61,16 @@ def evaluations_of(run: Path) -> Path:
     return run / "evaluations" if run.is_dir() else run.with_name(f"{run.stem}_evaluations")
 
 
-def _trained_on(run: Path) -> dict[str, str]:
+def _trained_on(run: Path) -> TrainingFaces:
     if run.is_file():
         log.info("%s: a detector without its run: photos that trained it cannot be told", run)
-        return {}
-    ledger = run / LEDGER
-    try:
-        faces: dict[str, str] = json.loads(ledger.read_text())["faces"]
-    except FileNotFoundError:
-        raise InputError(f"{ledger}: no such file; a finished run has one") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{ledger}: not the ledger of a run ({error}); run it again") from None
-    return faces
+        return TrainingFaces.of({})
+    if read_result(run) is None:
+        raise InputError(
+            f"{run}: no finished run (there is no {RESULT} in it); give the folder of one, or "
+            "finish it with the command that began it"
+        )
+    return read_training_faces(run)
 
 
 def evaluate_run(
@@ -122,10 +90,11 @@ def evaluate_run(
         What `evaluation.json` holds.
 
     Raises:
-        InputError: There is no finished run, or it was trained on photos of `test`.
+        InputError: There is no finished run, or it was trained on images of `test`.
     """
+    trained_on = _trained_on(run)
+    trained_on.check_apart(test)
     detector = Detector.load(run)
-    check_apart(_trained_on(run), test)
     machine.prepare()
     store = ArtifactStore(artifacts)
     size = detector.architecture.input_size
@@ -138,6 +107,7 @@ def evaluate_run(
         "run": str(run),
         "training_photos_known": run.is_dir(),
         "test": asdict(test.describe()),
+        "shared_photos": trained_on.shared_photos(test),
         "rendered_test": test.rendered,
         "crop": record(detector.crop),
         "box_source": detector.crop.box_source,

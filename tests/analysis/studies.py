@@ -230,8 +230,6 @@ def _result(
             seconds=step.optimiser_steps / 10 + 1,
             reused=step.name == "pretrain" and strategy != "synthetic_only",
             continued=False,
-            seconds_compiling=0.0,
-            faces_per_second=100.0 if step.optimiser_steps else None,
         )
         for step in steps
     }

@@ -72,9 +72,9 @@ def png(width, height, *, bits, colour, rows):
     return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
 
 
-def assert_landmarks_fit_their_images(dataset):
+def assert_landmarks_fit_their_images(faces):
     """True of photos whose annotations are read by the right rule; a few may leave the frame."""
-    for face in dataset.faces:
+    for face in faces:
         height, width = face.image.read().shape[:2]
         x, y = face.landmarks.T
         assert ((x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)).mean() > 0.9

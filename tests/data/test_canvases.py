@@ -122,16 +122,6 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path):
     np.testing.assert_array_equal(stored(tmp_path), PIXELS)
 
 
-def test_verifying_names_the_images_that_changed(tmp_path):
-    write(tmp_path)
-    Canvases(tmp_path).verify()
-    content = bytearray((tmp_path / IMAGES).read_bytes())
-    content[-1] ^= 1
-    (tmp_path / IMAGES).write_bytes(content)
-    with pytest.raises(InputError, match=rf"images {5 * BLOCK} to {COUNT - 1} are not what"):
-        Canvases(tmp_path).verify()
-
-
 @pytest.mark.parametrize("name", [IMAGES, BLOCKS])
 def test_a_file_that_is_missing_or_cut_short_is_refused_at_once(tmp_path, name):
     write(tmp_path)

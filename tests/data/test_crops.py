@@ -1,6 +1,7 @@
 """Stored crops: the same pixels as the source, and a way back."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,6 +65,30 @@ def test_a_given_box_rules_where_it_is_asked_for(tmp_path):
 def test_a_face_without_the_box_it_needs_is_named(tmp_path):
     with pytest.raises(InputError, match="face 'face': a face comes without a box"):
         store(tmp_path, [dotted_face(tmp_path)], GivenBoxCrop())
+
+
+def test_a_face_beside_its_image_is_named(tmp_path):
+    face = dotted_face(tmp_path, "far")  # on 320 x 300 pixels
+    (left, top), (right, bottom) = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
+    ways = [(-0.5 - right, 0), (319.5 - left, 0), (0, -0.5 - bottom), (0, 299.5 - top)]
+    for way in np.array(ways, np.float32):
+        touching, beside = (
+            replace(face, landmarks=face.landmarks + way + far * np.sign(way))
+            for far in (-0.1, 0.1)
+        )
+        store(tmp_path, [touching])
+        with pytest.raises(InputError, match=r"face 'far': .* beside its image of 320 x 300 pixel"):
+            store(tmp_path, [dotted_face(tmp_path, "near"), beside])
+
+
+def test_what_is_not_seen_may_lie_anywhere(tmp_path):
+    face = dotted_face(tmp_path)
+    landmarks, visible = face.landmarks - 500, np.zeros(68, bool)
+    landmarks[[36, 45]] += 500
+    visible[[36, 45]] = True
+    store(tmp_path, [replace(face, landmarks=landmarks, visible=visible)])
+    with pytest.raises(InputError, match="beside its image"):
+        store(tmp_path, [replace(face, landmarks=landmarks, visible=~visible)])
 
 
 def test_a_broken_image_stops_the_whole_and_is_named(tmp_path):

@@ -249,8 +249,8 @@ def test_real_labels_are_read(shared_data):
     assert len(groups) == 9
     # The labels are a model's, of small faces, in whole pixels: less exact than annotators'.
     assert 1.35 < interocular_over_interpupil(testing) < 1.50
-    assert_landmarks_fit_their_images(training)
-    assert_landmarks_fit_their_images(testing)
+    assert_landmarks_fit_their_images(training.faces)
+    assert_landmarks_fit_their_images(testing.faces)
     first = testing.faces[0]
     assert (first.id, first.box) == ("2008_002470#1", (274, 181, 325, 233))
     assert first.landmarks[0].tolist() == [277, 194]

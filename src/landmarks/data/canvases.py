@@ -5,7 +5,7 @@
 
 Pages of a mapped file count as memory of every process that looks at them, and a full disk kills
 the process that writes to them. A block is finished if its digest is there and right, whatever
-became of its writer: by this rule a build is continued, and a finished file verified.
+became of its writer: by this rule a build is continued.
 """
 
 import hashlib
@@ -91,12 +91,10 @@ class Canvases:
         shape: (N, H, W, 3).
 
     Raises:
-        InputError: Files are missing or have not the right length; `verify` looks at what is in
-            them.
+        InputError: Files are missing or have not the right length; pixels are not looked at.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
         self._layout = _layout(folder)
         self.shape = self._layout.shape
         self._images = os.open(folder / IMAGES, os.O_RDONLY)
@@ -114,24 +112,6 @@ class Canvases:
         size = self._layout.image_bytes
         content = os.pread(self._images, size, self._layout.start + i * size)
         return np.frombuffer(content, np.uint8).reshape(self.shape[1:])
-
-    def verify(self) -> None:
-        """Read every image, and see that it is what was written.
-
-        Raises:
-            InputError: It is not; the images are named.
-        """
-        with (self._folder / BLOCKS).open("rb") as digests:
-
-            def is_whole(number: int) -> bool:
-                return self._layout.is_finished(number, self._images, digests.fileno())
-
-            with in_threads(is_whole, range(self._layout.num_blocks)) as answers:
-                for number, whole in enumerate(answers):
-                    if not whole:
-                        block = self._layout.block(number)
-                        what = f"images {block.start:,} to {block[-1]:,} are not what was written"
-                        raise _broken(self._folder / IMAGES, what)
 
 
 @dataclass(frozen=True)

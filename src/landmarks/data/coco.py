@@ -13,15 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.coordinates import Box, checked_box, number_list, to_pixel_centres
+from landmarks.data.coordinates import Box, checked_box, number_list
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, expanded, read_json
 from landmarks.data.images import ImageFile
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68, SchemeMap
-
-_FIRST_PIXEL = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,13 @@ def read_coco(
     ]
     without = len(records) - len(faces)
     notes = (f"annotations without a labelled face: {without:,} left out",) if without else ()
-    return FaceDataset(name="COCO", origin=str(path), faces=in_order(faces), notes=notes)
+    return FaceDataset(
+        name="COCO",
+        origin=str(path),
+        faces=in_order(faces),
+        namespace=str(folder.resolve()),
+        notes=notes,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +156,7 @@ def _face(label: _Label, id: str, group: str, image: Path, box_key: str) -> Face
     return Face(
         id=id,
         image=ImageFile(image),
-        landmarks=to_pixel_centres(label.triples[:, :2], _FIRST_PIXEL),
+        landmarks=label.triples[:, :2].astype(np.float32),
         group=group,
         visible=label.visible,
         box=_box(label, box_key),
@@ -167,7 +171,6 @@ def _box(label: _Label, key: str) -> Box | None:
     if len(numbers) != 4:
         raise InputError(f"{label.where}: {key} is {given!r}; expected [x, y, width, height]")
     x, y, width, height = numbers
-    x, y = x - _FIRST_PIXEL, y - _FIRST_PIXEL
     return checked_box((x, y, x + width - 1, y + height - 1), label.where)
 
 

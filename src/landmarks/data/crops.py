@@ -44,8 +44,8 @@ def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path)
         directory: Exists.
 
     Raises:
-        InputError: An image is missing or broken, a face has no box that the rule needs, or the
-            disk has not enough room.
+        InputError: An image is missing or broken, a face does not lie on its image or has no box
+            that the rule needs, or the disk has not enough room.
     """
     side = canvas_size(size)
     to_canvas = np.stack([_canvas_matrix(face, rule, size) for face in dataset.faces])
@@ -53,7 +53,7 @@ def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path)
         directory,
         (len(dataset), side, side, 3),
         hashlib.blake2b(dataset.content.encode() + to_canvas.tobytes(), digest_size=16).digest(),
-        lambda i: warp(dataset.faces[i].image.read(), to_canvas[i], side),
+        lambda i: warp(_image(dataset.faces[i]), to_canvas[i], side),
         f"cropping {dataset.name}",
     )
     K = dataset.scheme.num_landmarks
@@ -72,12 +72,30 @@ def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path)
 
 def _canvas_matrix(face: Face, rule: CropRule, size: int) -> NDArray[np.float64]:
     try:
-        seen = face.landmarks if face.visible is None else face.landmarks[face.visible]
-        matrix = crop_matrix(rule.square(seen, face.box), size)
+        matrix = crop_matrix(rule.square(_seen(face), face.box), size)
     except InputError as error:
         raise InputError(f"face {face.id!r}: {error}") from None
     matrix[:2, 2] += (canvas_size(size) - size) / 2
     return matrix
+
+
+def _seen(face: Face) -> NDArray[np.float32]:
+    return face.landmarks if face.visible is None else face.landmarks[face.visible]
+
+
+def _image(face: Face) -> NDArray[np.uint8]:
+    """The image of a face, if any of the face is on it: pictures are resized, labels forgotten."""
+    image = face.image.read()
+    height, width = image.shape[:2]
+    seen = _seen(face)
+    (x0, y0), (x1, y1) = seen.min(axis=0).tolist(), seen.max(axis=0).tolist()
+    if x1 < -0.5 or y1 < -0.5 or x0 > width - 0.5 or y0 > height - 0.5:
+        raise InputError(
+            f"face {face.id!r}: its landmarks, from ({x0:.0f}, {y0:.0f}) to ({x1:.0f}, {y1:.0f}), "
+            f"lie beside its image of {width} x {height} pixels; give the labels of this image, "
+            "or the image at the size that was labelled"
+        )
+    return image
 
 
 @dataclass(frozen=True)
@@ -85,7 +103,7 @@ class FaceCrops:
     """Stored canvases with their labels. Labels are read once, canvases when they are looked at.
 
     Opening sees that all files are there and as long as they should be, and that the labels are
-    what was written; `images.verify()` reads all pixels to say the same of them.
+    what was written. Pixels are not checked: that would read gigabytes for every run.
 
     Attributes:
         directory: Where `make_crops` put them.

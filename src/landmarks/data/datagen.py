@@ -74,6 +74,7 @@ def read_dgfaces(
     return FaceDataset(
         name="DGFaces",
         origin=str(folder),
+        namespace=str(folder.resolve()),
         faces=faces,
         notes=(*notes, first_pixel_note(first_pixel)),
         rendered=True,

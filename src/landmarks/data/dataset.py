@@ -6,8 +6,8 @@ what comes out follows the conventions of `landmarks.sample`: 0-based pixel cent
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -87,6 +87,8 @@ class FaceDataset:
     Attributes:
         name: The data set, e.g. "300-W".
         origin: Where it was read from, for people.
+        namespace: Where the name of a group means one photo or person: sets of one namespace that
+            have a group in common show the same; None: within the origin alone.
         faces: In an order that depends on the files alone.
         scheme: What the landmark indices mean.
         notes: Passed on to the description.
@@ -98,6 +100,7 @@ class FaceDataset:
     origin: str
     faces: tuple[Face, ...]
     scheme: LandmarkScheme = IBUG68
+    namespace: str | None = None
     notes: tuple[str, ...] = ()
     rendered: bool = False
 
@@ -120,10 +123,6 @@ class FaceDataset:
         """(N, K, 2) source pixels."""
         return np.stack([face.landmarks for face in self.faces])
 
-    def take(self, indices: Iterable[int]) -> "FaceDataset":
-        """The same data set with the faces at `indices`, in that order."""
-        return replace(self, faces=tuple(self.faces[i] for i in indices))
-
     def describe(self) -> Description:
         """Counts and remarks that a user can print."""
         with_box = sum(face.box is not None for face in self.faces)
@@ -142,6 +141,11 @@ class FaceDataset:
     def image_contents(self) -> tuple[str, ...]:
         """For each face, a text that tells its image from every other."""
         return image_contents([face.image for face in self.faces])
+
+    @cached_property
+    def photos(self) -> tuple[str, ...]:
+        """For each face, a text that tells its photo or person from those of every data set."""
+        return tuple(f"{self.namespace or self.origin}: {face.group}" for face in self.faces)
 
     @cached_property
     def content(self) -> str:

@@ -72,6 +72,7 @@ def read_face_synthetics(
     return FaceDataset(
         name="FaceSynthetics",
         origin=str(folder),
+        namespace=str(folder.resolve()),
         faces=_read_faces(folder, chosen, images, labels, first_pixel),
         notes=(*notes, first_pixel_note(first_pixel)),
         rendered=True,

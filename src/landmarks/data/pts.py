@@ -60,6 +60,7 @@ def read_pts_folder(root: Path | str, *, first_pixel: float = 1.0) -> FaceDatase
     return FaceDataset(
         name="pts",
         origin=str(folder),
+        namespace=str(folder.resolve()),
         faces=in_order(faces),
         notes=(*notes, first_pixel_note(first_pixel)),
     )

@@ -37,7 +37,8 @@ def read_rendered(
 ) -> FaceDataset:
     """Read rendered faces.
 
-    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group.
+    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group. Names begin
+    with recipe and seed, because those of a folder count from 0: the same name, the same scene.
 
     Args:
         root: The folder.
@@ -61,12 +62,13 @@ def read_rendered(
     spec = read_json(folder / _SPEC)
     name, own_labels, seed = _about(spec, folder / _SPEC)
     chosen = labels or own_labels
-    faces = _faces(scenes, start, first, chosen)
+    faces = _faces(scenes, start, first, chosen, f"{name}_{seed}/")
     check_enough("first", first, len(faces), folder)
     return FaceDataset(
         name=f"rendered faces (recipe {name})",
         origin=str(folder),
         faces=faces,
+        namespace="rendered faces",
         notes=(
             f"landmarks: {chosen}{' (of the recipe)' if labels is None else ''}; seed: {seed}",
             f"renderer: {spec.get('renderer')}",
@@ -89,8 +91,8 @@ def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
         raise InputError(f"{path}: no recipe with name and labels, or no seed, in it") from None
 
 
-def _faces(path: Path, start: int, first: int | None, labels: str) -> tuple[Face, ...]:
-    """The faces from index `start`, no more than `first` of them."""
+def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) -> tuple[Face, ...]:
+    """The faces from index `start`, no more than `first` of them; names begin with `prefix`."""
 
     def read() -> Arrays:
         records = list(islice(_records(path, start, labels), first))
@@ -102,7 +104,12 @@ def _faces(path: Path, start: int, first: int | None, labels: str) -> tuple[Face
 
     kept = kept_arrays(path, "rendered", f"{labels}, {start}, {first}", readers_code(), read)
     return tuple(
-        Face(id=name, image=ImageFile(path.parent / image), landmarks=points, group=name)
+        Face(
+            id=prefix + name,
+            image=ImageFile(path.parent / image),
+            landmarks=points,
+            group=prefix + name,
+        )
         for name, image, points in zip(
             unpacked(kept["names"]), unpacked(kept["images"]), kept["landmarks"], strict=True
         )

@@ -12,6 +12,7 @@ from landmarks.data.pts import parse_pts, pts_with_images
 from landmarks.data.w300_boxes import check_box_request, read_boxes
 from landmarks.data.w300_folders import (
     FOLDERS,
+    NAMESPACE,
     W300Folder,
     W300Photo,
     chosen_folders,
@@ -68,7 +69,13 @@ def read_w300(
         )
         for photo in photos
     ]
-    return FaceDataset(name="300-W", origin=str(folder), faces=in_order(faces), notes=notes)
+    return FaceDataset(
+        name="300-W",
+        origin=str(folder),
+        faces=in_order(faces),
+        namespace=NAMESPACE,
+        notes=notes,
+    )
 
 
 def _nothing_found(root: Path, rows: Sequence[W300Folder]) -> str:

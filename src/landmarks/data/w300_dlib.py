@@ -28,7 +28,13 @@ from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, expanded
 from landmarks.data.images import ImageFile
 from landmarks.data.names import face_ids, in_order, named_image
-from landmarks.data.w300_folders import FOLDERS, W300Photo, chosen_folders, chosen_photos
+from landmarks.data.w300_folders import (
+    FOLDERS,
+    NAMESPACE,
+    W300Photo,
+    chosen_folders,
+    chosen_photos,
+)
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
 
@@ -83,6 +89,7 @@ def read_dlib_xml(path: Path | str, *, first_pixel: float = 0.0) -> FaceDataset:
         name="dlib XML",
         origin=str(path),
         faces=in_order(faces),
+        namespace=str(path.parent.resolve()),
         notes=(*notes, first_pixel_note(first_pixel)),
     )
 
@@ -131,7 +138,11 @@ def read_w300_dlib(
         for (photo, label), id in zip(chosen, ids, strict=True)
     ]
     return FaceDataset(
-        name="300-W (dlib)", origin=str(folder), faces=in_order(faces), notes=(*counts, *ignored)
+        name="300-W (dlib)",
+        origin=str(folder),
+        faces=in_order(faces),
+        namespace=NAMESPACE,
+        notes=(*counts, *ignored),
     )
 
 

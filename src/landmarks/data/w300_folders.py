@@ -58,6 +58,9 @@ FOLDERS = (
     W300Folder("Test/02_Outdoor", "private", 300, other_path="02_Outdoor", has_boxes=False),
 )
 
+# In every packing, a photo of 300-W has the same name.
+NAMESPACE = "300-W"
+
 # What may be asked for, and the subsets of faces that it means.
 SUBSETS = {
     "train": ("train",),

@@ -74,6 +74,7 @@ def read_wflw(
         name="WFLW",
         origin=str(path),
         faces=in_order(faces),
+        namespace="WFLW",
         notes=(first_pixel_note(first_pixel),),
     )
 

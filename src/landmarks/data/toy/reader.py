@@ -44,6 +44,7 @@ def read_toy(*, count: int, domain: str, seed: int = 0, size: int = 160) -> Face
         name=f"drawn faces ({chosen.title})",
         origin=f"seed {seed}, drawn at {size} x {size} pixels",
         faces=tuple(_face(face) for face in drawn),
+        namespace="drawn faces",
         notes=("no photos: cartoons for tests and first runs",),
         rendered=True,
     )
