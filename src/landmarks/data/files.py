@@ -37,7 +37,18 @@ def entry_names(folder: Path) -> list[str]:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - no path for each name
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
-    return [name for name in names if not name.startswith(".")]
+    seen = [name for name in names if not name.startswith(".")]
+    for name in seen:
+        check_name(name, str(folder))
+    return seen
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a file name that ids, and so results, could not hold; `where` begins the message."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: the file name {name!r} is not UTF-8; rename it") from None
 
 
 def is_file(path: Path) -> bool:
