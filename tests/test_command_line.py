@@ -95,7 +95,11 @@ def test_help_and_cfg_answer_without_importing_torch(tmp_path):
         (["loss=coordinate_mse"], "choose another loss"),
         (["data=w300_face_synthetics"], "Missing mandatory value: data.real.root"),
         (["data=w300_face_synthetics", "data.real.root=x", "data.synthetic.root=y"], "error: x: "),
+        (["data=w300", "data.real.root=''"], "a folder is ''; it must be a path in text"),
         (["machine.device=tpu"], "device is 'tpu'"),
+        (["out=''"], "out is ''; it must be a path in text"),
+        (["out=null"], "out is null; it must be a path in text"),
+        (["artifacts=''"], "artifacts is ''"),
     ],
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
@@ -106,6 +110,14 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["''", "null"])
+def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
+    sweep = ["-m", *SMALL, "seed=0,1", f"out={out}", "hydra.sweeper.dry=true"]
+    done = command("train", *sweep, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: out is {out}; it must be a path in text")
 
 
 def test_evaluate_refuses_what_is_no_run(tmp_path):

@@ -199,6 +199,12 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
     assert len(prints | {one.fingerprint}) == 1 + len(changes)
 
 
+def test_a_home_folder_may_be_named_shortly(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    one = experiment(tmp_path, real_only(LONG), out="~/runs", artifacts="~/artifacts")
+    assert (one.out, one.artifacts) == (tmp_path / "runs", tmp_path / "artifacts")
+
+
 def test_synthetic_faces_do_not_matter_to_a_run_without_them(tmp_path):
     one = experiment(tmp_path, real_only(LONG))
     assert replace(one, data=replace(DATA, synthetic=None)).fingerprint == one.fingerprint
@@ -234,6 +240,8 @@ def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
             "needs synthetic faces",
         ),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
+        (real_only(LONG), {"out": ""}, "out is ''; it must be a path"),
+        (real_only(LONG), {"artifacts": None}, "artifacts is null; it must be a path"),
         (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
     ],
 )

@@ -15,6 +15,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 
+from landmarks.data.files import expanded
 from landmarks.errors import InputError, input_error
 from landmarks.record import code
 from landmarks.results import RESULT, Result, read_result
@@ -88,7 +89,7 @@ def plan_jobs(
             job = Job(
                 name=" ".join(o for o in overrides if o not in in_all),
                 overrides=overrides,
-                out=Path(cfg.out),
+                out=expanded(cfg.out, "out"),
                 trainings=_trainings(strategy, cfg),
             )
         other = folders.setdefault(job.out, job)

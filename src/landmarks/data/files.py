@@ -10,16 +10,26 @@ from landmarks.errors import InputError
 
 def existing_folder(root: Path | str, expected: str) -> Path:
     """`root` as a path with `~` expanded; `expected` says what should be there if it is not."""
-    folder = expanded(root)
+    folder = expanded(root, "a folder")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected {expected}")
     return folder
 
 
-def expanded(path: Path | str) -> Path:
-    """`path` with `~` expanded."""
-    if not isinstance(path, str | Path):
-        raise InputError(f"{path!r} is given as a path; expected text")
+def expanded(path: Path | str, name: str = "a path") -> Path:
+    """`path` with `~` expanded.
+
+    Empty text is refused: as a path it would be the working directory, which nobody means by it.
+
+    Args:
+        path: As it was given.
+        name: What it is, for the message: "out".
+    """
+    if not isinstance(path, str | Path) or path == "":
+        given = "null" if path is None else repr(path)
+        raise InputError(
+            f"{name} is {given}; it must be a path in text ('.' is the working directory)"
+        )
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -83,4 +83,4 @@ def faces_of(
 def folder_of(pictures: Pictures, root: Path | str) -> Path:
     """Where the faces of `pictures` are kept below `root`."""
     settings = [pictures.recipe, pictures.seed, pictures.size, pictures.renderer]
-    return expanded(root) / f"{pictures.recipe['name']}-{fingerprint(settings)}"
+    return expanded(root, "root") / f"{pictures.recipe['name']}-{fingerprint(settings)}"
