@@ -153,6 +153,10 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["data=w300_face_synthetics"], "data.real.root is not given: add data.real.root=..."),
         (["data=w300_rendered", "data.real.root=x"], "error: data.real: x: "),
         (["data=rendered", "machine.device=tpu"], "device is 'tpu'"),
+        (["data=w300_rendered", "data.real.root=''"], "a folder is ''; it must be a path in text"),
+        (["out=''"], "out is ''; it must be a path in text"),
+        (["out=null"], "out is null; it must be a path in text"),
+        (["artifacts=''"], "artifacts is ''"),
     ],
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
@@ -164,6 +168,14 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
     assert message in done.stderr
     assert "+" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["''", "null"])
+def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
+    sweep = ["-m", *SMALL, "seed=0,1", f"out={out}", "hydra.sweeper.dry=true"]
+    done = command("train", *sweep, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: out is {out}; it must be a path in text")
 
 
 def test_evaluate_refuses_what_is_no_run(tmp_path):

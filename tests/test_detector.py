@@ -1,5 +1,7 @@
 """Detectors: one file, equal answers, and a refusal of what is not one."""
 
+import math
+
 import numpy as np
 import pytest
 from safetensors import safe_open
@@ -64,10 +66,35 @@ def test_weights_that_do_not_fit_their_meaning_are_refused(architecture, toy_cro
             Detector.load(tmp_path / "spoiled.safetensors")
 
 
-def test_a_box_turned_inside_out_is_refused(architecture, toy_crops):
+@pytest.mark.parametrize(
+    "box",
+    [
+        (50, 10, 20, 60),
+        (20, 10, 50, 10),
+        (20, 10, math.nan, 60),
+        (-math.inf, 10, 50, 60),
+        (20, 10, 50),
+    ],
+)
+def test_a_box_that_holds_nothing_is_refused(architecture, toy_crops, box):
     image = np.zeros((90, 90, 3), np.uint8)
-    with pytest.raises(InputError, match="x0 < x1"):
-        detector(architecture, toy_crops, False).on_image(image, (50, 10, 20, 60))
+    with pytest.raises(InputError, match=r"box is .* x0 < x1"):
+        detector(architecture, toy_crops, False).on_image(image, box)
+
+
+@pytest.mark.parametrize(
+    ("image", "given"),
+    [
+        (np.zeros((90, 90, 3), np.float32), r"\(90, 90, 3\) float32"),
+        (np.zeros((90, 90), np.uint8), r"\(90, 90\) uint8"),
+        (np.zeros((90, 90, 4), np.uint8), r"\(90, 90, 4\) uint8"),
+        (np.zeros((0, 90, 3), np.uint8), r"\(0, 90, 3\) uint8"),
+        ("face.jpg", "str"),
+    ],
+)
+def test_a_picture_of_another_kind_is_refused(architecture, toy_crops, image, given):
+    with pytest.raises(InputError, match=f"image is {given}; it must be"):
+        detector(architecture, toy_crops, False).on_image(image, (20, 10, 50, 60))
 
 
 def test_what_is_no_detector_is_refused(architecture, toy_crops, tmp_path):

@@ -214,6 +214,12 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
     assert len(prints | {one.fingerprint}) == 1 + len(changes)
 
 
+def test_a_home_folder_may_be_named_shortly(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    one = experiment(tmp_path, real_only(LONG), out="~/runs", artifacts="~/artifacts")
+    assert (one.out, one.artifacts) == (tmp_path / "runs", tmp_path / "artifacts")
+
+
 def test_synthetic_faces_do_not_matter_to_a_run_without_them(tmp_path):
     one = experiment(tmp_path, real_only(LONG))
     assert replace(one, data=replace(DATA, synthetic=None)).fingerprint == one.fingerprint
@@ -266,6 +272,8 @@ def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
         ),
         (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
+        (real_only(LONG), {"out": ""}, "out is ''; it must be a path"),
+        (real_only(LONG), {"artifacts": None}, "artifacts is null; it must be a path"),
         (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
     ],
 )

@@ -1,6 +1,7 @@
 """Detector: trained weights with everything needed to use them, in memory and in one file."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,12 +65,14 @@ class Detector:
 
         Returns:
             (K, 2) pixels of `image`.
+
+        Raises:
+            InputError: The image or the box is of another kind.
         """
+        _check_image(image)
+        _check_box(box)
         device = (machine or Machine()).torch_device
-        x0, y0, x1, y1 = box
-        if not (x0 < x1 and y0 < y1):
-            raise InputError(f"box is {box!r}; it must be (x0, y0, x1, y1) with x0 < x1, y0 < y1")
-        corners = np.array([[x0, y0], [x1, y1]], np.float32)
+        corners = np.array([box[:2], box[2:]], np.float32)
         matrix = crop_matrix(self.crop.square(corners, box), self.architecture.input_size)
         crop = warp(image, matrix, self.architecture.input_size)
         self.network.to(device).eval()
@@ -148,4 +151,21 @@ class Detector:
             architecture=architecture,
             crop=restore(json.loads(meaning["crop"])),
             adapter=adapter_from_state(parts["adapter"]) if parts["adapter"] else None,
+        )
+
+
+def _check_image(image: NDArray[np.uint8]) -> None:
+    """Refuse pictures of another kind: of most, a network would make landmarks all the same."""
+    shape, dtype = getattr(image, "shape", None), getattr(image, "dtype", None)
+    if shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
+        given = type(image).__name__ if shape is None else f"{shape} {dtype}"
+        raise InputError(
+            f"image is {given}; it must be (H, W, 3) uint8, RGB from 0 to 255, with pixels"
+        )
+
+
+def _check_box(box: tuple[float, float, float, float]) -> None:
+    if len(box) != 4 or not all(map(math.isfinite, box)) or box[0] >= box[2] or box[1] >= box[3]:
+        raise InputError(
+            f"box is {box!r}; it must be (x0, y0, x1, y1), finite pixels with x0 < x1 and y0 < y1"
         )

@@ -6,7 +6,6 @@ python -m landmarks.evaluate run=detector.safetensors data.test.root=... out=eva
 """
 
 import logging
-from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
@@ -19,14 +18,16 @@ log = logging.getLogger(__name__)
 def evaluate(cfg: DictConfig) -> float:
     """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
     # torch and timm take seconds to import; --help and --cfg should not wait for them.
+    from landmarks.data.files import expanded
     from landmarks.testing import evaluate_run, evaluations_of, folder_name, run_of
 
-    run = run_of(Path(cfg.run))
+    run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
+    out = None if cfg.out is None else expanded(cfg.out, "out")
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     machine = hydra.utils.instantiate(cfg.machine)
     log.info("test: %s", test.describe())
-    out = evaluations_of(run) / folder_name(test) if cfg.out is None else Path(cfg.out)
-    evaluation = evaluate_run(run, test, machine, Path(cfg.artifacts), out)
+    out = out or evaluations_of(run) / folder_name(test)
+    evaluation = evaluate_run(run, test, machine, artifacts, out)
     nme = evaluation["metrics"]["all"]["nme"]["interocular"]
     log.info(
         "NME %.2f %% [%.2f, %.2f] (%d faces)%s",

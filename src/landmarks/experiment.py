@@ -14,6 +14,7 @@ from landmarks import __version__
 from landmarks.adaptation import MIN_PAIRS
 from landmarks.augmentation import Augmentation
 from landmarks.data.dataset import FaceDataset
+from landmarks.data.files import expanded
 from landmarks.data.subset import check_n_real, real_subset
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule
@@ -78,8 +79,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         """Refuse a run that could only fail later, as far as can be told before data are read."""
-        object.__setattr__(self, "out", Path(self.out))
-        object.__setattr__(self, "artifacts", Path(self.artifacts))
+        for name in ("out", "artifacts"):
+            object.__setattr__(self, name, expanded(getattr(self, name), name))
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0")
         missing = {"real", "synthetic"} - self.augmentation.keys()

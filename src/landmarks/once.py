@@ -36,6 +36,10 @@ LEASE_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 
 
+class NoLeaseError(OSError):
+    """The folder takes no marker: it is full, or may not be written to."""
+
+
 def once(marker: Path, find: Callable[[], T | None], make: Callable[[], T], *, what: str) -> T:
     """What `find` finds, or else what `make` makes in one of the jobs that ask at the same time.
 
@@ -45,15 +49,17 @@ def once(marker: Path, find: Callable[[], T | None], make: Callable[[], T], *, w
         find: Returns what was made, by whomever, or None.
         make: Called if nothing is found; an error of its own ends this call, and another job tries.
         what: For the log: "making pretrain", "rendering data/rendered/faces".
+
+    Raises:
+        NoLeaseError: Nothing is found, and the marker cannot be written; `make` was not called.
     """
     found = find()
     if found is not None:
         return found
-    marker.parent.mkdir(parents=True, exist_ok=True)
     lease = SoftFileLease(marker, lease_duration=LEASE_SECONDS)
     watch = _Watch(lease)
     pause = FIRST_PAUSE
-    while not _obtained(lease):
+    while not _obtained(lease, marker):
         if pause == FIRST_PAUSE:
             log.info("another job is %s; waiting for it", what)
         watch.look()
@@ -69,11 +75,15 @@ def once(marker: Path, find: Callable[[], T | None], make: Callable[[], T], *, w
         lease.release()
 
 
-def _obtained(lease: SoftFileLease) -> bool:
+def _obtained(lease: SoftFileLease, marker: Path) -> bool:
     try:
+        marker.parent.mkdir(parents=True, exist_ok=True)
         lease.acquire(timeout=0)
     except Timeout:
         return False
+    except OSError as error:
+        name = error.filename or str(marker)
+        raise NoLeaseError(error.errno, error.strerror, name) from error
     return True
 
 

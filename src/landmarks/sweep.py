@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from landmarks.analysis.config import PLACES, data_differences, setting_differences
 from landmarks.analysis.pace import duration, expected_time
+from landmarks.data.files import expanded
 from landmarks.errors import InputError, input_error
 from landmarks.record import code, record
 from landmarks.results import RESULT, Result, read_result
@@ -132,7 +133,7 @@ def plan_jobs(
             job = Job(
                 name=" ".join(o for o in overrides if o not in in_all),
                 overrides=overrides,
-                out=Path(cfg.out),
+                out=expanded(cfg.out, "out"),
                 strategy=strategy,
                 cfg=cfg,
                 trainings=_trainings(strategy, cfg),

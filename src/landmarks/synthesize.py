@@ -47,7 +47,7 @@ def synthesize(cfg: DictConfig) -> None:
         dense=options["dense"],
         device=options["device"],
     )
-    out = None if options["out"] is None else expanded(options["out"])
+    out = None if options["out"] is None else expanded(options["out"], "out")
     if not isinstance(options["preview"], bool):
         raise InputError(f"preview is {options['preview']!r}; it must be true or false")
     start, stop = asked_range(options["n"], options["range"])

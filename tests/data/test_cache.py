@@ -1,9 +1,12 @@
 """The cache: whole or absent, and nothing depends on its being there."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import SoftFileLease
 
 from landmarks.data.cache import (
     cache_file,
@@ -74,6 +77,28 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch, c
     assert "cannot be written" in caplog.text
     assert read_cache(place) is None
     assert once_in_cache(place, lambda: None, lambda: 5, "making five") == 5
+
+
+def full_disk(*_, **__):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_on_a_full_disk_the_cache_is_done_without(monkeypatch):
+    monkeypatch.setattr(SoftFileLease, "acquire", full_disk)
+    place = cache_file("kind", "key")
+    assert once_in_cache(place, lambda: None, lambda: 5, "making five") == 5
+
+
+def test_an_error_of_what_is_computed_is_not_taken_for_one_of_the_cache():
+    calls = []
+
+    def make():
+        calls.append(1)
+        full_disk()
+
+    with pytest.raises(OSError, match="No space left"):
+        once_in_cache(cache_file("kind", "key"), lambda: None, make, "making five")
+    assert calls == [1]
 
 
 def test_variables_say_where_it_is(monkeypatch):

@@ -306,3 +306,19 @@ def test_a_broken_image_is_refused_when_it_is_cropped(tmp_path, name, what):
     spoil(tmp_path / chosen.image)
     with refusal(str(tmp_path / chosen.image), words):
         crop(dataset, tmp_path)
+
+
+# On Linux a name may be any bytes; Python has those that are no text as lone surrogates.
+@pytest.mark.parametrize("name", ["fa\udcffce", "\udce4"])
+def test_a_file_name_that_is_no_text_is_refused_where_it_is_listed(tmp_path, name):
+    write_annotated(tmp_path / name)
+    with refusal(f"{tmp_path}: the file name", repr(f"{name}.png"), "is not UTF-8; rename it"):
+        read_pts_folder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fa\udcffce.png", "\ud800.png"])
+def test_an_image_name_that_is_no_text_is_refused_where_it_is_read(tmp_path, name):
+    path, images = write_coco(tmp_path, coco_annotation())
+    path.write_text(path.read_text().replace("photos/a.png", ascii(name)[1:-1]))
+    with refusal(f"the file name {name!r} is not UTF-8; rename it"):
+        read_coco(path, images)

@@ -176,9 +176,11 @@ def test_a_first_pixel_that_is_no_number_is_refused(tmp_path, first_pixel):
         read_pts_folder(tmp_path, first_pixel=first_pixel)
 
 
-@pytest.mark.parametrize("root", [None, 3, ["a"]])
-def test_a_root_that_is_no_path_is_refused(root):
-    with refusal(repr(root), "expected text"):
+@pytest.mark.parametrize(
+    ("root", "given"), [(None, "null"), (3, "3"), (["a"], "['a']"), ("", "''")]
+)
+def test_a_root_that_is_no_path_is_refused(root, given):
+    with refusal(f"a folder is {given}; it must be a path in text"):
         read_pts_folder(root)
 
 

@@ -13,7 +13,6 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from landmarks.errors import InputError
-from landmarks.once import once
+from landmarks.once import NoLeaseError, once
 from landmarks.partials import written_whole
 
 log = logging.getLogger(__name__)
@@ -95,12 +94,10 @@ def once_in_cache(path: Path, find: Callable[[], T | None], make: Callable[[], T
         make: Called if nothing is found.
         what: For the log: "reading labels".
     """
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    if os.access(path.parent, os.W_OK):
+    try:
         return once(path.with_name(f"{path.name}.lease"), find, make, what=what)
-    found = find()
-    return make() if found is None else found
+    except NoLeaseError:
+        return make()
 
 
 def packed(texts: Sequence[str]) -> NDArray[np.uint8]:

@@ -11,16 +11,26 @@ from landmarks.errors import InputError
 
 def existing_folder(root: Path | str, expected: str) -> Path:
     """`root` as a path with `~` expanded; `expected` says what should be there if it is not."""
-    folder = expanded(root)
+    folder = expanded(root, "a folder")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; expected {expected}")
     return folder
 
 
-def expanded(path: Path | str) -> Path:
-    """`path` with `~` expanded."""
-    if not isinstance(path, str | Path):
-        raise InputError(f"{path!r} is given as a path; expected text")
+def expanded(path: Path | str, name: str = "a path") -> Path:
+    """`path` with `~` expanded.
+
+    Empty text is refused: as a path it would be the working directory, which nobody means by it.
+
+    Args:
+        path: As it was given.
+        name: What it is, for the message: "out".
+    """
+    if not isinstance(path, str | Path) or path == "":
+        given = "null" if path is None else repr(path)
+        raise InputError(
+            f"{name} is {given}; it must be a path in text ('.' is the working directory)"
+        )
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -38,7 +48,18 @@ def entry_names(folder: Path) -> list[str]:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - no path for each name
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
-    return [name for name in names if not name.startswith(".")]
+    seen = [name for name in names if not name.startswith(".")]
+    for name in seen:
+        check_name(name, str(folder))
+    return seen
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a file name that ids, and so results, could not hold; `where` begins the message."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: the file name {name!r} is not UTF-8; rename it") from None
 
 
 def files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:

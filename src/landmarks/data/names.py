@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from landmarks.data.dataset import Face
-from landmarks.data.files import is_file
+from landmarks.data.files import check_name, is_file
 from landmarks.errors import InputError
 
 MIRROR_SUFFIX = "_mirror"  # of a photo's mirrored copy, as dlib names it
@@ -22,6 +22,7 @@ def named_image(folder: Path, name: str, where: str) -> tuple[str, Path]:
     Returns:
         Its path relative to `folder` without suffix, for ids; and the path to open.
     """
+    check_name(name, where)
     relative = PurePosixPath(name.replace("\\", "/"))  # as written on Windows
     if relative.is_absolute() or ".." in relative.parts:
         raise InputError(f"{where}: image {name!r} is not a path below {folder}; make it one")

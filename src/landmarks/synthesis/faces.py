@@ -93,4 +93,4 @@ def faces_of(
 def folder_of(pictures: Pictures, root: Path | str) -> Path:
     """Where the faces of `pictures` are kept below `root`."""
     shown = [pictures.settings, pictures.seed, pictures.size, pictures.renderer_version]
-    return expanded(root) / f"{pictures.settings['name']}-{fingerprint(shown)}"
+    return expanded(root, "root") / f"{pictures.settings['name']}-{fingerprint(shown)}"
