@@ -61,6 +61,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
     write_photos(tmp_path / "path/to/300w/helen/testset", 6, seed=2)
     write_photos(tmp_path / "path/to/your/photos", 60, seed=3)
     write_photos(tmp_path / "path/to/other/photos", 4, seed=4)
+    write_photos(tmp_path / "path/to/labelled/photos", 4, seed=5)
     write_face_synthetics(tmp_path / "path/to/face_synthetics", 12)
     write_unlabelled(tmp_path / "path/to")
     ran = []
