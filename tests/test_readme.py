@@ -90,7 +90,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         ran.append(words[1:3])
-    assert len(ran) == 14
+    assert len(ran) == 15
     (python,) = (block for language, block in BLOCKS if language == "python")
     check = "\nassert points.shape == (68, 2)"
     subprocess.run([sys.executable, "-c", python + check], cwd=tmp_path, check=True)
