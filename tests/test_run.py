@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from landmarks.adaptation import RidgeFit
+from landmarks.adaptation import PerceptronFit, RidgeFit
 from landmarks.adapter import load_adapter
 from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.batches import MixtureBatches
@@ -21,6 +22,7 @@ from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.experiment import Data, Experiment
 from landmarks.geometry import LandmarkCrop
+from landmarks.losses import CrossEntropySoftArgmax
 from landmarks.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import (
@@ -272,6 +274,24 @@ def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
         ),
         (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
+        (real_only(LONG), {"seed": 2**64}, "from 0 to 2\\^64 - 1"),
+        (real_only(LONG), {"machine": None}, "machine is null"),
+        (real_only(LONG), {"model": None}, "model is null"),
+        (real_only(LONG), {"augmentation": {"real": PLAIN}}, "no augmentation.synthetic"),
+        (
+            real_only(LONG),
+            {"augmentation": {"real": None, "synthetic": PLAIN}},
+            "no augmentation.real, .*=none leaves crops as they are",
+        ),
+        (
+            real_only(LONG),
+            {
+                "model": replace(
+                    small_architecture(), loss=CrossEntropySoftArgmax(distance=math.inf)
+                )
+            },
+            "CrossEntropySoftArgmax.distance is inf; it must be a finite number",
+        ),
         (real_only(LONG), {"out": ""}, "out is ''; it must be a path"),
         (real_only(LONG), {"artifacts": None}, "artifacts is null; it must be a path"),
         (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
@@ -294,6 +314,31 @@ def test_faces_that_a_strategy_does_not_use_are_not_read(tmp_path):
     assert set(run(experiment(tmp_path, real_only(LONG), data=real)).data) == {"real", "test"}
     result = run(experiment(tmp_path, synthetic_only(LONG), data=rendered, n_real=0))
     assert set(result.data) == {"test", "synthetic"}
+
+
+def one_face(tmp_path, batch_size, input_size, model=None, accumulate=1):
+    return experiment(
+        tmp_path,
+        real_only(replace(LONG, batch_size=batch_size)),
+        model=replace(model or small_architecture(), input_size=input_size),
+        machine=Machine(device="cpu", accumulate=accumulate),
+    )
+
+
+def test_one_face_of_one_pixel_has_no_variance(tmp_path):
+    # The coarsest map of the network is a 32nd of the input.
+    for batch_size, accumulate in ((1, 1), (3, 2), (4, 4)):
+        with pytest.raises(InputError, match="train: BatchNorm sees one face at a time"):
+            one_face(tmp_path, batch_size, 32, accumulate=accumulate)
+    one_face(tmp_path, 4, 32, accumulate=2)
+    one_face(tmp_path, 1, 64)
+    one_face(tmp_path, 1, 32, unnormalised_architecture())
+    run(one_face(tmp_path, 2, 32))
+    run(replace(one_face(tmp_path, 1, 64), out=tmp_path / "one"))
+
+
+def test_the_largest_seed_is_a_seed(tmp_path):
+    run(experiment(tmp_path, mixing(SHORT, PerceptronFit(steps=2), SHORT, 0.5), seed=2**64 - 1))
 
 
 def test_a_batch_in_parts_is_another_artifact_only_where_there_is_batch_norm(tmp_path):
@@ -435,7 +480,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.test_run import LONG, SHORT, experiment
-from landmarks.adaptation import RidgeFit
+from landmarks.adaptation import PerceptronFit, RidgeFit
 from landmarks.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import finetune
