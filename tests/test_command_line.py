@@ -199,6 +199,19 @@ def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
     assert done.stderr.startswith(f"error: {name} is null")
 
 
+@pytest.mark.parametrize(
+    "word", ["out=file", "out=file/below", "out=/proc/below", "artifacts=file"]
+)
+def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
+    (tmp_path / "file").touch()
+    done = command("train", *SMALL, word, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    place = word.split("=")[1]
+    assert done.stderr.startswith(f"error: {place}: nothing can be written there")
+    assert "faces" not in done.stdout  # none was read
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2

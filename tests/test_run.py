@@ -1,8 +1,10 @@
 """One run, by hand and without Hydra: what it leaves, what it shares, what it refuses."""
 
 import csv
+import errno
 import json
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,7 +21,7 @@ from landmarks.adapter import load_adapter
 from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.batches import MixtureBatches
 from landmarks.data.toy import read_toy
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 from landmarks.experiment import Data, Experiment
 from landmarks.geometry import LandmarkCrop
 from landmarks.losses import CrossEntropySoftArgmax
@@ -335,6 +337,42 @@ def test_one_face_of_one_pixel_has_no_variance(tmp_path):
     one_face(tmp_path, 1, 32, unnormalised_architecture())
     run(one_face(tmp_path, 2, 32))
     run(replace(one_face(tmp_path, 1, 64), out=tmp_path / "one"))
+
+
+@pytest.mark.parametrize("full", ["checkpoint.safetensors", "predictions.npz", "loss.npy"])
+def test_a_full_disk_is_told_with_the_file_and_the_same_command_continues(
+    tmp_path, monkeypatch, full
+):
+    replace_by, disk = Path.replace, {"is full": True}
+
+    def replace_if_there_is_room(path, target):
+        if disk["is full"] and target.name == full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace_by(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_if_there_is_room)
+    asked = experiment(
+        tmp_path, real_only(LONG), machine=Machine(device="cpu", checkpoint_seconds=0)
+    )
+    with pytest.raises(OSError, match="No space left") as caught:
+        run(asked)
+    assert str(input_error(caught.value)).endswith(
+        f"{full}: No space left on device; once that is mended, the same command continues"
+    )
+    disk["is full"] = False
+    assert run(asked).nme > 0
+
+
+def test_a_finished_run_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
+    first = run(experiment(tmp_path, real_only(LONG)))
+
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    for name in ("mkdir", "replace", "rename"):
+        monkeypatch.setattr(Path, name, read_only)
+    monkeypatch.setattr("landmarks.partials.TemporaryFile", read_only)
+    assert run(experiment(tmp_path, real_only(LONG))).metrics == first.metrics
 
 
 def test_the_largest_seed_is_a_seed(tmp_path):
