@@ -15,14 +15,14 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 
-from hydra.utils import instantiate
 from material import configured
 from measuring import Row, arguments, machine, publish
+from omegaconf import OmegaConf
 
 from landmarks.experiment import Experiment
 from landmarks.results import Result
 from landmarks.run import run
-from landmarks.train import SHARED_PARTS
+from landmarks.train import made
 
 STRATEGIES = ["real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]
 FACES = {"real": 40, "synthetic": 60, "test": 12}
@@ -78,10 +78,8 @@ def shared_words(options: argparse.Namespace) -> list[str]:
 
 def planned(words: list[str], out: Path, artifacts: Path) -> Experiment:
     """The run that `python -m landmarks.train <words>` would make, in these folders."""
-    fields = {key: value for key, value in configured(*words).items() if key not in SHARED_PARTS}
-    fields |= {"out": str(out), "artifacts": str(artifacts)}
-    made: Experiment = instantiate(fields, _convert_="all")
-    return made
+    fields = {**configured(*words), "out": str(out), "artifacts": str(artifacts)}
+    return made(OmegaConf.create(fields))
 
 
 def sweep(options: argparse.Namespace, folder: Path) -> dict[str, Spent]:

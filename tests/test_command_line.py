@@ -92,7 +92,7 @@ def python_without_torch(*words, cwd):
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["landmarks.train", "--help"], "n_real: 50"),
+        (["landmarks.train", "--help"], "n_real=50"),
         (["landmarks.train", "--cfg", "job"], "n_real: 50"),
         (["landmarks.predict", "--help"], "--boxes CSV"),
         (["landmarks"], "python -m landmarks.report"),

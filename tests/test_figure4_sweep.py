@@ -61,7 +61,10 @@ def test_a_sweep_with_a_failed_run_is_reported_and_still_a_failure(
         return subprocess.CompletedProcess(command, 2)
 
     monkeypatch.setattr(subprocess, "run", swept)
-    assert script.sweep_and_report([f"out={tmp_path}/{OUT}"], show=("figure4",)) == 2
+    assert (
+        script.sweep_and_report([f"out={tmp_path}/{OUT}"], show=("figure4",), say=lambda f: f.said)
+        == 2
+    )
     assert (tmp_path / REPORT / PAGE).is_file()
     assert "of an unfinished sweep" in capsys.readouterr().out
 
@@ -78,5 +81,5 @@ def test_a_sweep_that_left_nothing_keeps_its_exit_code(
     monkeypatch.setattr(
         subprocess, "run", lambda command, check: subprocess.CompletedProcess([], 7)
     )
-    assert script.sweep_and_report([word], show=()) == 7
+    assert script.sweep_and_report([word], show=(), say=lambda f: f.said) == 7
     assert "error: no report: " in capsys.readouterr().err

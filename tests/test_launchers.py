@@ -133,7 +133,7 @@ def test_a_launcher_that_is_not_installed_is_told_of_in_one_line(tmp_path):
     swept = sweep(tmp_path, "hydra/launcher=joblib", env=env)
     assert swept.returncode == 2
     (line,) = swept.stderr.splitlines()
-    assert "Could not find 'hydra/launcher/joblib'" in line
+    assert "hydra/launcher is 'joblib'; allowed are" in line
 
 
 @pytest.mark.slow

@@ -64,7 +64,10 @@ def test_scenes_are_those_of_a_recipe_and_a_seed(tmp_path, caplog):
     used = trained_on(read_toy(count=2, domain="stand_in"), discs(seed=1))
     assert used.shared_photos(discs(seed=2)) == 0
     assert used.shared_photos(discs(seed=1, start=4)) == 0
-    assert used.shared_photos(discs(seed=1, recipe={**DiscPictures().recipe, "name": "cubes"})) == 0
+    assert (
+        used.shared_photos(discs(seed=1, settings={**DiscPictures().settings, "name": "cubes"}))
+        == 0
+    )
     assert not caplog.records
     larger = discs(seed=1, start=2, size=64)
     used.check_apart(larger)

@@ -61,6 +61,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
     write_photos(tmp_path / "path/to/300w/helen/testset", 6, seed=2)
     write_photos(tmp_path / "path/to/your/photos", 60, seed=3)
     write_photos(tmp_path / "path/to/other/photos", 4, seed=4)
+    write_photos(tmp_path / "path/to/labelled/photos", 4, seed=5)
     write_face_synthetics(tmp_path / "path/to/face_synthetics", 12)
     write_unlabelled(tmp_path / "path/to")
     ran = []
@@ -89,7 +90,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
         )
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         ran.append(words[1:3])
-    assert len(ran) == 14
+    assert len(ran) == 15
     (python,) = (block for language, block in BLOCKS if language == "python")
     check = "\nassert points.shape == (68, 2)"
     subprocess.run([sys.executable, "-c", python + check], cwd=tmp_path, check=True)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from operator import getitem
 from pathlib import Path
 
 import numpy as np
@@ -255,8 +256,9 @@ def numbered(dataset, count=None):
 
 @pytest.mark.parametrize("leak", ["real", "synthetic"])
 def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
-    sets = {"real": numbered(DATA.real), "synthetic": numbered(DATA.synthetic)}
-    leaking = Data(**sets, test=numbered(sets[leak], 5))
+    sets = {"real": numbered(DATA.real()), "synthetic": numbered(DATA.synthetic())}
+    sets["test"] = numbered(sets[leak], 5)
+    leaking = Data(**{role: partial(getitem, sets, role) for role in sets})
     strategy = finetune(LONG, RidgeFit(), SHORT)
     with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
         run(experiment(tmp_path, strategy, data=leaking, n_real="all"))
@@ -490,7 +492,7 @@ def test_photos_that_training_saw_in_another_picture_are_counted(tmp_path):
             tmp_path,
             real_only(SHORT),
             n_real="all",
-            data=replace(DATA, test=larger),
+            data=replace(DATA, test=lambda: larger),
             out=tmp_path / "other",
         )
     )
@@ -503,15 +505,15 @@ def test_only_a_finished_run_is_evaluated(tmp_path):
     folder = tmp_path / "real_only"
     (folder / "result.json").rename(folder / "kept")
     with pytest.raises(InputError, match=r"real_only: no finished run \(there is no result\.json"):
-        evaluate(tmp_path, "real_only", DATA.test)
+        evaluate(tmp_path, "real_only", DATA.test())
     (folder / "kept").rename(folder / "result.json")
     stored = (folder / "trained_on.npz").read_bytes()
     (folder / "trained_on.npz").write_bytes(stored[:-10])
     with pytest.raises(InputError, match=r"trained_on\.npz: not the training faces of a run"):
-        evaluate(tmp_path, "real_only", DATA.test)
+        evaluate(tmp_path, "real_only", DATA.test())
     (folder / "trained_on.npz").unlink()
     with pytest.raises(InputError, match=r"trained_on\.npz: no such file"):
-        evaluate(tmp_path, "real_only", DATA.test)
+        evaluate(tmp_path, "real_only", DATA.test())
 
 
 CHILD = """

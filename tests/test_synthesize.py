@@ -153,7 +153,7 @@ def test_what_trainings_do_not_read_needs_a_folder_of_its_own(tmp_path, words):
         (["range=7:5"], "range is '7:5'"),
         (["layout=coco"], "layout is 'coco'"),
         (["device=tpu"], "device is 'tpu'"),
-        (["recipe=sythetic"], "Could not find 'recipe/sythetic'"),
+        (["recipe=sythetic"], "recipe is 'sythetic'; allowed are"),
         (["preview=maybe"], "preview is 'maybe'"),
         (["preview=true", "size=4"], "size is 4"),
         (["recipe.expression.shares.smile=often"], "expression.shares.smile is 'often'"),

@@ -2,28 +2,31 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from landmarks.data.toy import read_toy
 from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop
+from landmarks.leakage import TrainingFaces
 from landmarks.machine import Machine
 from landmarks.testing import evaluate_run, evaluations_of, run_of
+from tests.analysis.studies import write_study
 
 
 @pytest.fixture
 def run(architecture, tmp_path):
     """What a finished run leaves, as far as testing reads it; trained on the first test face."""
     network = architecture.start(68, seed=0)
+    write_study(tmp_path / "study", seeds=(0,), sizes=(10,), strategies=("real_only",))
     folder = tmp_path / "run"
-    folder.mkdir()
+    (tmp_path / "study/real_only/n_real_10/seed_0").rename(folder)
     Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35)).save(
         folder / "detector.safetensors"
     )
-    trained_on = {"face": read_toy(count=2, domain="stand_in", seed=1).image_contents[0]}
-    (folder / "ledger.json").write_text(json.dumps({"faces": trained_on}))
-    (folder / "result.json").write_text("{}")
+    trained_on = read_toy(count=2, domain="stand_in", seed=1)
+    TrainingFaces.of({"real": (trained_on, np.arange(1))}).write(folder)
     return folder
 
 

@@ -31,7 +31,8 @@ def train(cfg: DictConfig) -> float:
     # torch and timm take seconds to import; --help and --cfg should not wait for them.
     from landmarks.run import run
 
-    if HydraConfig.get().mode == RunMode.RUN and HydraConfig.get().sweeper.dry:
+    sweeper = HydraConfig.get().sweeper  # Hydra's own, which is never dry, repeats a config.yaml
+    if HydraConfig.get().mode == RunMode.RUN and "dry" in sweeper and sweeper.dry:
         raise InputError(
             "hydra.sweeper.dry=true tells what a sweep would do, and needs -m: "
             "python -m landmarks.train -m ... hydra.sweeper.dry=true"

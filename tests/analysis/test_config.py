@@ -3,7 +3,6 @@
 from dataclasses import fields
 from pathlib import Path
 
-import hydra
 import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
@@ -11,10 +10,9 @@ from omegaconf import OmegaConf
 from landmarks.analysis.config import config_differences
 from landmarks.analysis.study import StudyRun
 from landmarks.command_line import CONFIGS
-from landmarks.experiment import Experiment
 from landmarks.record import record
 from landmarks.results import Result
-from landmarks.train import SHARED_PARTS
+from landmarks.train import made
 
 TOY = ["data=toy", "data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "out=x"]
 DIRECT = ("coordinate_mse", "gaussian_nll")
@@ -39,9 +37,7 @@ def more(choice: str) -> list[str]:
 def test_no_choice_is_taken_for_a_change(choice: str, tmp_path: Path) -> None:
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         cfg = compose("train", overrides=[*TOY, *more(choice), choice])
-    whole = OmegaConf.to_container(cfg, resolve=True)
-    given = {key: value for key, value in whole.items() if key not in SHARED_PARTS}
-    experiment: Experiment = hydra.utils.instantiate(given, _convert_="all")
+    experiment = made(cfg)
     settings = ("strategy", "model", "augmentation")
     result = Result(
         **{
@@ -50,7 +46,7 @@ def test_no_choice_is_taken_for_a_change(choice: str, tmp_path: Path) -> None:
             "seed": experiment.seed,
             "settings": record({name: getattr(experiment, name) for name in settings}),
             "crop": record(experiment.crop),
-            "data": {role: {"faces": len(used)} for role, used in experiment.data_used.items()},
+            "data": {role: {"faces": len(experiment.faces(role))} for role in experiment.roles},
         }
     )
     (tmp_path / "config.yaml").write_text(OmegaConf.to_yaml(cfg, resolve=True))

@@ -100,5 +100,5 @@ def test_a_strategy_of_two_models_is_refused(tmp_path: Path, strategy: str, what
     read_study(tmp_path)
     for size in ("64", "128"):
         changed(tmp_path / "1" / strategy, f'"input_size": {size}', '"input_size": 96')
-    with pytest.raises(InputError, match=f"differs from .* in its {what};"):
+    with pytest.raises(InputError, match=f"differs from .* in its {what} "):
         read_study(tmp_path)

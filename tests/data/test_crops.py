@@ -81,6 +81,12 @@ def test_a_face_beside_its_image_is_named(tmp_path):
             store(tmp_path, [dotted_face(tmp_path, "near"), beside])
 
 
+def test_shares_of_an_image_are_no_pixels(tmp_path):
+    face = dotted_face(tmp_path, "shares")
+    with pytest.raises(InputError, match=r"face 'shares': .*must be pixels, not shares"):
+        store(tmp_path, [replace(face, landmarks=face.landmarks / 320)])
+
+
 def test_what_is_not_seen_may_lie_anywhere(tmp_path):
     face = dotted_face(tmp_path)
     landmarks, visible = face.landmarks - 500, np.zeros(68, bool)

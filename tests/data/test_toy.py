@@ -227,7 +227,7 @@ def test_no_output_calls_a_drawn_face_real():
     dataset = read_toy(count=2, domain="stand_in")
     text = f"{dataset.describe()} {dataset.name} {REAL.name} {dataset.faces[0].id}".lower()
     assert "real" not in text
-    assert "drawn faces (stand-in domain): 2 faces of 1 groups" in text
+    assert "drawn faces (stand-in domain), 2 faces on 1 photos" in text
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def _draw_moves(ax: Axes, found: Attribution) -> None:
 
 
 def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
-    """Errors with their intervals before and after adaptation, beside photos alone."""
+    """Errors with their intervals before and after adaptation, beside real faces alone."""
     for place, (strategy, hatch) in enumerate(HATCHES.items()):
         its = look(strategy)
         means = [_point(findings, strategy, n_real, region).mean for region in COMPARED]

@@ -1,4 +1,4 @@
-"""Design: the seeds and the sizes of photos alone that a strategy is compared with.
+"""Design: the seeds and the sizes of real faces alone that a strategy is compared with.
 
 Pairs need every seed at every size. A sweep that is not finished, or that was gone on with, lacks
 some; which of its runs to use is decided by what was run alone, never by what came out.
@@ -18,7 +18,7 @@ CALIBRATED_RATIO = 2.6  # of neighbouring sizes
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """Runs of photos alone that a cell is compared with: each seed at each size.
+    """Runs of real faces alone that a cell is compared with: each seed at each size.
 
     Attributes:
         seeds: Rising.
@@ -51,7 +51,7 @@ class Design:
 
 
 def common_design(study: Study, cell: Cell) -> Design | None:
-    """The design with the most runs; None if photos alone share two sizes with no seed of a cell.
+    """The design with the most runs; None if real only shares two sizes with no seed of a cell.
 
     With two seeds or more where that can be; of designs with equally many runs, the one with more
     seeds, then the one that spans more.

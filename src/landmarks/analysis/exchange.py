@@ -1,7 +1,7 @@
-"""The exchange rate: how many real photos alone do what a strategy does with fewer.
+"""The exchange rate: how many real faces alone do what a strategy does with fewer.
 
-N_eff of a strategy at n_real is the n' at which training on photos alone has the same error
-(effective data: Hernandez et al., "Scaling Laws for Transfer", 2021). The curve of photos alone is
+N_eff of a strategy at n_real is the n' at which training on real faces alone has the same error
+(effective data: Hernandez et al., "Scaling Laws for Transfer", 2021). The curve of real only is
 known at a few sizes; between them log error is interpolated over log n' through the four nearest
 ones, which is linear in the errors. So for every candidate n' the difference of the two log errors
 is a contrast, and the interval holds every n' at which that contrast is not clearly off zero
@@ -28,7 +28,7 @@ NEIGHBOURS = 4  # sizes that a cubic goes through
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """What a strategy's n_real is worth in photos alone.
+    """What a strategy's n_real is worth in real faces alone.
 
     Attributes:
         strategy: Name.
@@ -130,7 +130,7 @@ def exchange(study: Study, strategy: str, n_real: int, level: float = LEVEL) -> 
 
 
 def compared(study: Study, cell: Cell, design: Design) -> tuple[Contrast, NDArray[np.float64]]:
-    """A cell against photos alone at sizes between those that were run, and these sizes."""
+    """A cell against real faces alone at sizes between those that were run, and these sizes."""
     sizes = design.sizes
     candidates = np.unique(
         np.concatenate([np.geomspace(a, b, CANDIDATES) for a, b in pairwise(sizes)])

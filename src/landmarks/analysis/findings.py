@@ -72,9 +72,9 @@ class Findings:
         headline_curves: Points of real only and of the headline's strategy, over the seeds and
             sizes that its N_eff rests on; empty without a headline.
         exchanges: What each strategy is worth at each size.
-        comparisons: Each strategy against photos alone.
+        comparisons: Each strategy against real faces alone.
         narrowing: How each gap changes.
-        forms: Learning curves fitted to photos alone, to what the headline's N_eff rests on.
+        forms: Learning curves fitted to real faces alone, to what the headline's N_eff rests on.
         cumulative_size: The n_real of `cumulative`: the headline's, or the one most were run with.
         cumulative: By strategy, at that size or without real faces: errors at evenly spaced shares
             of the test faces of all seeds together.

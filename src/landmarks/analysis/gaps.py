@@ -1,4 +1,4 @@
-"""Gaps: the second and the third insight, each strategy against photos alone."""
+"""Gaps: the second and the third insight, each strategy against real faces alone."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ ABOVE = "Above 0: lower error than real only with as many faces; below: higher."
 
 
 def against_real_only(findings: Findings) -> Figure | None:
-    """Insight 4B: each strategy against photos alone; None if none was run beside them."""
+    """Insight 4B: each strategy against real faces alone; None if none was run beside them."""
     found = findings.comparisons
     if not found:
         return None
@@ -103,7 +103,7 @@ def say_no_telling(ax: Axes) -> None:
 
 
 def narrowing_gap(findings: Findings) -> Figure | None:
-    """Insight 4C: how the gap to photos alone changes; None if nothing was run beside them."""
+    """Insight 4C: how the gap to real faces alone changes; None if nothing was run beside them."""
     found = [one for one in findings.comparisons if one.strategy in COMBINED]
     if not found:
         return None
@@ -165,7 +165,7 @@ def _gap_of_seeds(ax: Axes, findings: Findings, found: Sequence[Comparison]) -> 
 
 
 def _gaps(findings: Findings, one: Comparison) -> list[float]:
-    """Error of photos alone minus that of a strategy, points of NME, for each seed of both."""
+    """Error of real faces alone minus that of a strategy, points of NME, for each seed of both."""
     curves = findings.curves["all"]
     alone, own = (
         next(point.runs for point in curves[name] if point.n_real == one.n_real)

@@ -272,7 +272,7 @@ def _told(lead: float) -> str:
 
 
 def trend(study: Study, strategy: str) -> Trend | None:
-    """How the gap to photos alone changes from the smallest to the largest size.
+    """How the gap to real faces alone changes from the smallest to the largest size.
 
     Of the sizes that both were run at with two seeds or more in common; None if there is only one.
     The difference of the gaps is over the seeds that all four cells share.

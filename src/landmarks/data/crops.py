@@ -19,6 +19,8 @@ from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
 from landmarks.scheme import LandmarkScheme
 
+SMALLEST = 2  # pixels between the outermost landmarks of a face; shares of an image span less
+
 # The canvas is this many times the crop: room for a rotation of 30 degrees or a zoom out of 1.5.
 MARGIN = 1.5
 
@@ -94,6 +96,11 @@ def _image(face: Face) -> NDArray[np.uint8]:
             f"face {face.id!r}: its landmarks, from ({x0:.0f}, {y0:.0f}) to ({x1:.0f}, {y1:.0f}), "
             f"lie beside its image of {width} x {height} pixels; give the labels of this image, "
             "or the image at the size that was labelled"
+        )
+    if max(x1 - x0, y1 - y0) < SMALLEST:
+        raise InputError(
+            f"face {face.id!r}: its landmarks span ({x0:.2f}, {y0:.2f}) to ({x1:.2f}, {y1:.2f}) on "
+            f"an image of {width} x {height} pixels; they must be pixels, not shares of the image"
         )
     return image
 
