@@ -157,6 +157,20 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["out=''"], "out is ''; it must be a path in text"),
         (["out=null"], "out is null; it must be a path in text"),
         (["artifacts=''"], "artifacts is ''"),
+        (["data.test=null"], "needs test faces, but data.test is null"),
+        (["data.real=null"], "needs real faces, but data.real is null"),
+        (["augmentation.real=null"], "there is no augmentation.real"),
+        (["machine=null"], "machine is null"),
+        (["seed=18446744073709551616"], "seed is 18446744073709551616"),
+        (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),
+        (["model.network.widths=abc"], "widths are 'abc'"),
+        (["adapter.noise=nan"], "adapter noise is nan"),
+        (["model.loss.distance=nan"], "CrossEntropySoftArgmax.distance is nan"),
+        (["schedule.finetune.batch_size=1", "model.input_size=32"], "finetune: BatchNorm sees one"),
+        (
+            ["data=toy", "model=resnet34_direct", "model.network.backbone=nope"],
+            "backbone 'nope' is not known to timm",
+        ),
     ],
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
@@ -176,6 +190,26 @@ def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
     done = command("train", *sweep, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: out is {out}; it must be a path in text")
+
+
+@pytest.mark.parametrize("name", ["data.test", "machine"])
+def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
+    done = command("evaluate", "run=nowhere", "faces@data.test=toy", f"{name}=null", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"error: {name} is null")
+
+
+@pytest.mark.parametrize(
+    "word", ["out=file", "out=file/below", "out=/proc/below", "artifacts=file"]
+)
+def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
+    (tmp_path / "file").touch()
+    done = command("train", *SMALL, word, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    place = word.split("=")[1]
+    assert done.stderr.startswith(f"error: {place}: nothing can be written there")
+    assert "faces" not in done.stdout  # none was read
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_evaluate_refuses_what_is_no_run(tmp_path):

@@ -1,5 +1,8 @@
 """Errors: what is the user's to mend is found below whatever wraps it."""
 
+import errno
+import os
+
 import pytest
 
 from landmarks.errors import InputError, input_error
@@ -31,3 +34,29 @@ def test_an_input_error_is_found_below_what_wraps_it():
     assert input_error(wrong) is wrong
     assert input_error(RuntimeError("a fault")) is None
     assert input_error(None) is None
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EEXIST])
+def test_a_folder_that_takes_nothing_is_the_users_to_mend(code):
+    full = OSError(code, os.strerror(code), "outputs/result.json")
+
+    def wrapped():
+        raise RuntimeError("error in call to target") from full
+
+    for error in (full, raised(wrapped)):
+        assert str(input_error(error)) == (
+            f"outputs/result.json: {os.strerror(code)}; once that is mended, the same command "
+            "continues"
+        )
+    assert str(input_error(OSError(code, "No room"))).startswith("No room; once")
+
+
+def test_a_fault_after_such_an_error_was_dealt_with_is_a_fault():
+    def met_on_the_way():
+        try:
+            raise FileExistsError(errno.EEXIST, "File exists", "outputs")
+        except FileExistsError:
+            raise KeyError("other")  # noqa: B904 - as a mistake in the handler would
+
+    assert input_error(raised(met_on_the_way)) is None
+    assert input_error(FileNotFoundError(errno.ENOENT, "No such file", "outputs")) is None

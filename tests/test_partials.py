@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from landmarks.partials import written_whole
+from landmarks.errors import InputError
+from landmarks.partials import folder_to_fill, written_whole
 
 
 def write(path, text):
@@ -77,3 +78,24 @@ def test_an_error_names_the_file_that_was_to_be_written(tmp_path):
     with pytest.raises(NotADirectoryError) as caught:
         write(tmp_path / "file" / "result.json", "all")
     assert caught.value.filename == str(tmp_path / "file" / "result.json")
+
+
+def test_a_folder_that_stays_empty_goes_again_with_those_made_for_it(tmp_path):
+    (tmp_path / "outputs").mkdir()
+    with folder_to_fill(tmp_path / "outputs" / "real_only" / "seed_0"):
+        assert (tmp_path / "outputs" / "real_only" / "seed_0").is_dir()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "outputs"]
+    with folder_to_fill(tmp_path / "outputs"):
+        pass
+    assert (tmp_path / "outputs").is_dir()
+    with folder_to_fill(tmp_path / "outputs" / "real_only" / "seed_0"):
+        (tmp_path / "outputs" / "real_only" / "seed_0" / "run.log").touch()
+    assert (tmp_path / "outputs" / "real_only" / "seed_0" / "run.log").exists()
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below", "/proc/below", "/sys/below"])
+def test_a_folder_that_takes_no_file_is_refused(tmp_path, folder):
+    (tmp_path / "file").touch()
+    place = tmp_path / folder
+    with pytest.raises(InputError, match=f"^{place}: nothing can be written there"):
+        folder_to_fill(place).__enter__()

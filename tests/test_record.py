@@ -1,5 +1,7 @@
 """Records: readable, restorable, and blind to nothing."""
 
+import math
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -62,6 +64,20 @@ def test_only_values_and_networks_are_restored(target):
 def test_what_this_version_does_not_know_is_said():
     with pytest.raises(InputError, match="which this version of landmarks cannot make"):
         restore({"_target_": "landmarks.geometry.LandmarkCrop", "shape": "round"})
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (replace(architecture(), loss=CrossEntropySoftArgmax(distance=math.nan)), r"\w+\.distance"),
+        (partial(UNet, widths=[8, -math.inf]), "widths"),
+        ({"rate": math.inf}, "rate"),
+        (math.nan, "a setting"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_by_name(value, name):
+    with pytest.raises(InputError, match=f"^{name} is -?(nan|inf); it must be a finite number"):
+        record(value)
 
 
 def test_a_value_that_cannot_be_recorded_is_refused():

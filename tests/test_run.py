@@ -1,7 +1,10 @@
 """One run, by hand and without Hydra: what it leaves, what it shares, what it refuses."""
 
 import csv
+import errno
 import json
+import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,14 +17,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from landmarks.adaptation import RidgeFit
+from landmarks.adaptation import PerceptronFit, RidgeFit
 from landmarks.adapter import load_adapter
 from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.batches import MixtureBatches
 from landmarks.data.toy import read_toy
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 from landmarks.experiment import Data, Experiment
 from landmarks.geometry import LandmarkCrop
+from landmarks.losses import CrossEntropySoftArgmax
 from landmarks.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import (
@@ -274,6 +278,24 @@ def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
         ),
         (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
+        (real_only(LONG), {"seed": 2**64}, "from 0 to 2\\^64 - 1"),
+        (real_only(LONG), {"machine": None}, "machine is null"),
+        (real_only(LONG), {"model": None}, "model is null"),
+        (real_only(LONG), {"augmentation": {"real": PLAIN}}, "no augmentation.synthetic"),
+        (
+            real_only(LONG),
+            {"augmentation": {"real": None, "synthetic": PLAIN}},
+            "no augmentation.real, .*=none leaves crops as they are",
+        ),
+        (
+            real_only(LONG),
+            {
+                "model": replace(
+                    small_architecture(), loss=CrossEntropySoftArgmax(distance=math.inf)
+                )
+            },
+            "CrossEntropySoftArgmax.distance is inf; it must be a finite number",
+        ),
         (real_only(LONG), {"out": ""}, "out is ''; it must be a path"),
         (real_only(LONG), {"artifacts": None}, "artifacts is null; it must be a path"),
         (real_only(LONG), {"machine": Machine(accumulate=5)}, "of 4 faces cannot be computed in 5"),
@@ -296,6 +318,67 @@ def test_faces_that_a_strategy_does_not_use_are_not_read(tmp_path):
     assert set(run(experiment(tmp_path, real_only(LONG), data=real)).data) == {"real", "test"}
     result = run(experiment(tmp_path, synthetic_only(LONG), data=rendered, n_real=0))
     assert set(result.data) == {"test", "synthetic"}
+
+
+def one_face(tmp_path, batch_size, input_size, model=None, accumulate=1):
+    return experiment(
+        tmp_path,
+        real_only(replace(LONG, batch_size=batch_size)),
+        model=replace(model or small_architecture(), input_size=input_size),
+        machine=Machine(device="cpu", accumulate=accumulate),
+    )
+
+
+def test_one_face_of_one_pixel_has_no_variance(tmp_path):
+    # The coarsest map of the network is a 32nd of the input.
+    for batch_size, accumulate in ((1, 1), (3, 2), (4, 4)):
+        with pytest.raises(InputError, match="train: BatchNorm sees one face at a time"):
+            one_face(tmp_path, batch_size, 32, accumulate=accumulate)
+    one_face(tmp_path, 4, 32, accumulate=2)
+    one_face(tmp_path, 1, 64)
+    one_face(tmp_path, 1, 32, unnormalised_architecture())
+    run(one_face(tmp_path, 2, 32))
+    run(replace(one_face(tmp_path, 1, 64), out=tmp_path / "one"))
+
+
+@pytest.mark.parametrize("full", ["checkpoint.safetensors", "predictions.npz", "loss.npy"])
+def test_a_full_disk_is_told_with_the_file_and_the_same_command_continues(
+    tmp_path, monkeypatch, full
+):
+    replace_by, disk = Path.replace, {"is full": True}
+
+    def replace_if_there_is_room(path, target):
+        if disk["is full"] and target.name == full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace_by(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_if_there_is_room)
+    asked = experiment(
+        tmp_path, real_only(LONG), machine=Machine(device="cpu", checkpoint_seconds=0)
+    )
+    with pytest.raises(OSError, match="No space left") as caught:
+        run(asked)
+    assert str(input_error(caught.value)).endswith(
+        f"{full}: No space left on device; once that is mended, the same command continues"
+    )
+    disk["is full"] = False
+    assert run(asked).nme > 0
+
+
+def test_a_finished_run_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
+    first = run(experiment(tmp_path, real_only(LONG)))
+
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    for name in ("mkdir", "replace", "rename"):
+        monkeypatch.setattr(Path, name, read_only)
+    monkeypatch.setattr("landmarks.partials.TemporaryFile", read_only)
+    assert run(experiment(tmp_path, real_only(LONG))).metrics == first.metrics
+
+
+def test_the_largest_seed_is_a_seed(tmp_path):
+    run(experiment(tmp_path, mixing(SHORT, PerceptronFit(steps=2), SHORT, 0.5), seed=2**64 - 1))
 
 
 def test_a_batch_in_parts_is_another_artifact_only_where_there_is_batch_norm(tmp_path):
@@ -437,7 +520,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.test_run import LONG, SHORT, experiment
-from landmarks.adaptation import RidgeFit
+from landmarks.adaptation import PerceptronFit, RidgeFit
 from landmarks.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import finetune

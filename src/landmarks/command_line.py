@@ -65,7 +65,7 @@ def _bare_bad_input() -> Iterator[None]:
 def _one_line_for_bad_input() -> Iterator[None]:
     try:
         yield
-    except (InputError, *CONFIG_ERRORS) as error:
+    except (InputError, OSError, *CONFIG_ERRORS) as error:
         cause = input_error(error)
         if cause is None and _is_fault_of_the_program(error):
             raise
@@ -81,6 +81,8 @@ def _one_line_for_bad_input() -> Iterator[None]:
 
 
 def _is_fault_of_the_program(error: BaseException) -> bool:
-    """Whether a constructor that Hydra called failed in a way that no input explains."""
+    """Whether no input explains an error, such as one of a constructor that Hydra called."""
     cause = error.__cause__
+    if not isinstance(error, CONFIG_ERRORS):
+        return True
     return cause is not None and not isinstance(cause, (*CONFIG_ERRORS, TypeError))

@@ -11,6 +11,7 @@ import hydra
 from omegaconf import DictConfig
 
 from landmarks.command_line import run_command
+from landmarks.errors import InputError
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ def evaluate(cfg: DictConfig) -> float:
 
     run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
     out = None if cfg.out is None else expanded(cfg.out, "out")
+    for name, part in (("data.test", cfg.data.test), ("machine", cfg.machine)):
+        if part is None:
+            raise InputError(f"{name} is null, but an evaluation needs it; leave that word out")
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     machine = hydra.utils.instantiate(cfg.machine)
     log.info("test: %s", test.describe())

@@ -20,7 +20,7 @@ from landmarks.errors import InputError
 from landmarks.geometry import CropRule
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
-from landmarks.record import code, fingerprint
+from landmarks.record import code, fingerprint, record
 from landmarks.strategies import FitAdapter, Strategy, Train
 
 Reader = Callable[[], FaceDataset]
@@ -81,11 +81,30 @@ class Experiment:
         """Refuse a run that could only fail later, as far as can be told before data are read."""
         for name in ("out", "artifacts"):
             object.__setattr__(self, name, expanded(getattr(self, name), name))
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0")
-        missing = {"real", "synthetic"} - self.augmentation.keys()
-        if missing:
-            raise InputError(f"augmentation has no {sorted(missing)[0]!r}; it needs both domains")
+        self._check_settings()
+        self._check_faces()
+        for step in self.strategy.steps:
+            if isinstance(step, Train):
+                self._check_batch(step)
+
+    def _check_settings(self) -> None:
+        for name in ("strategy", "data", "model", "crop", "augmentation", "machine"):
+            if getattr(self, name) is None:
+                raise InputError(f"{name} is null, but a run needs it; leave that word out")
+        # Random generators take seeds of 64 bits.
+        whole = isinstance(self.seed, int) and not isinstance(self.seed, bool)
+        if not whole or not 0 <= self.seed < 2**64:
+            raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0 to 2^64 - 1")
+        for domain in ("real", "synthetic"):
+            if self.augmentation.get(domain) is None:
+                raise InputError(
+                    f"there is no augmentation.{domain}, and both domains need one; "
+                    f"augmentation@augmentation.{domain}=none leaves crops as they are"
+                )
+        # What no fingerprint can be taken of, such as nan.
+        record([self.strategy, self.model, self.crop, dict(self.augmentation)])
+
+    def _check_faces(self) -> None:
         name = self.strategy.name
         check_n_real(self.n_real)
         if self.strategy.uses_real and self.n_real == 0:
@@ -107,13 +126,21 @@ class Experiment:
                     f"strategy {name!r} needs {role} faces, but data.{role} is null; "
                     f"{REMEDIES.get(role, 'give a set of them')}"
                 )
-        for step in self.strategy.steps:
-            if isinstance(step, Train) and step.schedule.batch_size < self.machine.parts:
-                raise InputError(
-                    f"{step.name}: a batch of {step.schedule.batch_size} faces cannot be computed "
-                    f"in {self.machine.parts} parts; lower machine.accumulate or the number of "
-                    "ranks, or raise the batch_size"
-                )
+
+    def _check_batch(self, step: Train) -> None:
+        faces = step.schedule.batch_size
+        remedy = "lower machine.accumulate or the number of ranks, or raise the batch_size"
+        if faces < self.machine.parts:
+            raise InputError(
+                f"{step.name}: a batch of {faces} faces cannot be computed in "
+                f"{self.machine.parts} parts; {remedy}"
+            )
+        if faces < 2 * self.machine.statistics_parts and self.model.normalises_one_value:
+            raise InputError(
+                f"{step.name}: BatchNorm sees one face at a time (a batch of {faces}, in "
+                f"{self.machine.statistics_parts} parts), of which the coarsest map has one pixel, "
+                f"so there is no variance; {remedy}, or the model's input_size"
+            )
 
     @cached_property
     def subset(self) -> NDArray[np.intp]:

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from landmarks.errors import InputError
 
@@ -96,6 +97,32 @@ def new_folder(place: Path) -> Iterator[Path]:
         partial.replace(final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def folder_to_fill(folder: Path) -> Iterator[None]:
+    """Make a folder and see that it takes files, before work is done for it.
+
+    What was made and holds nothing at the end of the block goes again, parents included.
+
+    Raises:
+        InputError: Nothing can be written there.
+    """
+    try:
+        made = [place for place in (folder, *folder.parents) if not place.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(
+            f"{folder}: nothing can be written there ({error.strerror}); name another folder, or "
+            "mend this one"
+        ) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # not empty
+            for place in made:
+                place.rmdir()
 
 
 @contextmanager

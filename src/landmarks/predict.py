@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,8 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
         for note in found.notes:
             print(note, flush=True)
         predict_photos(detector, found.photos, given.out, Machine())
-    except InputError as error:
-        print("error:", " ".join(str(error).split()), file=sys.stderr)
+    except (InputError, OSError) as error:
+        cause = input_error(error)
+        if cause is None:
+            raise
+        print("error:", " ".join(str(cause).split()), file=sys.stderr)
         return 2
     faces = sum(len(photo.face_names) for photo in found.photos)
     print(

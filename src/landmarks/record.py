@@ -7,6 +7,7 @@ can read it and paste it back. Only values of this project can be restored from 
 import hashlib
 import importlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache, partial
@@ -43,29 +44,35 @@ NO_PART_OF_A_RESULT = frozenset(
 RESTORABLE = ("landmarks.models", "landmarks.heatmap", "landmarks.losses", "landmarks.geometry")
 
 
-def record(value: Any) -> Any:  # noqa: ANN401 - a record is of any JSON type
+def record(value: Any, name: str = "a setting") -> Any:  # noqa: ANN401 - of any JSON type
     """`value` in JSON's types.
 
     Args:
         value: A number, text, None, list, tuple, dict, dataclass, partial or module-level function.
+        name: What the value is called, for messages.
 
     Raises:
+        InputError: A number in it is not finite: JSON has none such, and nothing is set to one.
         TypeError: A value of another type, which would make a fingerprint blind.
     """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{name} is {value}; it must be a finite number")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, list | tuple):
-        return [record(item) for item in value]
+        return [record(item, name) for item in value]
     if isinstance(value, dict):
-        return {str(key): record(item) for key, item in value.items()}
+        return {str(key): record(item, str(key)) for key, item in value.items()}
     if isinstance(value, partial):
-        arguments = {"_args_": record(value.args)} if value.args else {}
-        keywords = {key: record(item) for key, item in value.keywords.items()}
-        return {"_target_": _name(value.func), "_partial_": True, **arguments, **keywords}
+        target = {"_target_": _name(value.func), "_partial_": True}
+        arguments = {"_args_": record(value.args, name)} if value.args else {}
+        return {**target, **arguments, **record(value.keywords)}
     if is_dataclass(value) and not isinstance(value, type):
+        members = {field.name: getattr(value, field.name) for field in fields(value)}
+        owner = type(value).__name__
         return {
             "_target_": _name(type(value)),
-            **{field.name: record(getattr(value, field.name)) for field in fields(value)},
+            **{key: record(item, f"{owner}.{key}") for key, item in members.items()},
         }
     if callable(value) and hasattr(value, "__qualname__"):
         return {"_target_": _name(value), "_partial_": True}

@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,8 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
             photos=given.photos,
         )
         findings = write_report(read_study(given.folder), given.folder / REPORT, options)
-    except InputError as error:
-        print("error:", " ".join(str(error).split()), file=sys.stderr)
+    except (InputError, OSError) as error:
+        cause = input_error(error)
+        if cause is None:
+            raise
+        print("error:", " ".join(str(cause).split()), file=sys.stderr)
         return 2
     print(*findings.said, sep="\n")
     print(f"report: {given.folder / REPORT / PAGE} (figures/ and tables/ beside it)")

@@ -17,7 +17,7 @@ from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.leakage import TrainingFaces
 from landmarks.once import once
-from landmarks.partials import written_whole
+from landmarks.partials import folder_to_fill, written_whole
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions, write_cumulative_error
 from landmarks.progress import TrainingProgress
@@ -61,6 +61,13 @@ def run(experiment: Experiment, config: str = "") -> Result:
 
 
 def _run(experiment: Experiment, config: str) -> Result:
+    if read_result(experiment.out) is not None:  # which may lie where nothing can be written
+        return _found_or_made(experiment, config)
+    with folder_to_fill(experiment.out), folder_to_fill(experiment.artifacts):
+        return _found_or_made(experiment, config)
+
+
+def _found_or_made(experiment: Experiment, config: str) -> Result:
     started = time.perf_counter()
     with torch.device("meta"):  # a network that cannot be built should not cost a data set
         experiment.model.build(IBUG68.num_landmarks)

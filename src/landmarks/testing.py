@@ -13,6 +13,7 @@ from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.leakage import TrainingFaces, read_training_faces
 from landmarks.machine import Machine
+from landmarks.partials import folder_to_fill
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions
 from landmarks.record import record
@@ -96,13 +97,13 @@ def evaluate_run(
     trained_on.check_apart(test)
     detector = Detector.load(run)
     machine.prepare()
-    store = ArtifactStore(artifacts)
-    size = detector.architecture.input_size
-    crops = stored_faces(test, detector.crop, size, store, "test")
-    predictions = predict_set(detector, crops, machine)
-    out.mkdir(parents=True, exist_ok=True)
-    predictions.write(out)
-    draw_predictions(predictions, crops, caption(test), out / "faces.png")
+    with folder_to_fill(out):
+        store = ArtifactStore(artifacts)
+        size = detector.architecture.input_size
+        crops = stored_faces(test, detector.crop, size, store, "test")
+        predictions = predict_set(detector, crops, machine)
+        predictions.write(out)
+        draw_predictions(predictions, crops, caption(test), out / "faces.png")
     evaluation = {
         "run": str(run),
         "training_photos_known": run.is_dir(),

@@ -21,6 +21,20 @@ def test_any_backbone_with_features_at_stride_four_fits(backbone):
 def test_an_unknown_backbone_is_refused():
     with pytest.raises(InputError, match="backbone 'resnet19' is not known to timm"):
         HeatmapNet(5, "resnet19")
+    with pytest.raises(InputError, match="backbone 'resnet19' is not known to timm"):
+        CoordinateNet(5, "resnet19")
+
+
+@pytest.mark.parametrize(
+    "widths", [[], [8], [8, 0, 8, 8, 8], [8, 8, 8, 8, 8, 8], "abc", 8, None, [8, 8.5], [8, True]]
+)
+def test_widths_that_make_no_network_are_refused(widths):
+    with pytest.raises(InputError, match=r"widths are .*; they must be 2 to 5 whole numbers"):
+        UNet(5, widths)
+
+
+def test_a_net_may_end_before_the_coarsest_level():
+    assert UNet(5, (8, 8)).eval()(torch.rand(1, 3, 32, 32)).shape == (1, 5, 8, 8)
 
 
 def test_a_backbone_without_stride_four_is_refused():

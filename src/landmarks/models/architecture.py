@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from landmarks.errors import InputError
 from landmarks.heatmap import Codec
@@ -69,3 +70,19 @@ class Architecture:
         if self.initial is not None:
             self.initial(network)
         return network
+
+    @cached_property
+    def normalises_one_value(self) -> bool:
+        """Whether BatchNorm would see a single value of a channel in a batch of one face."""
+        seen: list[int] = []
+
+        def look(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+            seen.append(inputs[0][0, 0].numel())
+
+        with torch.device("meta"):  # shapes alone, no arithmetic
+            network = self.build(num_landmarks=1).eval()
+            for module in network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.register_forward_pre_hook(look)
+            network(torch.empty(1, 3, self.input_size, self.input_size))
+        return 1 in seen

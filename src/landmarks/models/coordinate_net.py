@@ -2,10 +2,10 @@
 
 from typing import cast
 
-import timm
 from torch import Tensor, nn
 
 from landmarks.models.scale import InputScale
+from landmarks.models.timm_model import timm_model
 
 
 class CoordinateNet(nn.Module):
@@ -20,6 +20,9 @@ class CoordinateNet(nn.Module):
     Args:
         num_landmarks: K.
         backbone: Name of a timm model.
+
+    Raises:
+        InputError: The backbone is unknown.
     """
 
     answer = "coordinates"
@@ -27,8 +30,8 @@ class CoordinateNet(nn.Module):
     def __init__(self, num_landmarks: int, backbone: str = "resnet34") -> None:
         super().__init__()
         self.num_landmarks = num_landmarks
+        self.backbone = timm_model(backbone, num_classes=num_landmarks * 3)
         self.scale = InputScale.of(backbone)
-        self.backbone = timm.create_model(backbone, num_classes=num_landmarks * 3)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) to (B, K, 3)."""

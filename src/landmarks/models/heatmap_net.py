@@ -2,13 +2,13 @@
 
 from typing import cast
 
-import timm
 import torch.nn.functional as F
 from timm.models import FeatureInfo
 from torch import Tensor, nn
 
 from landmarks.errors import InputError
 from landmarks.models.scale import InputScale
+from landmarks.models.timm_model import timm_model
 
 STRIDE = 4
 
@@ -37,7 +37,7 @@ class HeatmapNet(nn.Module):
         channels: int = 64,
     ) -> None:
         super().__init__()
-        self.backbone = _backbone(backbone)
+        self.backbone = timm_model(backbone, features_only=True)
         self.scale = InputScale.of(backbone)
         info = cast(FeatureInfo, self.backbone.feature_info)
         levels = [i for i, stride in enumerate(info.reduction()) if stride >= STRIDE]
@@ -67,16 +67,3 @@ class HeatmapNet(nn.Module):
                 x = x + F.interpolate(merged, size=x.shape[-2:], mode="nearest")
             merged = x
         return cast(Tensor, self.head(self.smooth(merged)))
-
-
-def _backbone(name: str) -> nn.Module:
-    try:
-        backbone: nn.Module = timm.create_model(name, features_only=True)
-    except RuntimeError as error:
-        if "Unknown model" not in str(error):
-            raise
-        raise InputError(
-            f"backbone {name!r} is not known to timm {timm.__version__}; "
-            "timm.list_models() names those that are"
-        ) from None
-    return backbone

@@ -4,6 +4,8 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from landmarks.errors import InputError
+
 
 class InputScale(nn.Module):
     """(x - mean) / deviation for each channel, as a network's first layer.
@@ -28,7 +30,7 @@ class InputScale(nn.Module):
         """The range that timm states for a backbone's ImageNet weights."""
         stated = timm.get_pretrained_cfg(backbone, allow_unregistered=True)
         if stated is None:
-            raise ValueError(f"timm states no input range for {backbone!r}")
+            raise InputError(f"timm states no input range for {backbone!r}; choose another")
         return cls(tuple(stated.mean), tuple(stated.std))
 
     def forward(self, images: Tensor) -> Tensor:

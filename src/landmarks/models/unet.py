@@ -7,6 +7,7 @@ from typing import cast
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from landmarks.errors import InputError
 from landmarks.models.scale import InputScale
 
 
@@ -44,7 +45,10 @@ class UNet(nn.Module):
 
     Args:
         num_landmarks: K.
-        widths: Channels at strides 2, 4, 8, 16 and 32.
+        widths: Channels at strides 2, 4, 8, 16 and 32; or fewer, for a net that ends before.
+
+    Raises:
+        InputError: The widths are not 2 to 5 whole numbers above 0.
     """
 
     answer = "heatmaps"
@@ -52,6 +56,7 @@ class UNet(nn.Module):
 
     def __init__(self, num_landmarks: int, widths: Sequence[int] = (24, 48, 80, 112, 144)) -> None:
         super().__init__()
+        _check_widths(widths)
         self.scale = InputScale(mean=(0.45, 0.45, 0.45), deviation=(0.225, 0.225, 0.225))
         self.stem = nn.Sequential(
             nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False),
@@ -82,3 +87,12 @@ class UNet(nn.Module):
             coarse = F.interpolate(lateral(x), scale_factor=2.0, mode="nearest")
             x = up(fine + coarse)
         return cast(Tensor, self.head(x))
+
+
+def _check_widths(widths: Sequence[int]) -> None:
+    whole = isinstance(widths, Sequence) and all(type(w) is int and w > 0 for w in widths)
+    if not whole or not 2 <= len(widths) <= 5:
+        raise InputError(
+            f"widths are {widths!r}; they must be 2 to 5 whole numbers above 0, the channels at "
+            "strides 2, 4, 8, 16 and 32"
+        )
