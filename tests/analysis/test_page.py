@@ -59,7 +59,10 @@ def page_of(findings, tmp_path, **more):
 def test_the_answer_is_the_first_thing_that_is_read(document, findings):
     text = breaking(document.all("body")[0].text()).strip()
     assert text.startswith(findings.answer)
-    level = "In brackets: 90 % interval over seeds and test photos."
+    level = (
+        "In brackets: 90 % interval of numbers of real faces, 95 % of differences, over seeds and "
+        "test photos."
+    )
     said = [text.index(part) for part in (level, findings.comparison, *findings.trends)]
     assert said == sorted(said)
 
