@@ -11,6 +11,8 @@ from landmarks.analysis.findings import find
 from landmarks.analysis.looks import look
 from landmarks.analysis.study import read_study
 
+pytestmark = pytest.mark.slow  # fourteen runs in processes of their own
+
 LABELS = ("mixing_original", "finetune_adapted")
 IMAGENET = "real_only_imagenet"
 
