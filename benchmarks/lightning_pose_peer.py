@@ -19,8 +19,8 @@ from material import K
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
+from landmarks.course import LOG_EVERY
 from landmarks.data.crops import FaceCrops
-from landmarks.engine import LOG_EVERY
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
 

@@ -60,9 +60,9 @@ from plain_loop import (
 from step import looped
 from torch import Tensor
 
+from landmarks.course import LOG_EVERY
 from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import Face
-from landmarks.engine import LOG_EVERY
 from landmarks.heatmap import HeatmapCodec
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture

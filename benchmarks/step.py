@@ -34,8 +34,9 @@ from measuring import (
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from landmarks.batches import MixtureBatches
+from landmarks.course import LOG_EVERY
 from landmarks.data.crops import FaceCrops
-from landmarks.engine import LOG_EVERY, fit
+from landmarks.engine import fit
 from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
 from landmarks.sample import Batch, to_network

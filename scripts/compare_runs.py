@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, refused
 from landmarks.results import Result, read_results
 
 HEADER = (
@@ -71,8 +71,7 @@ def main() -> int:
     try:
         results = read_results(folder)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return refused(error)
     for name in sorted(set(map(setting, results))):
         print(f"{name}\n\n{table([r for r in results if setting(r) == name])}\n")
     print("NME over the inter-ocular distance; intervals over test photos, not over seeds")

@@ -21,7 +21,7 @@ from landmarks.analysis.reporting import (
 from landmarks.analysis.study import read_study
 from landmarks.command_line import CONFIG_ERRORS, CONFIGS
 from landmarks.errors import InputError
-from landmarks.sweep import plan_jobs
+from landmarks.jobs import plan_jobs
 
 DEFAULT = "figure4_demo"
 

@@ -19,7 +19,7 @@ from landmarks.analysis.reporting import named_from_here
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import read_study
 from landmarks.analysis.training_sets import table2_of
-from landmarks.errors import InputError
+from landmarks.errors import InputError, refused
 
 STRATEGIES = "strategy=synthetic_only,label_adaptation,real_only"
 
@@ -35,8 +35,7 @@ def main(words: Sequence[str]) -> int:
         studies = {named_from_here(folder): read_study(folder) for folder in folders}
         print(table2_of(studies).markdown())
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return refused(error)
     return 0
 
 

@@ -12,7 +12,7 @@ from landmarks.analysis.scaling import scaling
 from landmarks.analysis.scaling_text import lines
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import Study, read_study
-from landmarks.errors import InputError
+from landmarks.errors import InputError, refused
 
 PREFIX = "count_"
 
@@ -39,8 +39,7 @@ def main() -> int:
         studies = read_studies(parser.parse_args().folder)
         found = scaling(studies)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+        return refused(error)
     for one in found:
         errors = ", ".join(
             f"{count:,}: {100 * error:.2f}"

@@ -12,16 +12,8 @@ from safetensors.torch import load_file
 
 from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.batches import FaceSource, MixtureBatches
-from landmarks.engine import (
-    CHECKPOINT,
-    CURVE,
-    WEIGHTS,
-    NonFiniteLossError,
-    fit,
-    learning_rate,
-    load_weights,
-    predict,
-)
+from landmarks.course import CHECKPOINT, CURVE, WEIGHTS, NonFiniteLossError
+from landmarks.engine import fit, learning_rate, load_weights, predict
 from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
 from landmarks.machine import Machine

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from landmarks.errors import InputError, input_error
+from landmarks.errors import InputError, input_error, refused
 
 
 def raised(make):
@@ -60,3 +60,12 @@ def test_a_fault_after_such_an_error_was_dealt_with_is_a_fault():
 
     assert input_error(raised(met_on_the_way)) is None
     assert input_error(FileNotFoundError(errno.ENOENT, "No such file", "outputs")) is None
+
+
+def test_what_is_the_users_is_told_in_one_line_and_the_rest_keeps_its_traceback(capsys):
+    assert refused(InputError("n_real is 5;\n  it must be 4")) == 2
+    assert capsys.readouterr().err == "error: n_real is 5; it must be 4\n"
+    fault = KeyError("other")
+    with pytest.raises(KeyError) as caught:
+        refused(fault)
+    assert caught.value is fault

@@ -15,9 +15,10 @@ from safetensors.numpy import load_file
 
 from landmarks.adaptation import RidgeFit
 from landmarks.augmentation import Geometry
+from landmarks.course import CHECKPOINT, CURVE
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.toy import read_toy
-from landmarks.engine import CHECKPOINT, CURVE, fit
+from landmarks.engine import fit
 from landmarks.geometry import LandmarkCrop
 from landmarks.machine import Machine
 from landmarks.run import run

@@ -15,9 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from landmarks.command_line import CONFIGS
 from landmarks.errors import InputError
+from landmarks.jobs import Job, plan_jobs, updates
 from landmarks.record import code, record
 from landmarks.results import RESULT, Result
-from landmarks.sweep import Job, duration, plan_jobs, report_plan, updates, watched
+from landmarks.sweep import duration, report_plan, watched
 
 OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
 ALL = ["synthetic_only", "real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]

@@ -1,6 +1,7 @@
 """The one kind of error that is the user's to mend."""
 
 import errno
+import sys
 
 # What a file system says of rights, of room, and of a file where a folder should be.
 _OF_FOLDERS = frozenset(
@@ -42,3 +43,16 @@ def input_error(error: BaseException | None) -> InputError | None:
         return None
     place = f"{error.filename}: " if error.filename else ""
     return InputError(f"{place}{error.strerror}; once that is mended, the same command continues")
+
+
+def refused(error: Exception) -> int:
+    """Tell what is the user's to mend in one line; the exit code of a command that met it.
+
+    Raises:
+        Exception: `error` itself, if it is a fault of the program.
+    """
+    cause = input_error(error)
+    if cause is None:
+        raise error
+    print("error:", " ".join(str(cause).split()), file=sys.stderr)
+    return 2

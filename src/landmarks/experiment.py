@@ -152,9 +152,8 @@ class Experiment:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The sets that the strategy looks at; synthetic faces last, for they may be rendered."""
-        uses = {"real": self.strategy.uses_real, "synthetic": self.strategy.uses_synthetic}
-        return tuple(role for role in ("real", "test", "synthetic") if uses.get(role, True))
+        """The sets that the run looks at; see `Strategy.roles`."""
+        return self.strategy.roles
 
     def faces(self, role: str) -> FaceDataset:
         """The set of a role, read when it is asked for the first time."""

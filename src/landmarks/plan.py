@@ -13,7 +13,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, refused
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,8 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise InputError(f"width is {given.width:g}; it must be above 0")
         found = plan(read_study(given.folder), given.strategy, given.n_real, given.width)
     except InputError as error:
-        print("error:", " ".join(str(error).split()), file=sys.stderr)
-        return 2
+        return refused(error)
     print(describe(found), file=sys.stderr)
     for (strategy, n_real), seed in found.runs:
         words = (given.also, f"strategy={strategy}", f"n_real={n_real}", f"seed={seed}")

@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError, input_error
+from landmarks.errors import InputError, refused
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,11 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(note, flush=True)
         predict_photos(detector, found.photos, given.out, Machine())
     except (InputError, OSError) as error:
-        cause = input_error(error)
-        if cause is None:
-            raise
-        print("error:", " ".join(str(cause).split()), file=sys.stderr)
-        return 2
+        return refused(error)
     faces = sum(len(photo.face_names) for photo in found.photos)
     print(
         f"faces: {faces:,}, on {len(found.photos):,} photos; in {given.out}: {TABLE}, a .pts file "

@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError, input_error
+from landmarks.errors import InputError, refused
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,11 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         findings = write_report(read_study(given.folder), given.folder / REPORT, options)
     except (InputError, OSError) as error:
-        cause = input_error(error)
-        if cause is None:
-            raise
-        print("error:", " ".join(str(cause).split()), file=sys.stderr)
-        return 2
+        return refused(error)
     print(*findings.said, sep="\n")
     print(f"report: {given.folder / REPORT / PAGE} (figures/ and tables/ beside it)")
     return 0

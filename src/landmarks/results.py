@@ -128,6 +128,12 @@ class Result:
         """Inter-ocular NME of the whole test set, a fraction."""
         return float(self.metrics["all"]["nme"]["interocular"]["value"])
 
+    @property
+    def augmentation(self) -> dict[str, Any]:
+        """The recipes of the domains that were drawn from; another for the rest changes nothing."""
+        recipes = self.settings["augmentation"]
+        return {domain: recipe for domain, recipe in recipes.items() if domain in self.data}
+
     def write(self, directory: Path) -> None:
         """Write `result.json`, whose presence says that the run is complete."""
         write_json(directory / RESULT, asdict(self))

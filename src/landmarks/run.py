@@ -71,7 +71,7 @@ def _found_or_made(experiment: Experiment, config: str) -> Result:
     started = time.perf_counter()
     with torch.device("meta"):  # a network that cannot be built should not cost a data set
         experiment.model.build(IBUG68.num_landmarks)
-    _labelled(experiment)  # refuses too many before synthetic faces, which may take hours
+    labelled = _labelled(experiment)  # refuses too many before synthetic faces, which take hours
     for role in experiment.roles:
         _tell_once(f"{role}: {experiment.faces(role).describe()}")
     done = _finished(experiment)
@@ -83,7 +83,7 @@ def _found_or_made(experiment: Experiment, config: str) -> Result:
     place = fingerprint(str(experiment.out.resolve()))
 
     def make() -> Result:
-        return _make(experiment, config, steps, trained_on, started)
+        return _make(experiment, config, steps, labelled, trained_on, started)
 
     return once(
         experiment.artifacts / "locks" / f"run-{place}.lease",
@@ -103,6 +103,7 @@ def _make(
     experiment: Experiment,
     config: str,
     steps: StepRunner,
+    labelled: dict[str, str],
     trained_on: TrainingFaces,
     started: float,
 ) -> Result:
@@ -115,7 +116,7 @@ def _make(
         shared = trained_on.shared_photos(experiment.faces("test"))
         predictions = _train_and_predict(experiment, steps)
         ledger = _ledger(experiment)
-        write_json(out / LEDGER, {**asdict(ledger), "faces": _labelled(experiment)})
+        write_json(out / LEDGER, {**asdict(ledger), "faces": labelled})
         trained_on.write(out)
         seconds = time.perf_counter() - started
         result = _result(experiment, predictions, steps, ledger, shared, seconds)

@@ -13,9 +13,10 @@ from torch import nn
 from landmarks.adapter import displacement, load_adapter, save_adapter
 from landmarks.artifacts import Artifact, ArtifactStore
 from landmarks.batches import FaceSource, MixtureBatches
+from landmarks.course import CHECKPOINT, CURVE
 from landmarks.data.crops import FaceCrops
 from landmarks.detector import Detector
-from landmarks.engine import CHECKPOINT, CURVE, fit, load_weights, predict
+from landmarks.engine import fit, load_weights, predict
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.progress import TrainingProgress

@@ -176,6 +176,12 @@ class Strategy:
         )
 
     @property
+    def roles(self) -> tuple[str, ...]:
+        """The sets that a run looks at; synthetic faces last, for they may have to be rendered."""
+        uses = {"real": self.uses_real, "test": True, "synthetic": self.uses_synthetic}
+        return tuple(role for role, used in uses.items() if used)
+
+    @property
     def optimiser_steps(self) -> int:
         """Updates of the whole strategy, shared ones included."""
         return sum(step.schedule.steps for step in self.steps if isinstance(step, Train))

@@ -53,12 +53,13 @@ def made(cfg: DictConfig) -> "Experiment":
 
 def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
     """The sets of faces that the strategy uses, to be read later; its other sets may be wrong."""
-    uses = {"test": True, "real": strategy.uses_real, "synthetic": strategy.uses_synthetic}
-    used = {role: data.get(role) if uses[role] else None for role in uses}
-    for role, faces in used.items():
+    readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
+    for role in strategy.roles:
+        faces = data.get(role)
         if faces is not None:
             _check_options(role, faces)
-    return {role: faces and {**faces, "_partial_": True} for role, faces in used.items()}
+            readers[role] = {**faces, "_partial_": True}
+    return readers
 
 
 def _check_options(role: str, faces: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, refused
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,8 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         found = verify(folder)
     except InputError as error:
-        print("error:", " ".join(str(error).split()), file=sys.stderr)
-        return 2
+        return refused(error)
     for what in (*found.differences, *found.left):
         print(what)
     if found.differences:

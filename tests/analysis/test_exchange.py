@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from benchmarks.known_truth import SHAPES, SIZES, draw_study
 
+from landmarks.analysis.answers import answer
 from landmarks.analysis.design import Design, common_design
 from landmarks.analysis.exchange import Exchange, exchange, interpolation
-from landmarks.analysis.insights import answer
 from landmarks.analysis.statements import exchange_table
 from landmarks.analysis.study import Study, StudyRun
 

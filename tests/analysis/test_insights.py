@@ -8,18 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from landmarks.analysis.answers import answer, headline_exchange, worth
 from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.design import Design
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.findings import Findings, find
 from landmarks.analysis.insights import (
     Comparison,
-    answer,
     comparisons,
-    headline_exchange,
     summary,
     trend,
-    worth,
 )
 from landmarks.analysis.statements import table2
 from landmarks.analysis.study import Study, read_study

@@ -57,11 +57,7 @@ def setting_differences(
     recorded = {
         "model": result.settings["model"],
         "crop": result.crop,
-        **{
-            f"augmentation.{domain}": recipe
-            for domain, recipe in result.settings["augmentation"].items()
-            if domain in result.data  # another recipe for faces that it never drew changes nothing
-        },
+        **{f"augmentation.{domain}": recipe for domain, recipe in result.augmentation.items()},
     }
     for name, value in recorded.items():
         part: Any = stated

@@ -13,12 +13,12 @@ def own_models(study: Study) -> tuple[str, ...]:
 
 def _told(control: StudyRun, others: list[StudyRun]) -> str:
     model = control.result.settings["model"]
-    label = look(control.result.strategy).label
+    label = look(control.result.strategy).opening
     network = model["network"]
     shown = [_name(network), *([network["backbone"]] if "backbone" in network else [])]
     start = "random weights" if model["initial"] is None else _name(model["initial"])
     told = (
-        f"{label[0].upper()}{label[1:]} has a model of its own: {' '.join(shown)} at "
+        f"{label} has a model of its own: {' '.join(shown)} at "
         f"{model['input_size']} pixels, started with {start}."
     )
     if all(network == other.result.settings["model"]["network"] for other in others):

@@ -72,9 +72,9 @@ def _shown(study: Study, headline: Exchange | None) -> tuple[StudyRun, ...]:
 def _caption(study: Study, run: StudyRun) -> str:
     result = run.result
     kind = "drawn or rendered faces" if study.rendered_test else "photographs"
-    label = look(result.strategy).label
+    label = look(result.strategy).opening
     return (
-        f"{label[0].upper()}{label[1:]}, {result.n_real:,} real faces, seed {result.seed}: "
+        f"{label}, {result.n_real:,} real faces, seed {result.seed}: "
         f"predicted and labelled landmarks of test faces, {kind}, from the best to the worst. NME "
         f"of all {len(study.photos):,}: {100 * run.nme:.2f} %."
     )

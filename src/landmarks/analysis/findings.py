@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.analysis.answers import answer, exchanges, headline_exchange, worth
 from landmarks.analysis.attribution import Attribution, attribution
 from landmarks.analysis.contrasts import Interval, mean_error
 from landmarks.analysis.cost import Cost, cost
@@ -21,13 +22,9 @@ from landmarks.analysis.insights import (
     LEVEL,
     Comparison,
     Trend,
-    answer,
     comparisons,
-    exchanges,
-    headline_exchange,
     summary,
     trend,
-    worth,
 )
 from landmarks.analysis.setting import setting, versions
 from landmarks.analysis.statements import comparison_table, exchange_table, forms_table, table2

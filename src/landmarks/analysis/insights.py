@@ -1,8 +1,8 @@
-"""Insights: the three statements of Figure 4, as numbers with intervals.
+"""Insights: the second and third statement of Figure 4, as numbers with intervals.
 
-Datagen, "Facial landmark detection using synthetic data", 2022: fine-tuned with 50 real faces is as
-good as 250 alone (4A); mixing and fine-tuning beat real only at every size (4B); the gap is largest
-where real faces are fewest (4C).
+Datagen, "Facial landmark detection using synthetic data", 2022: mixing and fine-tuning beat real
+only at every size (4B); the gap is largest where real faces are fewest (4C). The first is in
+`answers.py`.
 
 A strategy that trains on both kinds of faces must beat each kind alone: with few real faces it may
 beat real only by what synthetic faces give without any.
@@ -14,12 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from landmarks.analysis.contrasts import MIN_SEEDS, Interval, combined, relative
-from landmarks.analysis.exchange import Exchange, exchange
 from landmarks.analysis.looks import look
 from landmarks.analysis.study import BASELINE, Cell, Study
 
 LEVEL = 0.95
-ARTICLE_SIZE = 50  # real faces of the article's first insight
 SYNTHETIC: Cell = ("synthetic_only", 0)
 COMBINED = ("finetune", "mixing")  # strategies whose model trains on both kinds of faces
 NO_TELLING = "not enough seeds"
@@ -67,107 +65,6 @@ def verdict(lower: Interval | None) -> str:
     return "worse" if lower.high < 0 else "no clear difference"
 
 
-def exchanges(study: Study) -> list[Exchange]:
-    """What every strategy beside the baseline is worth at every size it was run with, none too."""
-    return [
-        found
-        for strategy in study.strategies
-        if strategy != BASELINE
-        for n in study.sizes(strategy)
-        if (found := exchange(study, strategy, n)) is not None
-    ]
-
-
-def headline_exchange(found: Sequence[Exchange]) -> Exchange | None:
-    """The one that answers the question: known if any is, fine-tuning, near the article's size."""
-    combined = [one for one in found if one.strategy in COMBINED]
-    return min(
-        combined,
-        key=lambda one: (
-            not one.is_known,
-            COMBINED.index(one.strategy),
-            abs(np.log(one.n_real / ARTICLE_SIZE)),
-        ),
-        default=None,
-    )
-
-
-def answer(one: Exchange | None, *, rendered_test: bool) -> str:
-    """Insight 4A in a sentence, which opens the report."""
-    if one is None:
-        return (
-            "No exchange rate: it takes real only at two sizes or more and, with one of its seeds, "
-            "a strategy that trains on both kinds of faces."
-        )
-    faces = "stand-in faces" if rendered_test else "real faces"
-    what = f"With {one.n_real:,} {faces}, {look(one.strategy).label}"
-    if not one.is_known:
-        seeds = len(one.design.seeds)
-        return (
-            f"{what} was compared with {seeds} seed{'s' if seeds != 1 else ''}: not enough seeds "
-            f"to say how many {faces} it is worth."
-        )
-    told = "; ".join(part for part in (one.text(), one.caveat) if part)
-    run = "that were run with the same seeds"
-    if one.value == np.inf:
-        looks = (
-            "is better than"
-            if one.low >= one.largest
-            else "looks better, but is not clearly so, than"
-        )
-        return f"{what} {looks} real only with {one.largest:,}, the most {run} (N_eff {told})."
-    if one.value == 0:
-        looks = (
-            "is worse than"
-            if one.high <= one.smallest
-            else "looks worse, but is not clearly so, than"
-        )
-        return f"{what} {looks} real only with {one.smallest:,}, the fewest {run} (N_eff {told})."
-    parts = (one.caveat, "" if one.is_gain else f"not clearly more than {one.n_real:,}")
-    caveat = "; ".join(part for part in parts if part)
-    return (
-        f"{what} does what real only needs {one.text()} {faces} for"
-        f"{f' ({caveat})' if caveat else ''}."
-    )
-
-
-def worth(found: Sequence[Exchange], compared: Sequence[Comparison]) -> str:
-    """What synthetic faces alone are worth, and where a combination beats either kind alone."""
-    sentences = [
-        f"Synthetic faces alone, without a real label, do what {one.text()} real faces do."
-        for one in found
-        if one.n_real == 0 and one.is_known
-    ]
-    judged = [
-        one
-        for one in compared
-        if one.strategy in COMBINED and NO_TELLING not in (one.verdict, one.synthetic_verdict)
-    ]
-    if judged:
-        sentences.append(_better_than_either([one for one in judged if one.beats_both], found))
-    return " ".join(sentences)
-
-
-def _better_than_either(better: Sequence[Comparison], found: Sequence[Exchange]) -> str:
-    if not better:
-        return "No combination is clearly better than either kind of faces alone."
-    strategies = dict.fromkeys(one.strategy for one in better)
-    places = (
-        f"{look(name).label} at {_listed([f'{b.n_real:,}' for b in better if b.strategy == name])}"
-        for name in strategies
-    )
-    told = f"Clearly better than either kind of faces alone: {'; '.join(places)}."
-    cells = [(one.strategy, one.n_real) for one in better]
-    gains = [one for one in found if (one.strategy, one.n_real) in cells and one.is_known]
-    if not gains:
-        return told
-    most = max(gains, key=lambda one: one.low / one.n_real)
-    return (
-        f"{told} The surest gain: {most.n_real:,} real faces by {look(most.strategy).label} do "
-        f"what {most.text()} do alone."
-    )
-
-
 def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:
     """Insight 4B: each strategy against real only, size by size, in pairs, and its control."""
     return [
@@ -190,7 +87,7 @@ def summary(found: Sequence[Comparison]) -> str:
         return "No size was run with two seeds of both: not enough seeds to compare."
     strategies = dict.fromkeys(one.strategy for one in judged)
     return " ".join(
-        _summary(look(name).label, [one for one in judged if one.strategy == name])
+        _summary(look(name).opening, [one for one in judged if one.strategy == name])
         for name in strategies
     )
 
@@ -204,8 +101,8 @@ def _summary(label: str, own: Sequence[Comparison]) -> str:
             if one.verdict == kind and one.lower is not None
         ]
         if sizes:
-            parts.append(f"{kind} at {_listed(sizes)}")
-    return f"{_capital(label)} against real only: {'; '.join(parts)}."
+            parts.append(f"{kind} at {listed(sizes)}")
+    return f"{label} against real only: {'; '.join(parts)}."
 
 
 def _percent(lower: Interval) -> str:
@@ -216,13 +113,9 @@ def _percent(lower: Interval) -> str:
     return f"{value:.1f} % lower [{low:.1f} to {high:.1f}]"
 
 
-def _listed(parts: Sequence[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
     """E.g. "10, 25 and 50"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _capital(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,9 +139,9 @@ class Trend:
 
     def text(self) -> str:
         """In a sentence."""
-        label = look(self.strategy).label
+        its = look(self.strategy)
         if self.narrowing is None:
-            return f"{_capital(NO_TELLING)} to say how {label}'s lead changes."
+            return f"Not enough seeds to say how {its.label}'s lead changes."
         few, many = (_told(lead) for lead in self.leads)
         sure = "no clear change"
         if self.narrowing.low > 0:
@@ -257,7 +150,7 @@ class Trend:
             sure = "it clearly does more where they are many"
         factor, low, high = np.exp([self.narrowing.value, self.narrowing.low, self.narrowing.high])
         return (
-            f"{_capital(label)} against real only: error {few} at {self.few:,} real faces, {many} "
+            f"{its.opening} against real only: error {few} at {self.few:,} real faces, {many} "
             f"at {self.many:,}; the ratio of the two errors changes by a factor {factor:.2f} "
             f"[{low:.2f} to {high:.2f}], so {sure} ({self.narrowing.seeds} seeds)."
         )

@@ -28,6 +28,11 @@ class Look:
     symbol: str
     dash: Dash
 
+    @property
+    def opening(self) -> str:
+        """The label as a sentence begins."""
+        return f"{self.label[0].upper()}{self.label[1:]}"
+
 
 LONG_DASH: Dash = (0, (9, 3))
 LONG_DASH_DOT: Dash = (0, (9, 3, 2, 3))

@@ -10,9 +10,9 @@ from landmarks.analysis.scaling import LEVEL, MORE, LabelMore, RenderMore, Scali
 def lines(found: Scaling) -> tuple[str, ...]:
     """What is known of the three ways, a line for each, and one to compare them."""
     strategy, n_real = found.cell
-    label = look(strategy).label
+    label = look(strategy).opening
     start = (
-        f"{label[0].upper()}{label[1:]} with {n_real:,} real and {found.counts[-1]:,} synthetic "
+        f"{label} with {n_real:,} real and {found.counts[-1]:,} synthetic "
         f"faces: {100 * found.errors[-1]:.2f} % ({found.seeds} "
         f"seed{'s' if found.seeds != 1 else ''})."
     )
