@@ -106,9 +106,10 @@ def test_four_jobs_that_want_one_artifact_make_it_once(tmp_path):
 
 def test_a_killed_maker_frees_its_lock(tmp_path):
     log = tmp_path / "log"
+    log.touch()
     words = [sys.executable, "-c", JOB, tmp_path / "store", log]
     job = subprocess.Popen([*words, "3600"])
-    wait_until(log.exists, "the maker")
+    wait_until(log.read_text, "the maker")
     job.kill()
     job.wait()
     subprocess.run([*words, "0"], check=True, timeout=PATIENCE)

@@ -13,6 +13,7 @@ import landmarks
 from landmarks.__main__ import COMMANDS
 from landmarks.__main__ import main as list_commands
 from landmarks.detector import Detector
+from tests.processes import forked
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
@@ -175,7 +176,7 @@ def test_every_command_is_listed_with_its_purpose(capsys):
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
     small = [] if any(word.startswith("data=") for word in words) else SMALL
-    done = command("train", *small, *words, cwd=tmp_path)
+    done = forked("train", *small, *words, cwd=tmp_path, patience=PATIENCE)
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert done.stderr.startswith("error: ")
@@ -194,7 +195,8 @@ def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
 
 @pytest.mark.parametrize("name", ["data.test", "machine"])
 def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
-    done = command("evaluate", "run=nowhere", "faces@data.test=toy", f"{name}=null", cwd=tmp_path)
+    words = ["run=nowhere", "faces@data.test=toy", f"{name}=null"]
+    done = forked("evaluate", *words, cwd=tmp_path, patience=PATIENCE)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(f"error: {name} is null")
 
@@ -204,7 +206,7 @@ def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
 )
 def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
     (tmp_path / "file").touch()
-    done = command("train", *SMALL, word, cwd=tmp_path)
+    done = forked("train", *SMALL, word, cwd=tmp_path, patience=PATIENCE)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     place = word.split("=")[1]
     assert done.stderr.startswith(f"error: {place}: nothing can be written there")

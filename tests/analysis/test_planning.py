@@ -14,6 +14,7 @@ from landmarks.analysis.study import Study
 from landmarks.errors import InputError
 from landmarks.plan import main
 from tests.analysis.studies import write_study
+from tests.waiting import PATIENCE
 
 
 def drawn(
@@ -186,7 +187,7 @@ def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
     script = f"python() {{\n{PYTHON}\n}}\n{loop}"
     if broken:
         (tmp_path / "broken").touch()
-    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False, timeout=60)
+    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False, timeout=PATIENCE)
     called = (tmp_path / "called").read_text().splitlines()
     trained = [line for line in called if "landmarks.train" in line]
     words = "-m landmarks.train experiment=figure4 data.real.root=path/to/300w"

@@ -345,7 +345,7 @@ def stop_at(name, monkeypatch):
 # Real processes
 
 # Two seconds of work for one process: who is to be killed at it must not be done before.
-MANY = 100
+MANY = 200
 
 
 def start(folder, stop=30, workers=2):

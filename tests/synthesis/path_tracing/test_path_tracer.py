@@ -22,6 +22,7 @@ from landmarks.synthesis.shading.tracer import Quality
 from landmarks.synthesis.studio import Studio
 from tests.synthesis.scenes import bare, view
 from tests.test_command_line import command
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 NEEDED = "needs: pip install -e '.[mitsuba]'"
@@ -198,7 +199,7 @@ def test_without_the_package_one_line_names_the_extra(tmp_path):
         env={"PYTHONPATH": f"{tmp_path}:{ROOT / 'src'}", "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 2, done.stderr

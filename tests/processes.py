@@ -1,0 +1,42 @@
+"""Commands in processes of their own, forked from one that has imported torch already."""
+
+import os
+import runpy
+import sys
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(["landmarks.command_line", "landmarks.run", "landmarks.testing"])
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a process left; called as `subprocess` calls it."""
+
+    returncode: int | None
+    stdout: str
+    stderr: str
+
+
+def forked(module: str, *words: str, cwd: Path, patience: float) -> Ended:
+    """`python -m landmarks.<module> <words>` in the folder `cwd`."""
+    with TemporaryDirectory() as folder:
+        process = FORKS.Process(target=_command, args=(module, words, cwd, folder))
+        process.start()
+        process.join(patience)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"landmarks.{module} {' '.join(words)}: more than {patience} s")
+        told, complained = (Path(folder, name).read_text() for name in ("stdout", "stderr"))
+    return Ended(process.exitcode, told, complained)
+
+
+def _command(module: str, words: tuple[str, ...], cwd: Path, folder: str) -> None:
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(Path(folder, name), os.O_WRONLY | os.O_CREAT), number)
+    os.chdir(cwd)
+    sys.argv = [f"landmarks.{module}", *words]
+    runpy.run_module(f"landmarks.{module}", run_name="__main__", alter_sys=True)
