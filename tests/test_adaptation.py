@@ -113,6 +113,17 @@ def test_a_new_adapter_is_the_identity():
     np.testing.assert_allclose(adapter.adapt(source), source, atol=1e-4)
 
 
+def test_a_face_in_one_place_stays_and_the_others_are_adapted():
+    source = faces(5, 8)
+    adapter = RidgeFit()(source, faces(5, 9), seen(5), IBUG68, 0)
+    mixed = source.copy()
+    mixed[2] = 20.0
+    expected = adapter.adapt(source)
+    expected[2] = 20.0
+    assert np.abs(adapter.adapt(source) - source).max() > 0.1
+    np.testing.assert_array_equal(adapter.adapt(mixed), expected)
+
+
 def test_the_frame_takes_out_place_size_and_turn_and_puts_them_back():
     points = torch.from_numpy(faces(4, 9, spread=0.0)).double()
     reference = reference_shape(points, ORDER)

@@ -139,6 +139,11 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["data=rendered", "schedule.finetune.steps=x", "strategy=real_only"], "steps is 'x'"),
         (["data=rendered", "hydra.sweeper.dry=true"], "hydra.sweeper.dry=true tells what a sweep"),
         (["data=rendered", "+data.real.sample=5"], "rendered_faces has no 'sample'; it takes"),
+        (["data=rendered", "data.synthetic.count=ten"], "data.synthetic.count is 'ten'; it must"),
+        (
+            ["data=w300_rendered", "data.real.root=2024"],
+            "data.real.root is 2024; it must be a path",
+        ),
         (["strategy=synthetic_only"], "uses no real face"),
         (["strategy=fintune"], "strategy is 'fintune'; allowed are data_adaptation, finetune, "),
         (["strategy=fintune"], "; did you mean finetune?"),

@@ -63,11 +63,15 @@ class Adapter(nn.Module):
             landmarks: (N, K, 2) in any pixels.
 
         Returns:
-            (N, K, 2) in the same pixels.
+            (N, K, 2) in the same pixels. A face whose landmarks coincide has no size to correct
+            it by, and stays as it is.
         """
         points = torch.from_numpy(np.asarray(landmarks, np.float64))
         frame = Frame.of(points, self.reference)
-        adapted = frame.back(self(frame.normalise(points)))
+        has_size = frame.turn.det() > 0
+        frame = Frame(frame.centre[has_size], frame.turn[has_size])
+        adapted = points.clone()
+        adapted[has_size] = frame.back(self(frame.normalise(points[has_size])))
         return np.asarray(adapted.numpy(), np.float32)
 
 

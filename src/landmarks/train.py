@@ -7,7 +7,6 @@ python -m landmarks.train --help
 python -m landmarks.train --cfg job        # what would run
 """
 
-import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 import hydra
@@ -53,25 +52,16 @@ def made(cfg: DictConfig) -> "Experiment":
 
 def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
     """The sets of faces that the strategy uses, to be read later; its other sets may be wrong."""
+    from landmarks.data.options import check_options
+
     readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
     for role in strategy.roles:
         faces = data.get(role)
         if faces is not None:
-            _check_options(role, faces)
+            options = {key: value for key, value in faces.items() if not key.startswith("_")}
+            check_options(hydra.utils.get_method(faces["_target_"]), options, f"data.{role}")
             readers[role] = {**faces, "_partial_": True}
     return readers
-
-
-def _check_options(role: str, faces: dict[str, Any]) -> None:
-    """Refuse what the reader does not know, such as the options of another one."""
-    reader = hydra.utils.get_method(faces["_target_"])
-    known = inspect.signature(reader).parameters
-    for option in faces:
-        if option not in known and not option.startswith("_"):
-            raise InputError(
-                f"data.{role}.{option} is given, but {reader.__name__} has no {option!r}; it takes "
-                f"{', '.join(known)}"
-            )
 
 
 if __name__ == "__main__":

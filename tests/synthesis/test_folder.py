@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from landmarks.data.files import entries
 from landmarks.data.scene_lines import PACKED, UNPACKED, scene_lines
 from landmarks.errors import InputError
 from landmarks.synthesis.storage.folder import covers, load_manifest
@@ -177,6 +178,18 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     with pytest.raises(InputError, match=r"holds files, but no spec\.json"):
         fill(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_a_folder_that_another_process_begins_while_it_is_looked_at_is_shared(
+    tmp_path, monkeypatch
+):
+    def late(folder):
+        monkeypatch.setattr("landmarks.synthesis.storage.folder.entries", entries)
+        fill(folder, stop=4)
+        return entries(folder)
+
+    monkeypatch.setattr("landmarks.synthesis.storage.folder.entries", late)
+    assert fill(tmp_path, stop=8)["count"] == 8
 
 
 @pytest.mark.parametrize(
@@ -449,8 +462,7 @@ def test_ctrl_c_ends_all_processes_without_noise_and_the_same_command_continues(
 def test_processes_that_fill_one_folder_at_once_do_not_tear_it(tmp_path):
     fill(tmp_path / "whole", stop=30)
     crowd = [start(tmp_path / "shared", workers=workers) for workers in (1, 1, 2)]
-    for process in crowd:
-        code, said = finish(process)
-        assert code == 0, said
+    ended = [finish(process) for process in crowd]
+    assert [code for code, _ in ended] == [0, 0, 0], ended
     assert contents(tmp_path / "shared") == contents(tmp_path / "whole")
     assert load_manifest(tmp_path / "shared")["count"] == 30

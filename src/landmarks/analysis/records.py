@@ -12,6 +12,7 @@ import numpy as np
 from landmarks.analysis.study import StudyRun
 from landmarks.metrics import cumulative_error
 from landmarks.predictions import PREDICTIONS, Predictions, read_predictions
+from landmarks.record import differences
 from landmarks.results import RESULT
 
 CUMULATIVE = "ced.csv"
@@ -82,19 +83,10 @@ def compare(
     place: str,
     against: str = "the predictions",
 ) -> Iterator[str]:
-    """Each place where two JSON values differ."""
-    if isinstance(stored, dict) and isinstance(made, dict):
-        for key in sorted(stored.keys() | made.keys()):
-            inner = f"{place}.{key}" if place else key
-            if key not in stored or key not in made:
-                yield f"{inner} is {'missing' if key not in stored else f'not from {against}'}"
-            else:
-                yield from compare(stored[key], made[key], inner, against)
-    elif isinstance(stored, list) and isinstance(made, list) and len(stored) == len(made):
-        for i, (one, other) in enumerate(zip(stored, made, strict=True)):
-            yield from compare(one, other, f"{place}[{i}]", against)
-    elif not _same(stored, made):
-        yield f"{place} is {stored!r}, by {against} it is {made!r}"
+    """Each place where two JSON values differ by more than the order of a sum; None: missing."""
+    for inner, one, other in differences(stored, made, place):
+        if not _same(one, other):
+            yield f"{inner} is {one!r}, by {against} it is {other!r}"
 
 
 def _same(stored: object, made: object) -> bool:

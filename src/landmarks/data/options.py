@@ -1,8 +1,51 @@
-"""Checks of the options that readers share: how many faces, which seed, what size."""
+"""Checks of the options of readers: before anything is read; and those that readers share."""
 
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from landmarks.errors import InputError
+
+WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    Path: "a path",
+    type(None): "null",
+}
+
+
+def check_options(reader: Callable[..., Any], options: Mapping[str, Any], place: str) -> None:
+    """Refuse what a reader does not know, such as the options of another one, or of another type.
+
+    Args:
+        reader: A function with annotated parameters.
+        options: What it would be called with. Only plain values are looked at, not their range.
+        place: Where they were given, for the message: "data.real".
+    """
+    known, hints = inspect.signature(reader).parameters, get_type_hints(reader)
+    for option, value in options.items():
+        if option not in known:
+            raise InputError(
+                f"{place}.{option} is given, but {reader.__name__} has no {option!r}; it takes "
+                f"{', '.join(known)}"
+            )
+        hint = hints[option]
+        kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        if WORDS.keys() >= set(kinds) and not _is_one_of(value, kinds):
+            given = "null" if value is None else repr(value)
+            allowed = " or ".join(WORDS[kind] for kind in kinds)
+            raise InputError(f"{place}.{option} is {given}; it must be {allowed}")
+
+
+def _is_one_of(value: object, kinds: tuple[type, ...]) -> bool:
+    """As `isinstance`, but true and false are no numbers, and whole numbers are numbers."""
+    if isinstance(value, bool):
+        return bool in kinds
+    return isinstance(value, (*kinds, int) if float in kinds else kinds)
 
 
 def check_whole_number(

@@ -144,6 +144,8 @@ class RenderedFolder:
                     "choose another folder"
                 )
         elif self.root.exists() and set(entries(self.root)) - {self.root / RECORDS}:
+            if path.exists():  # another process has begun the folder meanwhile
+                return self._check()
             raise InputError(f"{self.root}: holds files, but no {SPEC}; choose a new folder")
 
     def _lock(self) -> FileLock:
