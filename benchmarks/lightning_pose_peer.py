@@ -19,10 +19,10 @@ from material import K
 from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
-from landmarks.course import LOG_EVERY
 from landmarks.data.crops import FaceCrops
-from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
+from landmarks.training.course import LOG_EVERY
+from landmarks.training.machine import Machine
 
 LOOP = Path(__file__).with_name("lightning_pose_loop.py")
 

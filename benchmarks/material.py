@@ -16,14 +16,14 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from landmarks.augmentation import Augmentation
-from landmarks.batches import FaceSource, MixtureBatches
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.images import ImageFile
 from landmarks.data.toy import read_toy
 from landmarks.geometry import LandmarkCrop
 from landmarks.models.architecture import Architecture
+from landmarks.training.batches import FaceSource, MixtureBatches
 
 K = 68
 PICTURE = 512  # pixels of a picture's side, as in FaceSynthetics

@@ -60,13 +60,13 @@ from plain_loop import (
 from step import looped
 from torch import Tensor
 
-from landmarks.course import LOG_EVERY
 from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import Face
 from landmarks.heatmap import HeatmapCodec
-from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
 from landmarks.scheme import IBUG68
+from landmarks.training.course import LOG_EVERY
+from landmarks.training.machine import Machine
 
 DIFFERENT = 32  # faces that are drawn
 Works = dict[str, Callable[[], float]]

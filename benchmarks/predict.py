@@ -36,10 +36,10 @@ from numpy.typing import NDArray
 from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import Face
 from landmarks.detector import Detector
-from landmarks.engine import predict_images
 from landmarks.geometry import LandmarkCrop, crop_matrix, inverse, transform, warp
-from landmarks.machine import Machine
 from landmarks.sample import to_network
+from landmarks.training.engine import predict_images
+from landmarks.training.machine import Machine
 
 DIFFERENT = 8  # faces that are drawn; they are used again and again
 CPU = torch.device("cpu")

@@ -19,9 +19,9 @@ from landmarks.analysis.reporting import (
     write_report,
 )
 from landmarks.analysis.study import read_study
-from landmarks.command_line import CONFIG_ERRORS, CONFIGS
+from landmarks.commands.command_line import CONFIG_ERRORS, CONFIGS
+from landmarks.commands.jobs import plan_jobs
 from landmarks.errors import InputError
-from landmarks.jobs import plan_jobs
 
 DEFAULT = "figure4_demo"
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 FORKS = get_context("forkserver")
-FORKS.set_forkserver_preload(["landmarks.command_line", "landmarks.run", "landmarks.testing"])
+FORKS.set_forkserver_preload(
+    ["landmarks.commands.command_line", "landmarks.run", "landmarks.testing"]
+)
 
 
 @dataclass(frozen=True)

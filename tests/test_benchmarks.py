@@ -23,8 +23,8 @@ from benchmarks.plain_loop import (
     quarter_pixel_error,
 )
 
-from landmarks.machine import Machine
 from landmarks.scheme import IBUG68
+from landmarks.training.machine import Machine
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

@@ -14,11 +14,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.models.imagenet import TimmWeights
-from landmarks.record import record
+from landmarks.persistence.record import record
 from landmarks.strategies import Schedule
 from landmarks.train import made
 

@@ -12,8 +12,8 @@ from landmarks.data.toy import read_toy
 from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop
-from landmarks.machine import Machine
 from landmarks.scheme import IBUG68
+from landmarks.training.machine import Machine
 
 
 def detector(architecture, crops, adapted):

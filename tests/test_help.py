@@ -6,7 +6,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
 
 COMMANDS = ["train", "evaluate", "synthesize"]
 

@@ -19,7 +19,7 @@ import signal, sys, time
 from pathlib import Path
 from tests.test_run import PLAIN, experiment
 from landmarks.adaptation import RidgeFit
-from landmarks.machine import Machine
+from landmarks.training.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import Schedule, mixing
 

@@ -12,7 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
 from tests.waiting import PATIENCE, wait_until
 
 SMALL = [

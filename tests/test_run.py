@@ -20,13 +20,12 @@ from safetensors.torch import load_file
 from landmarks.adaptation import PerceptronFit, RidgeFit
 from landmarks.adapter import load_adapter
 from landmarks.augmentation import Appearance, Augmentation, Geometry
-from landmarks.batches import MixtureBatches
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError, input_error
 from landmarks.experiment import Data, Experiment
 from landmarks.geometry import LandmarkCrop
 from landmarks.losses import CrossEntropySoftArgmax
-from landmarks.machine import Machine
+from landmarks.persistence.versions import versions
 from landmarks.run import run
 from landmarks.strategies import (
     Schedule,
@@ -38,7 +37,8 @@ from landmarks.strategies import (
     synthetic_only,
 )
 from landmarks.testing import evaluate_run
-from landmarks.versions import versions
+from landmarks.training.batches import MixtureBatches
+from landmarks.training.machine import Machine
 from tests.small import small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
 
@@ -170,7 +170,7 @@ def test_another_n_real_shares_the_pretraining_but_not_the_rest(tmp_path):
 def test_a_result_says_what_software_made_each_step(tmp_path, monkeypatch):
     first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
     now = {**versions(), "torch": "9.9"}
-    for module in ("artifacts", "run"):
+    for module in ("persistence.artifacts", "outcome"):
         monkeypatch.setattr(f"landmarks.{module}.versions", lambda: now)
     other = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
     assert first.steps[0]["versions"] == first.versions == versions()
@@ -373,7 +373,7 @@ def test_a_finished_run_is_read_where_nothing_can_be_written(tmp_path, monkeypat
 
     for name in ("mkdir", "replace", "rename"):
         monkeypatch.setattr(Path, name, read_only)
-    monkeypatch.setattr("landmarks.partials.TemporaryFile", read_only)
+    monkeypatch.setattr("landmarks.persistence.partials.TemporaryFile", read_only)
     assert run(experiment(tmp_path, real_only(LONG))).metrics == first.metrics
 
 
@@ -521,7 +521,7 @@ import sys
 from pathlib import Path
 from tests.test_run import LONG, SHORT, experiment
 from landmarks.adaptation import PerceptronFit, RidgeFit
-from landmarks.machine import Machine
+from landmarks.training.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import finetune
 

@@ -13,12 +13,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
+from landmarks.commands.jobs import Job, plan_jobs, updates
+from landmarks.commands.sweep import duration, report_plan, watched
 from landmarks.errors import InputError
-from landmarks.jobs import Job, plan_jobs, updates
-from landmarks.record import code, record
+from landmarks.persistence.record import code, record
 from landmarks.results import RESULT, Result
-from landmarks.sweep import duration, report_plan, watched
 
 OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
 ALL = ["synthetic_only", "real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]

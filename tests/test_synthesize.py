@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
 from landmarks.data.datagen import read_dgfaces
 from landmarks.data.rendered import read_rendered
 from landmarks.errors import InputError

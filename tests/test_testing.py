@@ -10,8 +10,8 @@ from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop
 from landmarks.leakage import TrainingFaces
-from landmarks.machine import Machine
 from landmarks.testing import evaluate_run, evaluations_of, run_of
+from landmarks.training.machine import Machine
 from tests.analysis.studies import write_study
 
 

@@ -40,8 +40,14 @@ class StudySweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[Sequence[JobReturn]]:
         """Run what is missing of the grid that `params` and `arguments` span."""
-        from landmarks.jobs import plan_jobs
-        from landmarks.sweep import launched, report_end, report_failures, report_plan, watched
+        from landmarks.commands.jobs import plan_jobs
+        from landmarks.commands.sweep import (
+            launched,
+            report_end,
+            report_failures,
+            report_plan,
+            watched,
+        )
 
         config, launcher = self.config, self.launcher
         if config is None or launcher is None or self.hydra_context is None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from landmarks.persistence.tensor_files import save_tensors
 from landmarks.scheme import LandmarkScheme
-from landmarks.tensor_files import save_tensors
 
 
 class Adapter(nn.Module):

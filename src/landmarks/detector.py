@@ -14,15 +14,15 @@ from torch import nn
 from landmarks import __version__
 from landmarks.adapter import Adapter, adapter_from_state
 from landmarks.data.crops import FaceCrops
-from landmarks.engine import predict, predict_images
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
-from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
-from landmarks.record import record, restore
+from landmarks.persistence.record import record, restore
+from landmarks.persistence.tensor_files import save_tensors
 from landmarks.results import DETECTOR
 from landmarks.scheme import IBUG68, LandmarkScheme
-from landmarks.tensor_files import save_tensors
+from landmarks.training.engine import predict, predict_images
+from landmarks.training.machine import Machine
 
 
 @dataclass(frozen=True, kw_only=True)

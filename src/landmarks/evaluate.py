@@ -10,7 +10,7 @@ import logging
 import hydra
 from omegaconf import DictConfig
 
-from landmarks.command_line import run_command
+from landmarks.commands.command_line import run_command
 from landmarks.errors import InputError
 
 log = logging.getLogger(__name__)

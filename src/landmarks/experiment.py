@@ -18,10 +18,10 @@ from landmarks.data.files import expanded
 from landmarks.data.subset import check_n_real, real_subset
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule
-from landmarks.machine import Machine
 from landmarks.models.architecture import Architecture
-from landmarks.record import code, fingerprint, record
+from landmarks.persistence.record import code, fingerprint, record
 from landmarks.strategies import FitAdapter, Strategy, Train
+from landmarks.training.machine import Machine
 
 Reader = Callable[[], FaceDataset]
 """Reads or renders a set of faces, which can take hours: called only when they are needed."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from landmarks.data.dataset import FaceDataset
 from landmarks.errors import InputError
-from landmarks.partials import written_whole
+from landmarks.persistence.partials import written_whole
 
 log = logging.getLogger(__name__)
 

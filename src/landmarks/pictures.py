@@ -14,7 +14,7 @@ from PIL import Image
 
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import LandmarkCrop, crop_matrix, transform, warp
-from landmarks.partials import written_whole
+from landmarks.persistence.partials import written_whole
 from landmarks.predictions import Predictions
 
 matplotlib.use("agg")

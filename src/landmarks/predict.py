@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     # torch takes seconds to import; --help should not wait for it.
     from landmarks.data.photos import read_photos
     from landmarks.detector import Detector
-    from landmarks.machine import Machine
+    from landmarks.training.machine import Machine
     from landmarks.unlabelled import PICTURES, TABLE, predict_photos
 
     try:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from landmarks.errors import InputError
 from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
-from landmarks.partials import written_whole
+from landmarks.persistence.partials import written_whole
 from landmarks.scheme import IBUG68, LandmarkScheme
 
 PREDICTIONS = "predictions.npz"

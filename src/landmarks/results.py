@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.partials import written_whole
+from landmarks.persistence.partials import written_whole
 
 RESULT = "result.json"
 LEDGER = "ledger.json"

@@ -1,6 +1,5 @@
 """One run from start to end: the method section in code."""
 
-import json
 import logging
 import time
 from collections.abc import Iterator
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,17 +14,15 @@ import torch
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
 from landmarks.leakage import TrainingFaces
-from landmarks.once import once
-from landmarks.partials import folder_to_fill, written_whole
+from landmarks.outcome import headline, ledger_of, result_of, what_differs
+from landmarks.persistence.once import once
+from landmarks.persistence.partials import folder_to_fill, written_whole
+from landmarks.persistence.record import fingerprint
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions, write_cumulative_error
-from landmarks.progress import TrainingProgress
-from landmarks.ranks import led
-from landmarks.record import code, differences, fingerprint, record
 from landmarks.results import (
     DETECTOR,
     LEDGER,
-    Ledger,
     Result,
     read_result,
     write_curve,
@@ -34,13 +30,11 @@ from landmarks.results import (
 )
 from landmarks.scheme import IBUG68
 from landmarks.steps import StepRunner
-from landmarks.strategies import FitAdapter, Real, Train
 from landmarks.testing import caption, predict_set
-from landmarks.versions import versions
+from landmarks.training.progress import TrainingProgress
+from landmarks.training.ranks import led
 
 log = logging.getLogger(__name__)
-
-SHOWN = 3  # settings that an error names, of those that differ
 
 
 def run(experiment: Experiment, config: str = "") -> Result:
@@ -115,11 +109,11 @@ def _make(
     with _logged_to(out / "run.log"):
         shared = trained_on.shared_photos(experiment.faces("test"))
         predictions = _train_and_predict(experiment, steps)
-        ledger = _ledger(experiment)
+        ledger = ledger_of(experiment)
         write_json(out / LEDGER, {**asdict(ledger), "faces": labelled})
         trained_on.write(out)
         seconds = time.perf_counter() - started
-        result = _result(experiment, predictions, steps, ledger, shared, seconds)
+        result = result_of(experiment, predictions, steps, ledger, shared, seconds)
         result.write(out)
         log.info("%s", headline(result))
     log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
@@ -166,31 +160,11 @@ def _finished(experiment: Experiment) -> Result | None:
         return None
     if result.fingerprint != experiment.fingerprint:
         raise InputError(
-            f"{experiment.out} holds a finished run {_what_differs(result, experiment)}; give "
+            f"{experiment.out} holds a finished run {what_differs(result, experiment)}; give "
             "another out=..., or move that folder away"
         )
     log.info("done before: %s; it is in %s", headline(result), experiment.out)
     return result
-
-
-def _what_differs(result: Result, experiment: Experiment) -> str:
-    """Why a finished run is not the one that is asked for."""
-    now = _comparable(_told(experiment))
-    before = _comparable({key: getattr(result, key) for key in now})
-    found = [f"{at} is {a}, now {b}" for at, a, b in differences(before, now)]
-    other_code = result.versions.get("code") != code()
-    if not found:
-        return "made by other code" if other_code else "of other images or labels, or ranks"
-    more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    made = ", made by other code too" if other_code else ""
-    return f"of other settings ({'; '.join(found[:SHOWN])}{more}){made}"
-
-
-def _comparable(told: dict[str, Any]) -> dict[str, Any]:
-    """As JSON, without the places of data, which do not matter."""
-    data = {role: {**used, "origin": None} for role, used in told["data"].items()}
-    plain: dict[str, Any] = json.loads(json.dumps({**told, "data": data}))
-    return plain
 
 
 def _trained_on(experiment: Experiment) -> TrainingFaces:
@@ -209,84 +183,3 @@ def _labelled(experiment: Experiment) -> dict[str, str]:
         return {}
     real = experiment.faces("real")
     return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}
-
-
-def _result(
-    experiment: Experiment,
-    predictions: Predictions,
-    steps: StepRunner,
-    ledger: Ledger,
-    shared_photos: int,
-    seconds: float,
-) -> Result:
-    test = experiment.faces("test")
-    return Result(
-        fingerprint=experiment.fingerprint,
-        **_told(experiment),
-        optimiser_steps=experiment.strategy.optimiser_steps,
-        shared_photos=shared_photos,
-        rendered_test=test.rendered,
-        box_source=experiment.crop.box_source,
-        metrics={name: asdict(part) for name, part in predictions.summaries().items()},
-        ledger=asdict(ledger),
-        steps=[asdict(step) for step in steps.records],
-        versions=versions(),
-        timings={
-            "seconds": seconds,
-            "machine": {
-                **experiment.machine.describe(bfloat16=experiment.model.bfloat16),
-                "statistics_parts": experiment.statistics_parts,
-            },
-            "steps": {name: asdict(timing) for name, timing in steps.timings.items()},
-        },
-    )
-
-
-def _told(experiment: Experiment) -> dict[str, Any]:
-    """What a result says of the settings and data of its run."""
-    return {
-        "strategy": experiment.strategy.name,
-        "n_real": len(experiment.subset),
-        "seed": experiment.seed,
-        "settings": record(
-            {
-                "strategy": experiment.strategy,
-                "model": experiment.model,
-                "augmentation": dict(experiment.augmentation),
-            }
-        ),
-        "crop": record(experiment.crop),
-        "data": {role: asdict(experiment.faces(role).describe()) for role in experiment.roles},
-    }
-
-
-def _ledger(experiment: Experiment) -> Ledger:
-    """Count the labels of the subset by what they did; the strategy's steps say."""
-    n = len(experiment.subset)
-    steps = experiment.strategy.steps
-    trains = any(isinstance(step, Train) and step.draws_on(Real) for step in steps)
-    adapts = any(isinstance(step, FitAdapter) for step in steps)
-    return Ledger(
-        n_real=n,
-        photos=len(_photos(experiment)),
-        training=n if trains else 0,
-        adapter=n if adapts else 0,
-        validation=0,
-        total=n if trains or adapts else 0,
-    )
-
-
-def _photos(experiment: Experiment) -> set[str]:
-    """The photos of the real subset."""
-    return {experiment.faces("real").faces[i].group for i in experiment.subset}
-
-
-def headline(result: Result) -> str:
-    """The answer of a run in one line."""
-    estimate = result.metrics["all"]["nme"]["interocular"]
-    kind = " on drawn or rendered faces" if result.rendered_test else ""
-    return (
-        f"{result.strategy}, n_real {result.n_real}, seed {result.seed}: NME "
-        f"{100 * estimate['value']:.2f} % [{100 * estimate['low']:.2f}, "
-        f"{100 * estimate['high']:.2f}]{kind} ({result.metrics['all']['faces']} faces)"
-    )

@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from torch import nn
 
 from landmarks.adapter import displacement, load_adapter, save_adapter
-from landmarks.artifacts import Artifact, ArtifactStore
-from landmarks.batches import FaceSource, MixtureBatches
-from landmarks.course import CHECKPOINT, CURVE
 from landmarks.data.crops import FaceCrops
 from landmarks.detector import Detector
-from landmarks.engine import fit, load_weights, predict
 from landmarks.errors import InputError
 from landmarks.experiment import Experiment
-from landmarks.progress import TrainingProgress
-from landmarks.ranks import order
+from landmarks.persistence.artifacts import Artifact, ArtifactStore
 from landmarks.results import StepRecord, StepTiming
 from landmarks.stored_faces import stored_faces
 from landmarks.strategies import Adapted, FitAdapter, Real, Source, Step, Train
+from landmarks.training.batches import FaceSource, MixtureBatches
+from landmarks.training.course import CHECKPOINT, CURVE
+from landmarks.training.engine import fit, load_weights, predict
+from landmarks.training.progress import TrainingProgress
+from landmarks.training.ranks import order
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """Stored faces: the crops of a data set as an artifact, so that no image is decoded twice."""
 
-from landmarks.artifacts import ArtifactStore
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.dataset import FaceDataset
 from landmarks.geometry import CropRule
+from landmarks.persistence.artifacts import ArtifactStore
 
 
 def stored_faces(

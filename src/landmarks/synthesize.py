@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.command_line import run_command
+from landmarks.commands.command_line import run_command
 from landmarks.errors import InputError
 
 if TYPE_CHECKING:  # importing the renderer takes seconds; --help and --cfg should not wait for it

@@ -6,20 +6,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from landmarks.artifacts import ArtifactStore
 from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import FaceDataset
 from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.leakage import TrainingFaces, read_training_faces
-from landmarks.machine import Machine
-from landmarks.partials import folder_to_fill
+from landmarks.persistence.artifacts import ArtifactStore
+from landmarks.persistence.partials import folder_to_fill
+from landmarks.persistence.record import record
+from landmarks.persistence.versions import versions
 from landmarks.pictures import draw_predictions
 from landmarks.predictions import Predictions
-from landmarks.record import record
 from landmarks.results import DETECTOR, RESULT, read_result, write_json
 from landmarks.stored_faces import stored_faces
-from landmarks.versions import versions
+from landmarks.training.machine import Machine
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.command_line import run_command
+from landmarks.commands.command_line import run_command
 from landmarks.errors import InputError
 
 if TYPE_CHECKING:

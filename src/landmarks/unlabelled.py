@@ -13,9 +13,9 @@ from landmarks.data.photos import Photo
 from landmarks.data.pts import write_pts
 from landmarks.detector import Detector
 from landmarks.errors import InputError
-from landmarks.machine import Machine
-from landmarks.partials import new_folder
+from landmarks.persistence.partials import new_folder
 from landmarks.pictures import draw_found
+from landmarks.training.machine import Machine
 
 TABLE = "predictions.csv"
 PICTURES = "pictures"

@@ -14,8 +14,8 @@ import yaml
 from landmarks import strategies as known
 from landmarks.adaptation import PerceptronFit
 from landmarks.data.toy.head import MEAN_FACE
+from landmarks.persistence.record import fingerprint, record
 from landmarks.predictions import Predictions, write_cumulative_error
-from landmarks.record import fingerprint, record
 from landmarks.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
 from landmarks.scheme import IBUG68
 

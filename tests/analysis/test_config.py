@@ -9,8 +9,8 @@ from omegaconf import OmegaConf
 
 from landmarks.analysis.config import config_differences
 from landmarks.analysis.study import StudyRun
-from landmarks.command_line import CONFIGS
-from landmarks.record import record
+from landmarks.commands.command_line import CONFIGS
+from landmarks.persistence.record import record
 from landmarks.results import Result
 from landmarks.train import made
 

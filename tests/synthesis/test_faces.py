@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarks import record
 from landmarks.errors import InputError
+from landmarks.persistence import record
 from landmarks.synthesis.faces import faces_of, folder_of
 from landmarks.synthesis.storage.folder import MANIFEST, RenderedFolder
 from tests.synthesis.disc_pictures import DiscPictures, disc, refuse_5
@@ -140,10 +140,10 @@ def test_folder_and_manifest_are_where_synthesize_puts_them(tmp_path):
 
 def test_what_was_trained_stays_valid_when_the_renderer_changes(tmp_path, monkeypatch):
     package = tmp_path / "landmarks"
-    for name in ("engine.py", "synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
+    for name in ("run.py", "synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("1")
-    monkeypatch.setattr(record, "__file__", str(package / "record.py"))
+    monkeypatch.setattr(record, "__file__", str(package / "persistence" / "record.py"))
 
     def code():
         return record.code.__wrapped__()
@@ -152,5 +152,5 @@ def test_what_was_trained_stays_valid_when_the_renderer_changes(tmp_path, monkey
     for name in ("synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
         (package / name).write_text("2")
         assert code() == before
-    (package / "engine.py").write_text("2")
+    (package / "run.py").write_text("2")
     assert code() != before

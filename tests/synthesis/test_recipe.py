@@ -13,7 +13,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from landmarks.command_line import CONFIGS
+from landmarks.commands.command_line import CONFIGS
 from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
 from landmarks.synthesis.photo import PhotoRecipe

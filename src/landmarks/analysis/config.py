@@ -10,7 +10,7 @@ import yaml
 from landmarks.analysis.records import compare
 from landmarks.analysis.study import StudyRun
 from landmarks.errors import InputError
-from landmarks.record import record
+from landmarks.persistence.record import record
 from landmarks.results import RESULT, Result
 
 CONFIG = "config.yaml"

@@ -11,8 +11,8 @@ import numpy as np
 
 from landmarks.analysis.study import StudyRun
 from landmarks.metrics import cumulative_error
+from landmarks.persistence.record import differences
 from landmarks.predictions import PREDICTIONS, Predictions, read_predictions
-from landmarks.record import differences
 from landmarks.results import RESULT
 
 CUMULATIVE = "ced.csv"

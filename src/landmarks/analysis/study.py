@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
+from landmarks.persistence.record import differences
 from landmarks.predictions import Predictions, read_predictions
-from landmarks.record import differences
 from landmarks.results import RESULT, Result, read_result
 
 BASELINE = "real_only"

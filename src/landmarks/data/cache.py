@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from landmarks.errors import InputError
-from landmarks.once import NoLeaseError, once
-from landmarks.partials import written_whole
+from landmarks.persistence.once import NoLeaseError, once
+from landmarks.persistence.partials import written_whole
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def write_cache(path: Path, arrays: Arrays) -> None:
 
 
 def once_in_cache(path: Path, find: Callable[[], T | None], make: Callable[[], T], what: str) -> T:
-    """As `landmarks.once.once`, for what will lie at `path`; by each job, if nothing can lie there.
+    """As `once`, for what will lie at `path`; by each job, if nothing can lie there.
 
     Args:
         path: From `cache_file`.

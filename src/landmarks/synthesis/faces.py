@@ -7,8 +7,8 @@ from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
 from landmarks.data.options import check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
-from landmarks.once import once
-from landmarks.record import fingerprint
+from landmarks.persistence.once import once
+from landmarks.persistence.record import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster, Renderer

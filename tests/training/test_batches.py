@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from landmarks.augmentation import Appearance, Augmentation, Geometry, ViewBatch
-from landmarks.batches import FaceSource, MixtureBatches, load, parts
+from landmarks.training.batches import FaceSource, MixtureBatches, load, parts
 
 AUGMENT = Augmentation(
     geometry=Geometry(rotation=20, scale=0.2, mirror=0.5), appearance=Appearance(noise=0.5, jpeg=1)

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from landmarks.record import code
+from landmarks.persistence.record import code
 
 PACKAGES = ("landmarks", "torch", "numpy", "opencv-python-headless", "albumentations", "timm")
 

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from landmarks.partials import written_whole
+from landmarks.persistence.partials import written_whole
 
 
 def save_tensors(

@@ -15,20 +15,20 @@ from safetensors.numpy import load_file
 
 from landmarks.adaptation import RidgeFit
 from landmarks.augmentation import Geometry
-from landmarks.course import CHECKPOINT, CURVE
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.toy import read_toy
-from landmarks.engine import fit
 from landmarks.geometry import LandmarkCrop
-from landmarks.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import Schedule, mixing, real_only
+from landmarks.training.course import CHECKPOINT, CURVE
+from landmarks.training.engine import fit
+from landmarks.training.machine import Machine
 from tests.small import distance, small_architecture, unnormalised_architecture
-from tests.test_engine import batches
 from tests.test_run import LONG, SHORT, experiment
+from tests.training.test_engine import batches
 from tests.waiting import PATIENCE
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LEARNING = Schedule(steps=60, batch_size=8, learning_rate=4e-3, warmup=10)
 COMMAND = [
     "data=toy",
@@ -51,7 +51,7 @@ CHILD = """
 import os, sys, time
 from pathlib import Path
 from landmarks.errors import InputError
-from tests.test_ranks import crops_in, normalised, refused, still, unnormalised
+from tests.training.test_ranks import crops_in, normalised, refused, still, unnormalised
 from landmarks.run import run
 
 folder = Path(sys.argv[1])
@@ -66,7 +66,7 @@ except InputError as error:
 """
 
 BROKEN = """
-from landmarks.ranks import led
+from landmarks.training.ranks import led
 import torch
 
 led(lambda: 1 / 0, torch.device("cpu"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from landmarks.errors import InputError
-from landmarks.partials import folder_to_fill, written_whole
+from landmarks.persistence.partials import folder_to_fill, written_whole
 
 
 def write(path, text):

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from landmarks.analysis.config import PLACES, data_differences, setting_differences
 from landmarks.data.files import expanded
 from landmarks.errors import InputError
-from landmarks.record import code, record
+from landmarks.persistence.record import code, record
 from landmarks.results import RESULT, Result, read_result
 from landmarks.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
 

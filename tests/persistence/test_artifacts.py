@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from landmarks.artifacts import ArtifactStore
 from landmarks.errors import InputError
-from landmarks.versions import versions
+from landmarks.persistence.artifacts import ArtifactStore
+from landmarks.persistence.versions import versions
 from tests.waiting import PATIENCE, wait_until
 
 
@@ -44,7 +44,7 @@ def test_what_other_versions_made_is_found_and_told(tmp_path, monkeypatch, caplo
     assert made.versions == versions()
     assert "was made with" not in caplog.text
     now = {**versions(), "torch": "9.9"}
-    monkeypatch.setattr("landmarks.artifacts.versions", lambda: now)
+    monkeypatch.setattr("landmarks.persistence.artifacts.versions", lambda: now)
     found = store.get("step", {"a": 1}, writes("y", []))
     assert found.versions == made.versions
     assert f"was made with torch {made.versions['torch']} (now 9.9); remove it" in caplog.text
@@ -83,7 +83,7 @@ def test_bad_input_leaves_nothing_behind(tmp_path):
 JOB = """
 import sys, time
 from pathlib import Path
-from landmarks.artifacts import ArtifactStore
+from landmarks.persistence.artifacts import ArtifactStore
 
 def make(directory):
     with open(sys.argv[2], "a") as log:

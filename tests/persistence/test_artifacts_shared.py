@@ -15,13 +15,13 @@ import pytest
 from filelock import SoftFileLease
 from safetensors.torch import load_file
 
-from landmarks import once as once_module
-from landmarks.artifacts import ArtifactStore
-from landmarks.once import once
-from landmarks.partials import Partial
+from landmarks.persistence import once as once_module
+from landmarks.persistence.artifacts import ArtifactStore
+from landmarks.persistence.once import once
+from landmarks.persistence.partials import Partial
 from tests.waiting import PATIENCE, wait_until
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 FORK = """
 import logging, os, sys, time, traceback
@@ -59,7 +59,7 @@ RUNS = """
 from functools import partial
 from tests.test_run import LONG, SHORT, experiment
 from landmarks.adaptation import RidgeFit
-from landmarks.machine import Machine
+from landmarks.training.machine import Machine
 from landmarks.run import run
 from landmarks.strategies import (
     Schedule, data_adaptation, finetune, label_adaptation, mixing, synthetic_only
@@ -71,7 +71,7 @@ def job(strategy, **changes):
 """
 
 STORE = """
-from landmarks import artifacts, once, partials
+from landmarks.persistence import artifacts, once, partials
 
 def work(make):
     made = artifacts.ArtifactStore(folder / "store").get("step", {"a": 1}, make)

@@ -15,10 +15,10 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from landmarks.commands.wrong_words import one_line
 from landmarks.errors import InputError, input_error
-from landmarks.wrong_words import one_line
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 
 
 # Errors in the words of the command line or in the YAML, found by the libraries that read them.

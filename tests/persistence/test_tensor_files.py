@@ -7,7 +7,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from landmarks.tensor_files import save_tensors
+from landmarks.persistence.tensor_files import save_tensors
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3).T}
 
@@ -30,6 +30,6 @@ def test_any_other_error_of_safetensors_is_its_own(tmp_path, monkeypatch):
     def failing(*_):
         raise SafetensorError("tensor overlaps")
 
-    monkeypatch.setattr("landmarks.tensor_files.save_file", failing)
+    monkeypatch.setattr("landmarks.persistence.tensor_files.save_file", failing)
     with pytest.raises(SafetensorError, match="overlaps"):
         save_tensors(tmp_path / "t.safetensors", TENSORS)

@@ -18,9 +18,8 @@ from torch import nn
 
 from landmarks.errors import InputError
 
-# Modules that only talk: to the command line, to a person, to a folder; what is made of finished
-# runs. And the renderer: the faces
-# that it made are hashed themselves, so what was trained on them stays valid when it changes.
+# Modules that only talk, and what is made of finished runs. And the renderer: the faces that it
+# made are hashed themselves, so what was trained on them stays valid when it changes.
 NO_PART_OF_A_RESULT = frozenset(
     {
         "train.py",
@@ -32,13 +31,9 @@ NO_PART_OF_A_RESULT = frozenset(
         "report.py",
         "plan.py",
         "verify.py",
-        "command_line.py",
-        "wrong_words.py",
-        "jobs.py",
-        "sweep.py",
+        "commands",
         "analysis",
         "pictures.py",
-        "progress.py",
         "errors.py",
         "synthesis",
     }
@@ -136,7 +131,7 @@ def differences(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, An
 @cache
 def code() -> str:
     """A hash of the sources that compute results, so that no change of theirs goes unseen."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(package.rglob("*.py")):
         place = path.relative_to(package)

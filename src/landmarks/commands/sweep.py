@@ -12,8 +12,8 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from landmarks.analysis.pace import duration, expected_time
+from landmarks.commands.jobs import DONE, REFUSED, TO_RUN, Job, updates
 from landmarks.errors import InputError, input_error
-from landmarks.jobs import DONE, REFUSED, TO_RUN, Job, updates
 from landmarks.results import read_result
 
 log = logging.getLogger(__name__)

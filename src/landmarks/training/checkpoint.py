@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from landmarks.persistence.tensor_files import save_tensors
 from landmarks.strategies import Schedule
-from landmarks.tensor_files import save_tensors
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 

@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from landmarks.augmentation import Augmentation, View, ViewBatch
 from landmarks.data.crops import FaceCrops
-from landmarks.interruption import ignore_interrupt
 from landmarks.sample import Batch
+from landmarks.training.interruption import ignore_interrupt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from landmarks.batches import MixtureBatches, load, parts
-from landmarks.checkpoint import TrainingState
-from landmarks.course import WEIGHTS, Course, OnProgress
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
-from landmarks.interruption import noted_interrupt
-from landmarks.machine import Machine, full_float32
 from landmarks.models.architecture import Architecture
-from landmarks.ranks import fabric_for, total, with_shared_statistics
 from landmarks.sample import Batch, to_network
 from landmarks.scheme import LandmarkScheme
 from landmarks.strategies import Schedule
+from landmarks.training.batches import MixtureBatches, load, parts
+from landmarks.training.checkpoint import TrainingState
+from landmarks.training.course import WEIGHTS, Course, OnProgress
+from landmarks.training.interruption import noted_interrupt
+from landmarks.training.machine import Machine, full_float32
+from landmarks.training.ranks import fabric_for, total, with_shared_statistics
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from landmarks.errors import InputError
-from landmarks.ranks import num_local_ranks, num_ranks, shares_statistics
+from landmarks.training.ranks import num_local_ranks, num_ranks, shares_statistics
 
 # What torch chose for itself: OMP_NUM_THREADS, or the cores. Read before a run changes it.
 TORCH_THREADS = torch.get_num_threads()

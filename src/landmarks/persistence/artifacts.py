@@ -1,9 +1,9 @@
 """Artifacts: each step of a run is made once, found again by a fingerprint of what went in.
 
 `<root>/<fingerprint>/` holds a finished product. Work in progress lies beside it (see
-`landmarks.partials`); one rename finishes it, and that rename alone makes an artifact real.
+`partials`); one rename finishes it, and that rename alone makes an artifact real.
 
-A lease (see `landmarks.once`) keeps two jobs from doing the same work. If two do it all the same,
+A lease (see `once`) keeps two jobs from doing the same work. If two do it all the same,
 because a host stood still or the folder keeps no promise, each works in a folder of its own, both
 make the same, and the second rename finds the place taken. Assumed of the folder: a rename is one
 step, and fails if its target is a folder with files in it.
@@ -20,10 +20,10 @@ from typing import Any
 
 from landmarks import __version__
 from landmarks.errors import InputError
-from landmarks.once import once
-from landmarks.partials import Partial, written_whole
-from landmarks.record import code, fingerprint, record
-from landmarks.versions import differences, versions
+from landmarks.persistence.once import once
+from landmarks.persistence.partials import Partial, written_whole
+from landmarks.persistence.record import code, fingerprint, record
+from landmarks.persistence.versions import differences, versions
 
 log = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from landmarks.checkpoint import TrainingState
 from landmarks.errors import InputError
-from landmarks.machine import Machine
-from landmarks.partials import written_whole
-from landmarks.ranks import total
+from landmarks.persistence.partials import written_whole
+from landmarks.persistence.tensor_files import save_tensors
 from landmarks.strategies import Schedule
-from landmarks.tensor_files import save_tensors
+from landmarks.training.checkpoint import TrainingState
+from landmarks.training.machine import Machine
+from landmarks.training.ranks import total
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -3,16 +3,18 @@
 import math
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+import landmarks
 from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop
 from landmarks.heatmap import DistributionCodec
 from landmarks.losses import CrossEntropySoftArgmax
 from landmarks.models.architecture import Architecture
 from landmarks.models.unet import UNet
-from landmarks.record import fingerprint, record, restore
+from landmarks.persistence.record import NO_PART_OF_A_RESULT, fingerprint, record, restore
 
 
 def architecture(width=8):
@@ -49,7 +51,7 @@ def test_any_change_changes_the_fingerprint():
     assert fingerprint([1, 2]) != fingerprint([2, 1])
 
 
-@pytest.mark.parametrize("target", ["os.system", "landmarks.progress.TrainingProgress", "x"])
+@pytest.mark.parametrize("target", ["os.system", "landmarks.training.machine.Machine", "x"])
 def test_nothing_outside_the_project_is_restored(target):
     with pytest.raises(InputError, match="only models, codecs, losses"):
         restore({"_target_": target, "command": "true"})
@@ -83,3 +85,8 @@ def test_a_number_that_is_none_is_refused_by_name(value, name):
 def test_a_value_that_cannot_be_recorded_is_refused():
     with pytest.raises(TypeError, match="cannot be recorded"):
         record(object())
+
+
+def test_what_is_no_part_of_a_result_is_there():
+    package = Path(landmarks.__file__).parent
+    assert not [name for name in NO_PART_OF_A_RESULT if not (package / name).exists()]

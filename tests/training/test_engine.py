@@ -11,13 +11,13 @@ import torch
 from safetensors.torch import load_file
 
 from landmarks.augmentation import Appearance, Augmentation, Geometry
-from landmarks.batches import FaceSource, MixtureBatches
-from landmarks.course import CHECKPOINT, CURVE, WEIGHTS, NonFiniteLossError
-from landmarks.engine import fit, learning_rate, load_weights, predict
 from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
-from landmarks.machine import Machine
 from landmarks.strategies import Schedule
+from landmarks.training.batches import FaceSource, MixtureBatches
+from landmarks.training.course import CHECKPOINT, CURVE, WEIGHTS, NonFiniteLossError
+from landmarks.training.engine import fit, learning_rate, load_weights, predict
+from landmarks.training.machine import Machine
 from tests.small import distance, small_architecture, unnormalised_architecture
 
 MACHINE = Machine(device="cpu", checkpoint_seconds=0)
@@ -266,7 +266,7 @@ def test_the_rate_rises_then_falls_to_nothing():
 
 
 def test_prediction_of_a_mirrored_picture_is_the_mirrored_prediction(architecture, toy_crops):
-    from landmarks.engine import predict_images
+    from landmarks.training.engine import predict_images
 
     network = architecture.start(68, seed=0).eval()
     images = toy_crops.crops(np.arange(3))
@@ -343,7 +343,7 @@ def test_a_machine_that_is_not_there_is_refused(bad):
 
 
 def test_torch_leaves_a_core_to_each_worker(monkeypatch):
-    monkeypatch.setattr("landmarks.machine.TORCH_THREADS", 4)
+    monkeypatch.setattr("landmarks.training.machine.TORCH_THREADS", 4)
     before = torch.get_num_threads()
     try:
         for workers, threads, expected in ((0, None, 4), (1, None, 3), (9, None, 1), (9, 2, 2)):

@@ -1,0 +1,1 @@
+"""Training: the two loops, what feeds them, and what they compute on."""
