@@ -1,5 +1,5 @@
 # make demo       the main job on embedded data: five strategies, one table, minutes
-# make test       every check: style, types, layers, tests
+# make test       style, types, layers, and all tests but the slow ones
 # make test-slow  the tests that take minutes
 
 PYTHON ?= python3

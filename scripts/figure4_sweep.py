@@ -25,6 +25,8 @@ from landmarks.errors import InputError
 
 DEFAULT = "figure4_demo"
 
+HELP = {"-h", "--help"}
+
 # Two runs that differ in everything that a study varies.
 ONE = ("strategy=real_only", "n_real=1", "seed=0")
 OTHER = ("strategy=finetune", "n_real=2", "seed=1")

@@ -7,7 +7,7 @@ python scripts/reproduce_figure4.py experiment=figure4_cpu data.real.root=/data/
 import sys
 from collections.abc import Sequence
 
-from figure4_sweep import sweep_and_report
+from figure4_sweep import HELP, sweep_and_report
 from landmarks.analysis.findings import Findings
 
 TABLES = ("figure4", "exchange", "figure4b")
@@ -18,5 +18,13 @@ def say(findings: Findings) -> Sequence[str]:
     return findings.said
 
 
+def main(words: Sequence[str]) -> int:
+    """Run what is missing of the sweep; print its tables and its answer."""
+    if HELP.intersection(words):
+        print(__doc__)
+        return 0
+    return sweep_and_report(words, show=TABLES, say=say)
+
+
 if __name__ == "__main__":
-    sys.exit(sweep_and_report(sys.argv[1:], show=TABLES, say=say))
+    sys.exit(main(sys.argv[1:]))

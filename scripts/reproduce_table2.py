@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from figure4_sweep import sweep_and_report
+from figure4_sweep import HELP, sweep_and_report
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.reporting import named_from_here
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
@@ -26,6 +26,9 @@ STRATEGIES = "strategy=synthetic_only,label_adaptation,real_only"
 
 def main(words: Sequence[str]) -> int:
     """Print Table 2; words with "=" are of a sweep, others are folders of finished studies."""
+    if HELP.intersection(words):
+        print(__doc__)
+        return 0
     folders = [Path(word) for word in words if "=" not in word]
     if not folders:
         return sweep_and_report([STRATEGIES, *words], show=("table1", "table2"), say=_say)

@@ -1,6 +1,7 @@
 """The scripts that reproduce the article: what they report on, and that they always do."""
 
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -83,3 +84,11 @@ def test_a_sweep_that_left_nothing_keeps_its_exit_code(
     )
     assert script.sweep_and_report([word], show=(), say=lambda f: f.said) == 7
     assert "error: no report: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["reproduce_figure4", "reproduce_table2"])
+def test_help_is_told_and_nothing_is_run(
+    script: ModuleType, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert import_module(name).main(["--help"]) == 0
+    assert f"python scripts/{name}.py" in capsys.readouterr().out

@@ -19,7 +19,7 @@ from landmarks.errors import InputError, refused
 def main(arguments: list[str] | None = None) -> int:
     """Print the runs that narrow N_eff next; 1 if no number of seeds is enough, 2 on bad input."""
     parser = argparse.ArgumentParser(
-        prog="landmarks.plan", description="Which runs next make the answer sharper."
+        prog="python -m landmarks.plan", description="Which runs next make the answer sharper."
     )
     parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
     parser.add_argument("--strategy", default="finetune", help="whose N_eff (default: finetune)")

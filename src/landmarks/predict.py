@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="landmarks.predict",
+        prog="python -m landmarks.predict",
         description=str(__doc__).partition("\n")[0].partition(": ")[2],
         epilog="Pixels are counted from 0: (0, 0) is the centre of the top-left one. In .pts files "
         "it is (1, 1), as in 300-W.",

@@ -1,4 +1,4 @@
-"""Command line: the report of a sweep.
+"""Command line: the report of the finished runs below a folder.
 
 python -m landmarks.report outputs/figure4
 python -m landmarks.report outputs/figure4 --labelling-cost 0.5     # N_eff in money too
@@ -13,10 +13,13 @@ from landmarks.errors import InputError, refused
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the report of the runs below a folder; 2 on bad input."""
-    parser = argparse.ArgumentParser(prog="landmarks.report", description=_first_line())
+    parser = argparse.ArgumentParser(prog="python -m landmarks.report", description=_first_line())
     parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
     parser.add_argument(
-        "--labelling-cost", type=float, metavar="PRICE", help="of one photo, in any currency"
+        "--labelling-cost",
+        type=float,
+        metavar="PRICE",
+        help="of the label of one face, in any currency",
     )
     parser.add_argument(
         "--photos", action="store_true", help="show test photos too, not rendered faces alone"

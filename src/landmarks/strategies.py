@@ -251,7 +251,7 @@ def mixing(
 def finetune(
     pretrain: Schedule, adapter: AdapterFit, finetune: Schedule, pretrain_labels: str = "original"
 ) -> Strategy:
-    """5. Train on S, then go on with R at a lower rate.
+    """5. Train on S, then go on with R, at the rate of its own schedule.
 
     Args:
         pretrain: On synthetic faces.

@@ -13,7 +13,7 @@ from landmarks.errors import InputError, refused
 def main(arguments: list[str] | None = None) -> int:
     """Say what differs; the exit code is explained by --help."""
     parser = argparse.ArgumentParser(
-        prog="landmarks.verify",
+        prog="python -m landmarks.verify",
         description="Make every number of a report again from stored predictions.",
         epilog="exit code: 0 everything is the same; 1 something differs; 2 bad input; 3 nothing "
         "differs, but not everything was compared, because another version of matplotlib or plotly "

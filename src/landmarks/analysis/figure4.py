@@ -91,7 +91,7 @@ def strategy_handles(findings: Findings) -> list[Line2D]:
 
 
 def exchange_rate(findings: Findings) -> Figure | None:
-    """Insight 4A: how many photos alone have the headline's error; None without a headline."""
+    """Insight 4A: how many real faces alone have the headline's error; None without a headline."""
     one = findings.headline
     if one is None:
         return None
@@ -141,7 +141,7 @@ def _draw_interpolated(ax: Axes, points: Sequence[CurvePoint]) -> None:
 
 
 def _draw_exchange(ax: Axes, one: Exchange, error: float) -> None:
-    """The way from the strategy's error to the curve of photos alone, and down to the axis.
+    """The way from the strategy's error to the curve of real only, and down to the axis.
 
     Args:
         ax: With its limits set in x.

@@ -119,7 +119,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
 
     Args:
         study: Finished runs.
-        labelling_cost: Of one photo, in any currency; None leaves money out.
+        labelling_cost: Of the label of one face, in any currency; None leaves money out.
     """
     found = exchanges(study)
     headline = headline_exchange(found)

