@@ -29,7 +29,10 @@ def row(result: Result) -> tuple[str, ...]:
     whole = result.metrics["all"]
     nme = whole["nme"]["interocular"]
     value, low, high = (100 * nme[key] for key in ("value", "low", "high"))
-    regions = (f"{100 * whole['regions'][name]['value']:.2f}" for name in ("jaw", "inner51"))
+    parts = whole["regions"]
+    regions = (
+        f"{100 * parts[name]['value']:.2f}" if name in parts else "-" for name in ("jaw", "inner51")
+    )
     rates = (f"{100 * whole[name]['8']['value']:.1f}" for name in ("failure_rate", "auc"))
     return (
         result.strategy,

@@ -64,6 +64,8 @@ def write_study(
     curve: Curve = article_like,
     spread: float = 0.03,
     rng: np.random.Generator | None = None,
+    synthetic: int = 4000,
+    tested: int = 0,
 ) -> Path:
     """Write one folder for each run, with the files that numbers are made or checked from.
 
@@ -76,14 +78,17 @@ def write_study(
         rendered: Whether the test faces are called rendered.
         curve: Mean error of a strategy at n_real, a fraction.
         spread: Standard deviation of the logarithm of the error over seeds.
-        rng: Draws everything; seeded with 0 if not given.
+        rng: Draws all but the test faces; seeded with 0 if not given.
+        synthetic: Number of synthetic faces.
+        tested: Another seed gives other test faces.
 
     Returns:
         The folder.
     """
-    rng = np.random.default_rng(0) if rng is None else rng
-    target = _truth(faces, rng)
-    hardness = rng.lognormal(0, 0.4, faces)  # of each face, for every run
+    always = np.random.default_rng(tested)
+    target = _truth(faces, always)
+    hardness = always.lognormal(0, 0.4, faces)  # of each face, for every run
+    rng = always if rng is None else rng
     for seed in seeds:
         own = rng.normal(0, spread)  # its subset is hard or easy for every strategy
         for strategy in strategies:
@@ -103,7 +108,7 @@ def write_study(
                     visible=np.ones((faces, K), bool),
                     scheme=IBUG68,
                 )
-                result = _result(strategy, n_real, seed, predictions, rendered)
+                result = _result(strategy, n_real, seed, predictions, rendered, synthetic)
                 _leave(directory, predictions, result)
     return folder
 
@@ -171,7 +176,7 @@ ARGUMENTS = {
     "finetune_adapted": ("finetune", {**TUNED, "pretrain_labels": "adapted"}),
 }
 KNOWN = {name: getattr(known, maker)(**given) for name, (maker, given) in ARGUMENTS.items()}
-MODEL = {"network": {"_target_": "landmarks.models.UNet"}, "input_size": 64, "initial": None}
+MODEL = {"network": {"_target_": "landmarks.models.unet.UNet"}, "input_size": 64, "initial": None}
 OWN_MODELS = {
     "real_only_imagenet": {
         "network": {
@@ -222,7 +227,12 @@ def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
 
 
 def _result(
-    strategy: str, n_real: int, seed: int, predictions: Predictions, rendered: bool
+    strategy: str,
+    n_real: int,
+    seed: int,
+    predictions: Predictions,
+    rendered: bool,
+    synthetic: int,
 ) -> Result:
     steps = _steps(strategy, n_real, seed)
     timings = {
@@ -254,7 +264,7 @@ def _result(
                 else {}
             ),
             **(
-                {"synthetic": {"name": "rendered", "faces": 4000, "notes": []}}
+                {"synthetic": {"name": "rendered", "faces": synthetic, "notes": []}}
                 if not strategy.startswith("real_only")
                 else {}
             ),

@@ -9,12 +9,17 @@ from matplotlib.text import Text
 from PIL import Image
 
 from landmarks.analysis import figures
+from landmarks.analysis.attribution import attribution
 from landmarks.analysis.curves import FORMS
 from landmarks.analysis.figures import FIGURES, write_figures
+from landmarks.analysis.findings import find
 from landmarks.analysis.looks import FORM_LOOKS, LOOKS, look
 from landmarks.analysis.paper import paper_style, seeds_of, sheet, size_axis
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
+from landmarks.analysis.study import read_study
+from landmarks.scheme import IBUG68
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print, words
+from tests.analysis.studies import write_study
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +231,26 @@ def test_sizes_whose_numbers_would_touch_have_a_tick_without_one():
         "",
         "1,000",
     ]
+
+
+def test_hidden_landmarks_are_no_part_of_the_mean_face(tmp_path):
+    folder = write_study(tmp_path, seeds=(0,), sizes=(50,), faces=12)
+    whole = attribution(read_study(folder))
+    jaw = list(IBUG68.regions["jaw"])
+
+    def hide(faces):
+        for path in folder.rglob("predictions.npz"):
+            with np.load(path) as stored:
+                parts = dict(stored)
+            parts["target"][faces, min(jaw) : max(jaw) + 1] = 0
+            parts["visible"][faces, min(jaw) : max(jaw) + 1] = False
+            np.savez(path, **parts)
+
+    hide(slice(0, 4))
+    found = attribution(read_study(folder))
+    np.testing.assert_allclose(found.mean_face[jaw], whole.mean_face[jaw], atol=0.05)
+    hide(slice(0, 12))
+    study = read_study(folder)
+    assert attribution(study) is None
+    assert "jaw" not in study.runs[0].errors
+    assert "nan" not in " ".join(" ".join(row) for row in find(study).tables[0].rows)

@@ -255,7 +255,7 @@ def test_an_exchange_beyond_the_sweep_ends_there_and_is_open(findings):
     data = plot_data(replace(findings, headline=beyond), marks(tuple(findings.curves["all"])))
     assert data["exchange"]["value"] == data["exchange"]["high"] == 1000
     assert data["exchange"]["low"] == 700
-    assert data["exchange"]["is_open"] == [True, False, True]
+    assert data["exchange"]["is_open"] == [False, True]
     unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
     data = plot_data(replace(findings, headline=unknown), marks(tuple(findings.curves["all"])))
     assert data["exchange"] is None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from benchmarks.known_truth import SIZES, draw_study
 
+from landmarks import verify
 from landmarks.analysis.exchange import exchange
 from landmarks.analysis.planning import describe, plan, relative_width
 from landmarks.analysis.study import Study
@@ -84,11 +85,21 @@ def test_a_size_between_that_was_begun_is_completed() -> None:
 
 def test_sizes_between_are_asked_for_until_seeds_help() -> None:
     sizes = (10, 50, 870)
-    while (found := plan(drawn(3, sizes=sizes), "finetune", 50, width=0.1)).between is not None:
-        sizes = tuple(sorted({*sizes, found.between}))
+    while (found := plan(drawn(3, sizes=sizes), "finetune", 50, width=0.1)).size is not None:
+        sizes = tuple(sorted({*sizes, found.size}))
         assert len(sizes) < 9
     assert not found.now.is_sparse
     assert {seed for _, seed in found.runs} == {3}
+
+
+def test_a_size_beyond_an_open_end_that_other_seeds_have_is_completed() -> None:
+    whole = drawn(3, sizes=(10, 25, 50, 100, 250))
+    have = {(run.cell, run.result.seed) for run in whole.runs}
+    study = only(whole, have - {(("real_only", 250), 1), (("real_only", 250), 2)})
+    found = plan(study, "finetune", 50, width=0.1)
+    assert found.now.high == np.inf
+    assert found.runs == ((("real_only", 250), 1), (("real_only", 250), 2))
+    assert "2 runs of real_only with 250 come first, a size beyond" in describe(found)
 
 
 def test_a_seed_that_was_begun_is_completed_first() -> None:
@@ -193,3 +204,16 @@ def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
     words = "-m landmarks.train experiment=figure4 data.real.root=path/to/300w"
     assert trained == [f"{words} seed=1", f"{words} seed=2"] * (1 if broken else 2)
     assert len(called) - len(trained) == (1 if broken else 3)
+
+
+def test_a_result_that_may_not_be_read_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "result.json").touch()
+    monkeypatch.setattr(Path, "read_text", refuse)
+    for command in (main, verify.main):
+        assert command([str(tmp_path)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1

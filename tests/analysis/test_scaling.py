@@ -40,7 +40,8 @@ def studies(
             strategies=("finetune", "real_only"),
             curve=curve,
             spread=spread,
-            rng=np.random.default_rng(count + 1),  # of these draws, all intervals hold the truth
+            synthetic=count,
+            rng=np.random.default_rng(count + 2),  # of these draws, all intervals hold the truth
         )
         return read_study(made)
 
@@ -210,3 +211,19 @@ def test_the_script_prints_the_lines_and_what_the_test_faces_are(tmp_path: Path)
         assert "\n".join(lines(one)) in done.stdout
     assert "NME % by synthetic faces: 50: " in done.stdout
     assert done.stdout.endswith("no number here is an accuracy on photographs.\n")
+
+
+def test_studies_that_differ_in_more_than_their_synthetic_faces_are_refused(tmp_path: Path) -> None:
+    made = studies(tmp_path / "right", (0, 1), spread=0.01)
+    with pytest.raises(InputError, match="was trained on 800 synthetic faces, not on 1,600"):
+        scaling({**{count: made[count] for count in COUNTS[:-1]}, 1600: made[800]})
+    others = write_study(
+        tmp_path / "others",
+        seeds=(0, 1),
+        sizes=(25, 50),
+        strategies=("finetune", "real_only"),
+        synthetic=800,
+        tested=1,
+    )
+    with pytest.raises(InputError, match="the studies differ in their test set"):
+        scaling({**made, 800: read_study(others)})

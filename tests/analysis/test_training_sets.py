@@ -5,7 +5,6 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from landmarks.analysis.statements import table2
@@ -64,7 +63,7 @@ def test_what_else_the_studies_differ_in_is_told(folders: list[Path], tmp_path: 
 
 
 def test_other_test_faces_of_the_same_name_are_told(folders: list[Path], tmp_path: Path) -> None:
-    folder = write_with(tmp_path / "others", "mine", rng=np.random.default_rng(1))
+    folder = write_with(tmp_path / "others", "mine", tested=1)
     studies = {"a": read_study(folders[0]), "b": read_study(folder)}
     assert "differ in their test set:" in table2_of(studies).note
 

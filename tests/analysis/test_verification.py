@@ -1,6 +1,7 @@
 """Evidence: a report is what its predictions give, and a changed one is caught."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
@@ -76,6 +77,66 @@ def test_one_changed_number_of_the_page_is_caught(
     path.write_text(page.replace(answer, "With 5 stand-in faces", 1))
     assert verify.main([str(folder)]) == 1
     assert "report.html, line" in capsys.readouterr().out
+
+
+def changed_numbers(folder: Path, change: Callable[[str], str]) -> None:
+    path = folder / "report" / "report.json"
+    text = path.read_text()
+    assert change(text) != text
+    path.write_text(change(text))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"options": {', '"reviewed_by": "N_eff is 900", "options": {', "reviewed_by is 'N_eff is"),
+        ('"findings": {', '"findings": {"more": null, ', "findings.more is None"),
+        ('"rendered_test": true', '"rendered_test": 1', "findings.rendered_test is 1"),
+    ],
+)
+def test_what_was_added_to_the_numbers_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+) -> None:
+    changed_numbers(folder, lambda text: text.replace(old, new, 1))
+    assert verify.main([str(folder)]) == 1
+    assert f"report.json: {told}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"findings": {', '"findings": {"answer": "900", ', "a name stands twice among answer"),
+        ('"labelling_cost": 0.5', '"labelling_cost": [1]', "labelling cost is [1]"),
+    ],
+)
+def test_numbers_that_cannot_be_read_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+) -> None:
+    changed_numbers(folder, lambda text: text.replace(old, new, 1))
+    assert verify.main([str(folder)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_setting_that_left_the_yaml_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "finetune" / "n_real_10" / "seed_1" / "config.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("landmarks.geometry.LandmarkCrop", "evil.LandmarkCrop"))
+    assert verify.main([str(folder)]) == 1
+    assert "crop._target_ is 'evil.LandmarkCrop'" in capsys.readouterr().out
+    path.write_text(re.sub(r"\n +scale: 1.35", "", text))
+    assert path.read_text() != text
+    assert verify.main([str(folder)]) == 1
+    assert "config.yaml: crop.scale is missing" in capsys.readouterr().out
+
+
+def test_an_empty_folder_is_no_part_of_a_report(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "report" / "extra").mkdir()
+    assert verify.main([str(folder)]) == 1
+    assert "extra: not a file of this report" in capsys.readouterr().out
 
 
 def test_a_missing_figure_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,12 +28,15 @@ def exchanges(study: Study) -> list[Exchange]:
 
 
 def headline_exchange(found: Sequence[Exchange]) -> Exchange | None:
-    """The one that answers the question: known if any is, fine-tuning, near the article's size."""
+    """The one that answers the question: of two seeds, fine-tuning, near the article's size.
+
+    What came out plays no part.
+    """
     combined = [one for one in found if one.strategy in COMBINED]
     return min(
         combined,
         key=lambda one: (
-            not one.is_known,
+            not one.design.has_seeds,
             COMBINED.index(one.strategy),
             abs(np.log(one.n_real / ARTICLE_SIZE)),
         ),
@@ -45,16 +48,19 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
     """Insight 4A in a sentence, which opens the report."""
     if one is None:
         return (
-            "No exchange rate: it takes real only at two sizes or more and, with one of its seeds, "
-            "a strategy that trains on both kinds of faces."
+            "No exchange rate of a combination: it takes real only at two sizes or more and, with "
+            "one of its seeds, a strategy that trains on both kinds of faces."
         )
     faces = "stand-in faces" if rendered_test else "real faces"
     what = f"With {one.n_real:,} {faces}, {look(one.strategy).label}"
-    if not one.is_known:
-        seeds = len(one.design.seeds)
+    if not one.design.has_seeds:
         return (
-            f"{what} was compared with {seeds} seed{'s' if seeds != 1 else ''}: not enough seeds "
-            f"to say how many {faces} it is worth."
+            f"{what} was compared with one seed: {NO_TELLING} to say how many {faces} it is worth."
+        )
+    if not one.is_known:
+        return (
+            f"{what} may be worth anything from {one.smallest:,} {faces} to {one.largest:,}: the "
+            f"interval over {len(one.design.seeds)} seeds leaves out none of them."
         )
     told = "; ".join(part for part in (one.text(), one.caveat) if part)
     run = "that were run with the same seeds"
@@ -80,38 +86,30 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
     )
 
 
-def worth(found: Sequence[Exchange], compared: Sequence[Comparison]) -> str:
-    """What synthetic faces alone are worth, and where a combination beats either kind alone."""
+def worth(found: Sequence[Exchange], compared: Sequence[Comparison], *, rendered_test: bool) -> str:
+    """What synthetic faces alone are worth, and where a combination beats both kinds alone."""
+    faces = "stand-in faces" if rendered_test else "real faces"
     sentences = [
-        f"Synthetic faces alone, without a real label, do what {one.text()} real faces do."
+        f"Synthetic faces alone, without a real label, do what {one.text()} {faces} do"
+        f"{f' ({one.caveat})' if one.caveat else ''}."
         for one in found
         if one.n_real == 0 and one.is_known
     ]
     judged = [
         one
         for one in compared
-        if one.strategy in COMBINED and NO_TELLING not in (one.verdict, one.synthetic_verdict)
+        if one.strategy in COMBINED and None not in (one.lower, one.lower_than_synthetic)
     ]
     if judged:
-        sentences.append(_better_than_either([one for one in judged if one.beats_both], found))
+        sentences.append(_better_than_both([one for one in judged if one.beats_both]))
     return " ".join(sentences)
 
 
-def _better_than_either(better: Sequence[Comparison], found: Sequence[Exchange]) -> str:
+def _better_than_both(better: Sequence[Comparison]) -> str:
     if not better:
-        return "No combination is clearly better than either kind of faces alone."
-    strategies = dict.fromkeys(one.strategy for one in better)
+        return "No combination is clearly better than both kinds of faces, each alone."
     places = (
         f"{look(name).label} at {listed([f'{b.n_real:,}' for b in better if b.strategy == name])}"
-        for name in strategies
+        for name in dict.fromkeys(one.strategy for one in better)
     )
-    told = f"Clearly better than either kind of faces alone: {'; '.join(places)}."
-    cells = [(one.strategy, one.n_real) for one in better]
-    gains = [one for one in found if (one.strategy, one.n_real) in cells and one.is_known]
-    if not gains:
-        return told
-    most = max(gains, key=lambda one: one.low / one.n_real)
-    return (
-        f"{told} The surest gain: {most.n_real:,} real faces by {look(most.strategy).label} do "
-        f"what {most.text()} do alone."
-    )
+    return f"Clearly better than both kinds of faces, each alone: {'; '.join(places)}."

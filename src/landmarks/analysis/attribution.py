@@ -96,7 +96,12 @@ class Attribution:
 
 
 def attribution(study: Study) -> Attribution | None:
-    """None without synthetic only, label adaptation and real only, the last two at one size."""
+    """None without synthetic only, label adaptation and real only, the last two at one size.
+
+    Nor where no test face shows some landmark.
+    """
+    if not _shown(read_predictions(study.runs[0].directory)).any(axis=0).all():
+        return None
     sizes = [
         n
         for n in study.sizes(ADAPTED)
@@ -115,17 +120,25 @@ def attribution(study: Study) -> Attribution | None:
 
 
 def _moves(study: Study, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean face and mean move of each landmark, over test faces and seeds."""
+    """Mean face and mean move of each landmark, over the test faces that show it and seeds."""
     faces, moves = [], []
     for seed in study.seeds([(ADAPTED, n), (UNADAPTED, 0)]):
         before, after = (
             read_predictions(study.by_cell[cell][seed].directory)
             for cell in ((UNADAPTED, 0), (ADAPTED, n))
         )
-        faces.append(_in_face_frame(before.target, before, centred=True).mean(axis=0))
+        shown = _shown(before)[..., None]
+        face = _in_face_frame(before.target, before, centred=True)
         moved = _in_face_frame(after.predicted - before.predicted, before, centred=False)
-        moves.append(moved.mean(axis=0))
+        faces.append(face.mean(axis=0, where=shown))
+        moves.append(moved.mean(axis=0, where=shown))
     return np.mean(faces, axis=0), np.mean(moves, axis=0)
+
+
+def _shown(predictions: Predictions) -> NDArray[np.bool_]:
+    """(N, K) landmarks that are seen on a face whose outer eye corners are seen too."""
+    right, left = (predictions.visible[:, k] for k in predictions.scheme.interocular)
+    return predictions.visible & (right & left)[:, None]
 
 
 def _in_face_frame(

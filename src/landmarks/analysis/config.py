@@ -1,7 +1,9 @@
 """Config: the YAML that a run is repeated from, held against what the run says of itself."""
 
 import importlib
+import inspect
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +114,35 @@ def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
     """
     if not isinstance(stated, dict) or not isinstance(recorded, dict):
         return stated, recorded
-    pairs = {key: _alike(stated[key], recorded[key]) for key in stated.keys() & recorded.keys()}
-    if "_target_" in pairs:
-        one, other = pairs["_target_"]
-        pairs["_target_"] = str(one).rpartition(".")[2], str(other).rpartition(".")[2]
-    alike = {**stated, **{key: pair[0] for key, pair in pairs.items()}}
-    return alike, {key: pair[1] for key, pair in pairs.items()}
+    maker = _own(stated.get("_target_"))
+    defaults = {} if maker is None else _defaults(maker)
+    one, other = dict(stated), dict(recorded)
+    for key in recorded:
+        if key in stated:
+            one[key], other[key] = _alike(stated[key], recorded[key])
+        elif key in defaults and defaults[key] == recorded[key]:
+            del other[key]
+    if maker is not None:
+        one["_target_"] = f"{maker.__module__}.{maker.__qualname__}"
+    return one, other
+
+
+def _own(name: object) -> Any:  # noqa: ANN401 - a class or a function
+    """What a YAML names, if it is this project's; nothing else is imported."""
+    module, _, last = str(name).rpartition(".")
+    if not module.startswith("landmarks."):
+        return None
+    return getattr(importlib.import_module(module), last)
+
+
+def _defaults(maker: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Recorded defaults of its parameters."""
+    if not is_dataclass(maker):
+        parameters = inspect.signature(maker).parameters.values()
+        return {p.name: record(p.default) for p in parameters if p.default is not p.empty}
+    given = {field.name: field.default for field in fields(maker)}
+    made = {field.name: field.default_factory for field in fields(maker)}
+    return {
+        **{name: record(value) for name, value in given.items() if value is not MISSING},
+        **{name: record(make()) for name, make in made.items() if make is not MISSING},
+    }

@@ -32,7 +32,7 @@ class Exchange:
 
     Attributes:
         strategy: Name.
-        n_real: Photos that the strategy has.
+        n_real: Real faces that the strategy has.
         value: N_eff; 0 below the smallest size of the baseline, infinity above the largest.
         low: Lower end; 0 if it is below the smallest size.
         high: Upper end; infinity if it is above the largest size.
@@ -79,28 +79,29 @@ class Exchange:
         return f"sizes too far apart for {100 * self.level:.0f} %" if self.is_sparse else ""
 
     def text(self) -> str:
-        """E.g. "240 [190 to 310]", "> 870 [> 510]" or "not enough seeds"."""
-        return self.told(lambda photos: photos) if self.is_known else "not enough seeds"
+        """E.g. "240 [190 to 310]", "> 870 [> 510]", "10 to 870 all fit" or "not enough seeds"."""
+        if self.is_known:
+            return self.told(lambda faces: faces)
+        fit = f"{self.smallest:,} to {self.largest:,} all fit"
+        return fit if self.design.has_seeds else "not enough seeds"
 
     def told(self, of: Callable[[float], float], digits: int = 0) -> str:
         """Something that rises with N_eff, with its interval, e.g. "4.8 [3.8 to 6.2]".
 
         Args:
-            of: Makes it from a number of photos.
+            of: Makes it from a number of faces.
             digits: After the point.
         """
 
-        def number(photos: float) -> str:
-            return f"{round(of(photos), digits) + 0.0:,.{digits}f}"  # no minus before a zero
+        def number(faces: float) -> str:
+            return f"{round(of(faces), digits) + 0.0:,.{digits}f}"  # no minus before a zero
 
-        def one(photos: float) -> str:
-            if photos <= 0:
+        def one(faces: float) -> str:
+            if faces <= 0:
                 return f"< {number(self.smallest)}"
-            return f"> {number(self.largest)}" if photos == np.inf else number(photos)
+            return f"> {number(self.largest)}" if faces == np.inf else number(faces)
 
-        if self.low == np.inf or self.high == 0:
-            ends = one(self.low)
-        elif self.high == np.inf:
+        if self.high == np.inf:
             ends = f"> {number(self.low)}"
         elif self.low <= 0:
             ends = f"< {number(self.high)}"

@@ -11,7 +11,6 @@ from matplotlib.patheffects import withStroke
 from landmarks.analysis.captions import BAND, dots, level_of, one_seed
 from landmarks.analysis.exchange import Exchange, interpolation
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.insights import NO_TELLING
 from landmarks.analysis.looks import look
 from landmarks.analysis.paper import (
     draw_band,
@@ -107,7 +106,7 @@ def exchange_rate(findings: Findings) -> Figure | None:
         _draw_exchange(ax, one, 100 * own.mean.value)
     ax.set_ylabel(NME)
     told = f"{one.n_real:,} \N{RIGHTWARDS ARROW} {one.text()}, {level_of(one)}"
-    ax.set_title(told if one.is_known else NO_TELLING, fontsize=11, fontweight="bold")
+    ax.set_title(told if one.is_known else one.text(), fontsize=11, fontweight="bold")
     legend_beside(ax, [handle(BASELINE), handle(one.strategy)])
     small_print(
         figure,

@@ -132,7 +132,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
     shown = _shown_size(study, headline)
     return Findings(
         answer=answer(headline, rendered_test=study.rendered_test),
-        worth=worth(found, combined),
+        worth=worth(found, combined, rendered_test=study.rendered_test),
         comparison=summary(combined),
         trends=tuple(one.text() for one in narrowing),
         setting=setting(study),

@@ -21,6 +21,7 @@ LEVEL = 0.95
 SYNTHETIC: Cell = ("synthetic_only", 0)
 COMBINED = ("finetune", "mixing")  # strategies whose model trains on both kinds of faces
 NO_TELLING = "not enough seeds"
+NOT_RUN = "not run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,14 @@ class Comparison:
         lower: How much lower its error is than real only's, a fraction; None with fewer than two
             common seeds.
         lower_than_synthetic: The same against synthetic only, which has no real face.
+        with_synthetic: Whether synthetic only was run.
     """
 
     strategy: str
     n_real: int
     lower: Interval | None
     lower_than_synthetic: Interval | None
+    with_synthetic: bool = True
 
     @property
     def verdict(self) -> str:
@@ -48,11 +51,11 @@ class Comparison:
     @property
     def synthetic_verdict(self) -> str:
         """Against synthetic only."""
-        return verdict(self.lower_than_synthetic)
+        return verdict(self.lower_than_synthetic) if self.with_synthetic else NOT_RUN
 
     @property
     def beats_both(self) -> bool:
-        """Whether it is clearly better than either kind of faces alone."""
+        """Whether it is clearly better than both kinds of faces, each alone."""
         return self.verdict == self.synthetic_verdict == "better"
 
 
@@ -73,6 +76,7 @@ def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:
             n_real=n,
             lower=relative(study, (strategy, n), (BASELINE, n), LEVEL),
             lower_than_synthetic=relative(study, (strategy, n), SYNTHETIC, LEVEL),
+            with_synthetic=SYNTHETIC in study.by_cell,
         )
         for strategy in strategies
         for n in study.sizes(strategy)
@@ -82,9 +86,11 @@ def comparisons(study: Study, strategies: Sequence[str]) -> list[Comparison]:
 
 def summary(found: Sequence[Comparison]) -> str:
     """Insight 4B, a sentence for each strategy."""
+    if not found:
+        return "No strategy that trains on both kinds of faces was run at a size of real only."
     judged = [one for one in found if one.lower is not None]
     if not judged:
-        return "No size was run with two seeds of both: not enough seeds to compare."
+        return f"No size was run with two seeds of both: {NO_TELLING} to compare."
     strategies = dict.fromkeys(one.strategy for one in judged)
     return " ".join(
         _summary(look(name).opening, [one for one in judged if one.strategy == name])
@@ -127,8 +133,9 @@ class Trend:
         few: Smallest size.
         many: Largest size.
         narrowing: Gap at `few` minus gap at `many`, in logarithms of the error; above 0: the gap
-            is larger where photos are few. None with fewer than two common seeds.
-        leads: How much lower the error is at `few` and at `many`, fractions; below 0: higher.
+            is larger where real faces are few. None with fewer than two common seeds.
+        leads: How much lower the error is at `few` and at `many`, fractions, over the same seeds;
+            below 0: higher.
     """
 
     strategy: str
@@ -184,12 +191,13 @@ def trend(study: Study, strategy: str) -> Trend | None:
         (BASELINE, many): -1.0,
         (strategy, many): 1.0,
     }
+    alike = study.of_seeds(study.seeds(weights))
     return Trend(
         strategy=strategy,
         few=few,
         many=many,
         narrowing=combined(study, weights, LEVEL),
-        leads=(_lead(study, strategy, few), _lead(study, strategy, many)),
+        leads=(_lead(alike, strategy, few), _lead(alike, strategy, many)),
     )
 
 

@@ -33,10 +33,11 @@ class Plan:
     Attributes:
         now: The interval as it is.
         width: What is asked for: the interval's width over its value.
-        runs: Strategy, n_real and seed of the runs that complete the next seed, or a size between;
-            empty if the interval is narrow enough.
-        between: The size of real only that these runs add, if those at hand are too far apart.
-        after: Width after these runs, as far as can be told; None with fewer than two seeds.
+        runs: Strategy, n_real and seed of the runs that complete the next seed, or a size of real
+            only; empty if the interval is narrow enough.
+        size: That size: one between those at hand, if they are too far apart; or one beyond them
+            that other seeds were run with, if the interval is open there.
+        after: Width after the next seed, as far as can be told; None with a `size`, or one seed.
         seeds_needed: How many seeds the width takes; None if no number of seeds is enough for the
             test photos at hand, or it cannot be told yet.
     """
@@ -44,7 +45,7 @@ class Plan:
     now: Exchange
     width: float
     runs: tuple[tuple[Cell, int], ...]
-    between: int | None = None
+    size: int | None = None
     after: float | None = None
     seeds_needed: int | None = None
 
@@ -79,11 +80,12 @@ def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
             "n_real"
         )
     between = now.design.size_between(now.low, now.high) if now.is_sparse else None
-    if between is not None:
-        cell = BASELINE, between
+    size = _beyond(study, now) if between is None else between
+    if size is not None:
+        cell = BASELINE, size
         lacking = (seed for seed in now.design.seeds if seed not in study.by_cell.get(cell, {}))
         runs = tuple((cell, seed) for seed in lacking)
-        return Plan(now=now, width=width, runs=runs, between=between)
+        return Plan(now=now, width=width, runs=runs, size=size)
     if relative_width(now.value, now.low, now.high) <= width:
         return Plan(now=now, width=width, runs=(), seeds_needed=len(now.design.seeds))
     forecast = list(_forecast(study, (strategy, n_real), width))
@@ -95,6 +97,18 @@ def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
         after=forecast[0][1] if forecast else None,
         seeds_needed=enough[0] if enough else None,
     )
+
+
+def _beyond(study: Study, now: Exchange) -> int | None:
+    """The next size of real only beyond an open end, that was run, but not with all seeds."""
+    if not now.design.has_seeds:
+        return None
+    sizes = study.sizes(BASELINE)
+    if now.high == np.inf:
+        return min((n for n in sizes if n > now.largest), default=None)
+    if now.low <= 0:
+        return max((n for n in sizes if n < now.smallest), default=None)
+    return None
 
 
 def relative_width(value: float, low: float, high: float) -> float:
@@ -145,10 +159,11 @@ def describe(found: Plan) -> str:
     ]
     if not found.runs:
         return f"{lines[0]}: narrow enough (width at most {found.width:g} of its value)"
-    if found.between is not None:
+    if found.size is not None:
+        between = now.smallest < found.size < now.largest
         return (
             f"{lines[0]}: more seeds do not help here; {len(found.runs)} runs of {BASELINE} with "
-            f"{found.between} come first, a size between"
+            f"{found.size} come first, a size {'between' if between else 'beyond'}"
         )
     lines.append(f"{len(found.runs)} runs complete the next seed")
     if found.after is not None and np.isfinite(found.after):

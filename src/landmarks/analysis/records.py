@@ -83,7 +83,7 @@ def compare(
     place: str,
     against: str = "the predictions",
 ) -> Iterator[str]:
-    """Each place where two JSON values differ by more than the order of a sum; None: missing."""
+    """Each place where two JSON values differ by more than the order of a sum."""
     for inner, one, other in differences(stored, made, place):
         if not _same(one, other):
             yield f"{inner} is {one!r}, by {against} it is {other!r}"
@@ -91,6 +91,8 @@ def compare(
 
 def _same(stored: object, made: object) -> bool:
     numbers = (int, float)
+    if isinstance(stored, bool) or isinstance(made, bool):
+        return stored is made
     if isinstance(stored, numbers) and isinstance(made, numbers):
         return math.isclose(stored, made, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return stored == made

@@ -38,7 +38,9 @@ class ReportOptions:
     photos: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a price that is none."""
+        """Refuse a folder that is no text, and a price that is none."""
+        if not isinstance(self.folder, str):
+            raise InputError(f"the folder of a report is {self.folder!r}; it must be text")
         cost = self.labelling_cost
         if cost is not None and (not isinstance(cost, int | float) or not 0 < cost < 1e9):
             raise InputError(f"labelling cost is {cost!r}; it must be a number above 0")
@@ -61,7 +63,7 @@ def write_report(study: Study, out: Path, options: ReportOptions) -> Findings:
 
     Args:
         study: Finished runs.
-        out: Folder; there is either the old report or the new one, never a part.
+        out: Folder; there is the old report or the new one, never a part.
         options: See there.
     """
     findings = find(study, options.labelling_cost)
@@ -121,19 +123,30 @@ def _words(options: ReportOptions) -> str:
     return f"{price}{' --photos' if options.photos else ''}"
 
 
-def read_numbers(report: Path) -> tuple[ReportOptions, dict[str, str], dict[str, Any]]:
-    """What a report was written with, what drew it, and its findings.
+def read_numbers(report: Path) -> dict[str, Any]:
+    """All that `report.json` holds: "options", "drawn_with" and "findings".
 
     Raises:
         InputError: There is no report, or its numbers cannot be read.
     """
     path = report / NUMBERS
     try:
-        stored = json.loads(path.read_text())
-        return ReportOptions(**stored["options"]), stored["drawn_with"], stored["findings"]
+        stored: dict[str, Any] = json.loads(path.read_text(), object_pairs_hook=_once)
+        ReportOptions(**stored["options"])
+        if not isinstance(stored["drawn_with"], dict):
+            raise TypeError("drawn_with holds no versions by name")
+        return stored
     except FileNotFoundError:
         raise InputError(
             f"{path}: no such file; write it with: python -m landmarks.report {report.parent}"
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the numbers of a report ({error}); write it again") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, whose names must differ: of two alike, readers disagree which counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a name stands twice among {', '.join(found)}")
+    return found

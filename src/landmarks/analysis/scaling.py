@@ -21,7 +21,7 @@ from scipy.stats import t as student
 from landmarks.analysis.budget import synthetic_draws
 from landmarks.analysis.contrasts import MIN_SEEDS, Interval
 from landmarks.analysis.laws import LAWS, MIKAMI, Fit, Law
-from landmarks.analysis.study import BASELINE, Cell, Study
+from landmarks.analysis.study import Cell, Study, apart
 from landmarks.errors import InputError
 
 LEVEL = 0.9
@@ -98,8 +98,10 @@ def scaling(studies: Mapping[int, Study]) -> tuple[Scaling, ...]:
         studies: By number of synthetic faces.
 
     Raises:
-        InputError: There are too few numbers of synthetic faces to fit a law.
+        InputError: There are too few numbers of synthetic faces to fit a law, or the studies
+            differ in something else.
     """
+    _check_alike(studies)
     counts = sorted(studies)
     if len(counts) < MIN_COUNTS:
         raise InputError(
@@ -109,8 +111,31 @@ def scaling(studies: Mapping[int, Study]) -> tuple[Scaling, ...]:
     return tuple(
         _scaling(studies, counts, cell)
         for cell in studies[counts[0]].by_cell
-        if cell[0] != BASELINE and all(cell in studies[count].by_cell for count in counts)
+        if _draws_synthetic(studies[counts[0]], cell)
+        and all(cell in studies[count].by_cell for count in counts)
     )
+
+
+def _draws_synthetic(study: Study, cell: Cell) -> bool:
+    return any("synthetic" in run.result.data for run in study.by_cell[cell].values())
+
+
+def _check_alike(studies: Mapping[int, Study]) -> None:
+    """Refuse studies that differ in more than the number of their synthetic faces."""
+    for count, study in studies.items():
+        for run in study.runs:
+            found = run.result.data.get("synthetic", {"faces": count})["faces"]
+            if found != count:
+                raise InputError(
+                    f"{run.directory} was trained on {found:,} synthetic faces, not on {count:,}, "
+                    "as its folder says"
+                )
+    what = apart(list(studies.values())) - {"synthetic set"}
+    if what:
+        raise InputError(
+            f"the studies differ in their {', '.join(sorted(what))}; they may differ in the number "
+            "of synthetic faces alone"
+        )
 
 
 def _scaling(studies: Mapping[int, Study], counts: Sequence[int], cell: Cell) -> Scaling:

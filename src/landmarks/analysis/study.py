@@ -1,6 +1,6 @@
 """Study: the finished runs of a sweep side by side, read from what they stored."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -141,10 +141,11 @@ def read_study(folder: Path) -> Study:
 
 
 def errors_by_region(predictions: Predictions) -> dict[str, NDArray[np.float64]]:
-    """(F,) error of each face, for the whole face ("all") and each region of the scheme."""
+    """(F,) error of each face, for the whole face ("all") and each region that a face shows."""
     scheme = predictions.scheme
     parts = {name: predictions.errors_of(indices) for name, indices in scheme.regions.items()}
-    return {"all": predictions.errors, **parts}
+    shown = {name: part for name, part in parts.items() if not np.isnan(part).all()}
+    return {"all": predictions.errors, **shown}
 
 
 def _place(run: StudyRun) -> tuple[int, str, int, int]:
@@ -196,6 +197,27 @@ def _check_comparable(found: Iterable[tuple[Path, Result]]) -> None:
                     f"is {one!r}, there {other!r}); only runs that differ in "
                     "strategy, n_real and seed can be compared, so give a folder with one study"
                 )
+
+
+def apart(studies: Sequence[Study], strategies: Container[str] | None = None) -> set[str]:
+    """What studies differ in, of all that their runs have in common, by its names there.
+
+    Args:
+        studies: Two or more.
+        strategies: Those whose runs count; None: all.
+    """
+    seen: dict[str, list[object]] = {}
+    for study in studies:
+        for run in study.runs:
+            if strategies is None or run.result.strategy in strategies:
+                for what, value in common(run.result).items():
+                    values = seen.setdefault(what, [])
+                    values.extend([value] * (value not in values))
+    differ = {what for what, values in seen.items() if len(values) > 1}
+    tested = [read_predictions(study.runs[0].directory) for study in studies]
+    if not all(same_faces(tested[0], one) for one in tested):
+        differ.add("test set")
+    return differ
 
 
 def _check_same_faces(

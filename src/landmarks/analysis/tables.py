@@ -46,8 +46,10 @@ def figure4(study: Study) -> Table:
         found = mean_error(study, (strategy, n), LEVEL)
         totals = {run.result.ledger["total"] for run in runs.values()}
         regions = (
-            f"{100 * mean_error(study, (strategy, n), LEVEL, r).value:.2f}"
-            for r in ("jaw", "inner51")
+            f"{100 * mean_error(study, (strategy, n), LEVEL, region).value:.2f}"
+            if region in study.runs[0].errors
+            else "-"
+            for region in ("jaw", "inner51")
         )
         rows.append(
             (

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from landmarks.analysis.attribution import ADAPTED, UNADAPTED
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.statements import table2
-from landmarks.analysis.study import BASELINE, Study, common, same_faces
+from landmarks.analysis.study import BASELINE, Study, apart
 from landmarks.analysis.table import ARTICLE, OURS, Table
 from landmarks.errors import InputError
-from landmarks.predictions import read_predictions
 
 SHOWN = (UNADAPTED, ADAPTED, BASELINE)  # the strategies of Table 2
 MEANT = "synthetic set"  # what the studies are there to differ in
@@ -46,17 +45,7 @@ def table2_of(studies: Mapping[str, Study]) -> Table:
 
 def _apart(studies: Mapping[str, Study]) -> str:
     """A warning, if errors of different studies cannot be compared."""
-    seen: dict[str, list[object]] = {}
-    for study in studies.values():
-        for run in study.runs:
-            if run.result.strategy in SHOWN:
-                for what, value in common(run.result).items():
-                    values = seen.setdefault(what, [])
-                    values.extend([value] * (value not in values))
-    differ = [what for what, values in seen.items() if len(values) > 1 and what != MEANT]
-    tested = [read_predictions(study.runs[0].directory) for study in studies.values()]
-    if "test set" not in differ and not all(same_faces(tested[0], one) for one in tested):
-        differ.append("test set")
+    differ = apart(list(studies.values()), SHOWN) - {MEANT}
     if not differ:
         return ""
     return (

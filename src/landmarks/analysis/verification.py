@@ -14,6 +14,7 @@ from landmarks.analysis.reporting import (
     NUMBERS,
     PAGE,
     REPORT,
+    ReportOptions,
     drawn_with,
     read_numbers,
     write_report,
@@ -84,23 +85,26 @@ def verify(folder: Path) -> Verification:
     """
     study = read_study(folder)
     stored = folder / REPORT
-    options, tools, numbers = read_numbers(stored)
+    numbers = read_numbers(stored)
+    tools = numbers["drawn_with"]
     other = [name for name in LEFT if tools.get(name) != drawn_with()[name]]
     parts = {ending: part for name in other for ending, part in APART[name].items()}
     found = list(run_differences(study))
     with TemporaryDirectory() as temporary:
         made = Path(temporary) / REPORT
-        write_report(study, made, options)
-        again = read_numbers(made)[-1]
-        found += (f"{stored / NUMBERS}: {what}" for what in compare(numbers, again, "findings"))
+        write_report(study, made, ReportOptions(**numbers["options"]))
+        again = read_numbers(made)
+        if other:  # told below
+            again["drawn_with"] = tools
+        found += (f"{stored / NUMBERS}: {what}" for what in compare(numbers, again, ""))
         names = _files(made)
         for name in names:
             part = parts.get(name.suffix, _whole)
             found += _file_differences(stored / name, made / name, part)
         found += (
             f"{stored / name}: not a file of this report"
-            for name in _files(stored)
-            if name not in names
+            for name in _entries(stored)
+            if name not in _entries(made)
         )
     return Verification(
         runs=len(study.runs),
@@ -124,8 +128,14 @@ def run_differences(study: Study) -> Iterator[str]:
 
 def _files(report: Path) -> list[Path]:
     """Files of a report but its numbers, from its folder."""
-    files = (path.relative_to(report) for path in report.rglob("*") if path.is_file())
-    return sorted(name for name in files if name != Path(NUMBERS))
+    return [
+        name for name in _entries(report) if (report / name).is_file() and name != Path(NUMBERS)
+    ]
+
+
+def _entries(report: Path) -> list[Path]:
+    """Everything in the folder of a report."""
+    return sorted(path.relative_to(report) for path in report.rglob("*"))
 
 
 def _file_differences(stored: Path, made: Path, part: Part) -> Iterator[str]:

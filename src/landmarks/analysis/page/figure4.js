@@ -40,7 +40,7 @@ function exchangeTraces(exchange, size) {
   const hovertext = `<b>${plain(label)}</b> with ${faces}<br>is worth ${exchange.text} ` +
     `${DATA.faces} alone`;
   const common = { type: "scatter", hoverinfo: "text", hovertext, cliponaxis: false };
-  const [, openLow, openHigh] = exchange.is_open;
+  const [openLow, openHigh] = exchange.is_open;
   return [
     {
       ...common, mode: "lines", name: "interval", meta: "exchange interval",

@@ -71,7 +71,8 @@ function ticksWithin(choices, [low, high]) {
 
 // A logarithmic axis around the values that it shows.
 function logAxis(title, values, pad = 1.06) {
-  const ends = [Math.min(...values) / pad, Math.max(...values) * pad];
+  const shown = values.filter((value) => value > 0);  // a band may reach down to a rounded 0
+  const ends = [Math.min(...shown) / pad, Math.max(...shown) * pad];
   const tickvals = ticksWithin(STEPS, ends);
   return { ...linearAxis(title), type: "log", range: ends.map(Math.log10), tickvals };
 }

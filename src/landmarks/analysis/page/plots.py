@@ -3,7 +3,7 @@
 An exchange that the sweep does not reach ends at the last size and says that it is open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -37,7 +37,6 @@ def plot_data(findings: Findings, marks: Sequence[Mark]) -> dict[str, Any]:
                 "curves": [[_point(point) for point in curves[mark.name]] for mark in marks],
             }
             for region, curves in findings.curves.items()
-            if _is_known(curves)
         ],
         "exchange": _exchange(findings, findings.headline, number),
         "differences": [
@@ -63,11 +62,6 @@ def _labels(findings: Findings, one: Comparison) -> int:
     """Real labels that the strategy of a comparison used."""
     points = findings.curves["all"][one.strategy]
     return next(point.labels for point in points if point.n_real == one.n_real)
-
-
-def _is_known(curves: Mapping[str, Sequence[CurvePoint]]) -> bool:
-    """Whether test faces show the region at all."""
-    return all(np.isfinite(point.mean.value) for points in curves.values() for point in points)
 
 
 def _point(point: CurvePoint) -> dict[str, Any]:
@@ -109,7 +103,7 @@ def _exchange(
         "value": within(one.value),
         "low": within(one.low),
         "high": within(one.high),
-        "is_open": [one.value in (0, np.inf), one.low == 0, one.high == np.inf],
+        "is_open": [one.low == 0, one.high == np.inf],
         "level": _percent(one.level),
         "text": one.text(),
         "caveat": one.caveat,
