@@ -155,6 +155,23 @@ def test_every_command_is_listed_with_its_purpose(capsys):
             "Did you mean to override one of faces@data.real",
         ),
         (["strategy=mixing", "strategy.alpha=2"], "alpha is 2"),
+        (
+            ["data=rendered", "data.real=photos"],
+            "data.real is 'photos', which is no set of faces",
+        ),
+        (["strategy=null"], "a choice is null; give each of adapter, augmentation, crop"),
+        (["model.loss.distance=abc"], "loss distance is 'abc'; it must be a number from 0"),
+        (["loss=adaptive_wing", "model.loss.alpha=1"], "loss alpha is 1; it must be a number abo"),
+        (["model.network=null"], "model.network is None, but a model needs one"),
+        (["model.codec.sigma=abc"], "sigma is 'abc'; it must be from 0.3 to 10"),
+        (["model.input_size=32.0"], "input_size is 32.0; it must be a multiple of 32"),
+        (["schedule.finetune=null"], "finetune: its schedule is None"),
+        (["augmentation.real=path"], "there is no augmentation.real"),
+        (["augmentation.real.geometry=null"], "augmentation geometry is None; leave that word out"),
+        (
+            ["data=rendered", "data.test.recipe=null"],
+            "data.test.recipe is null; leave that word",
+        ),
         (["loss=coordinate_mse"], "choose another loss"),
         (["data=w300_face_synthetics"], "data.real.root is not given: add data.real.root=..."),
         (["data=w300_rendered", "data.real.root=x"], "error: data.real: x: "),
@@ -171,7 +188,7 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),
         (["model.network.widths=abc"], "widths are 'abc'"),
         (["adapter.noise=nan"], "adapter noise is nan"),
-        (["model.loss.distance=nan"], "CrossEntropySoftArgmax.distance is nan"),
+        (["model.loss.distance=nan"], "loss distance is nan; it must be a number from 0"),
         (["schedule.finetune.batch_size=1", "model.input_size=32"], "finetune: BatchNorm sees one"),
         (
             ["data=toy", "model=resnet34_direct", "model.network.backbone=nope"],
@@ -223,6 +240,7 @@ def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: nowhere: no finished run (there is no result.json")
+    assert "drawn faces" not in done.stdout  # they would be rendered first
 
 
 @pytest.fixture

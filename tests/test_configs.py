@@ -132,6 +132,13 @@ def test_every_face_format_names_a_reader_that_takes_its_keys(name):
 
 
 @pytest.mark.parametrize("name", options("faces"))
+def test_every_option_of_a_reader_is_in_its_yaml(name):
+    faces = composed("data=own", f"faces@data.test={name}").data.test
+    reader = hydra.utils.get_method(faces["_target_"])
+    assert set(inspect.signature(reader).parameters) == {str(k) for k in faces} - {"_target_"}
+
+
+@pytest.mark.parametrize("name", options("faces"))
 def test_photos_of_ones_own_may_have_any_format(name):
     roles = ("real", "test", "synthetic")
     faces = composed("data=own", *(f"faces@data.{role}={name}" for role in roles)).data

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from landmarks.errors import InputError
 from landmarks.heatmap import CoordinateCodec, DistributionCodec, HeatmapCodec
 from landmarks.losses import (
     AdaptiveWing,
@@ -113,3 +114,18 @@ def test_gaussian_nll_is_worked_by_hand():
     moved = LANDMARKS + torch.tensor([1.0, 0.0])
     expected = (2 / 128) ** 2 / (2 * math.exp(-6)) - 6
     assert GaussianNLL()(output, moved, VISIBLE, COORDINATES).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (AdaptiveWing, {"alpha": 2}),
+        (AdaptiveWing, {"epsilon": 0.0}),
+        (AdaptiveWing, {"foreground": "abc"}),
+        (CrossEntropySoftArgmax, {"distance": -1.0}),
+        (CrossEntropySoftArgmax, {"distance": True}),
+    ],
+)
+def test_numbers_that_a_loss_does_not_allow_are_refused(make, options):
+    with pytest.raises(InputError, match=f"loss {next(iter(options))} is .*; it must be a number"):
+        make(**options)

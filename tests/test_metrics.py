@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from landmarks.metrics import (
+    BOOTSTRAP_DRAWS,
     area,
     bootstrap,
     box,
@@ -156,3 +157,11 @@ def test_inter_pupil_error_is_the_known_multiple_on_real_faces(shared_data):
     target = read_w300(shared_data / "300w", folders=["afw"]).landmarks
     ratio = unit(interocular, target) / interpupil(target, SEEN[: len(target)], IBUG68)
     assert 1.39 < ratio.mean() < 1.44
+
+
+def test_draws_in_blocks_are_those_of_one_call():
+    errors = np.random.default_rng(5).gamma(4, 0.01, 50)
+    drawn = np.random.default_rng(0).multinomial(50, np.full(50, 1 / 50), size=BOOTSTRAP_DRAWS)
+    low, high = np.quantile(drawn @ errors / 50, [0.025, 0.975])
+    found = bootstrap(errors, np.array([f"{i:02}" for i in range(50)]), np.asarray)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-12)

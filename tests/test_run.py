@@ -430,6 +430,27 @@ def test_the_adapter_moves_the_output_of_label_adaptation_and_of_nothing_else(tm
     assert plain.metrics != adapted.metrics
 
 
+def test_labels_that_cannot_be_adapted_are_refused_before_any_training(tmp_path, monkeypatch):
+    monkeypatch.setattr("landmarks.steps.fit", None)
+    faces = read_toy(count=12, domain="synthetic", seed=0)
+    visible = np.ones(68, bool)
+    visible[3] = False
+    hidden = replace(faces, faces=(replace(faces.faces[0], visible=visible), *faces.faces[1:]))
+    data = replace(DATA, synthetic=lambda: hidden)
+    with pytest.raises(InputError, match="synthetic faces have landmarks without a label"):
+        run(experiment(tmp_path, data_adaptation(LONG, RidgeFit(), LONG), data=data))
+
+
+def test_what_was_trained_in_another_precision_is_told(tmp_path, caplog):
+    first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
+    (trained,) = first.timings["steps"].values()
+    assert trained["machine"] == {**trained["machine"], "device": "cpu", "precision": "float32"}
+    (computed,) = (tmp_path / "artifacts").glob("*/computed.json")
+    computed.write_text(json.dumps({**trained["machine"], "precision": "bfloat16"}))
+    run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    assert "was trained in bfloat16, this machine computes in float32" in caplog.text
+
+
 def test_data_adaptation_trains_on_moved_labels(tmp_path, monkeypatch):
     seen = {}
 

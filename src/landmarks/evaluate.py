@@ -20,15 +20,16 @@ def evaluate(cfg: DictConfig) -> float:
     """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
     # torch and timm take seconds to import; --help and --cfg should not wait for them.
     from landmarks.data.files import expanded
-    from landmarks.testing import evaluate_run, evaluations_of, folder_name, run_of
+    from landmarks.testing import evaluate_run, evaluations_of, folder_name, run_of, trained_on
 
     run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
     out = None if cfg.out is None else expanded(cfg.out, "out")
     for name, part in (("data.test", cfg.data.test), ("machine", cfg.machine)):
         if part is None:
             raise InputError(f"{name} is null, but an evaluation needs it; leave that word out")
-    test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     machine = hydra.utils.instantiate(cfg.machine)
+    trained_on(run)  # refuses what is no run, before faces are rendered or read
+    test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     log.info("test: %s", test.describe())
     out = out or evaluations_of(run) / folder_name(test)
     evaluation = evaluate_run(run, test, machine, artifacts, out)

@@ -96,7 +96,7 @@ class Experiment:
         if not whole or not 0 <= self.seed < 2**64:
             raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0 to 2^64 - 1")
         for domain in ("real", "synthetic"):
-            if self.augmentation.get(domain) is None:
+            if not isinstance(self.augmentation.get(domain), Augmentation):
                 raise InputError(
                     f"there is no augmentation.{domain}, and both domains need one; "
                     f"augmentation@augmentation.{domain}=none leaves crops as they are"

@@ -28,9 +28,9 @@ class Codec(Protocol):
 
 
 def _check(stride: int, sigma: float) -> None:
-    if stride < 1:
-        raise InputError(f"stride is {stride!r}; it must be at least 1 crop pixel")
-    if not 0.3 <= sigma <= 10:
+    if type(stride) is not int or stride < 1:
+        raise InputError(f"stride is {stride!r}; it must be a whole number of crop pixels from 1")
+    if not isinstance(sigma, int | float) or not 0.3 <= sigma <= 10:
         raise InputError(f"sigma is {sigma!r}; it must be from 0.3 to 10 heatmap pixels")
 
 

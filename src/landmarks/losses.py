@@ -5,12 +5,13 @@ where a pixel lies, and says which codec it fits. Invisible landmarks count for 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from landmarks.errors import InputError
 from landmarks.heatmap import CoordinateCodec, DistributionCodec, HeatmapCodec
 
 C = TypeVar("C", contravariant=True)
@@ -34,6 +35,14 @@ class Loss(Protocol[C]):
             A scalar.
         """
         ...
+
+
+def check_number(name: str, value: object, *, above: float, zero: bool = False) -> None:
+    """Refuse what is no number above `above`, nor zero where that is allowed."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and (cast(float, value) > above or (zero and value == 0))):
+        allowed = f"from {above:g}" if zero else f"above {above:g}"
+        raise InputError(f"loss {name} is {value!r}; it must be a number {allowed}")
 
 
 def visible_mean(values: Tensor, visible: Tensor) -> Tensor:
@@ -78,6 +87,13 @@ class AdaptiveWing:
     foreground: float = 10.0
     codec_type: ClassVar[type] = HeatmapCodec
 
+    def __post_init__(self) -> None:
+        """Refuse numbers that the equations do not allow."""
+        check_number("alpha", self.alpha, above=2.0)
+        for name in ("omega", "epsilon", "theta"):
+            check_number(name, getattr(self, name), above=0.0)
+        check_number("foreground", self.foreground, above=0.0, zero=True)
+
     def __call__(
         self, output: Tensor, landmarks: Tensor, visible: Tensor, codec: HeatmapCodec
     ) -> Tensor:
@@ -109,6 +125,10 @@ class CrossEntropySoftArgmax:
 
     distance: float = 1.0
     codec_type: ClassVar[type] = DistributionCodec
+
+    def __post_init__(self) -> None:
+        """Refuse what is no weight."""
+        check_number("distance", self.distance, above=0.0, zero=True)
 
     def __call__(
         self, output: Tensor, landmarks: Tensor, visible: Tensor, codec: DistributionCodec

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from landmarks.scheme import LandmarkScheme
 
 BOOTSTRAP_DRAWS = 2000
+BLOCK = 100  # draws at a time
 THRESHOLDS = (8, 10)  # per cent
 
 
@@ -143,10 +144,11 @@ def bootstrap(
     totals = np.bincount(photo, values, len(photos))
     counts = np.bincount(photo, minlength=len(photos))
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(
-        len(photos), np.full(len(photos), 1 / len(photos)), size=BOOTSTRAP_DRAWS
-    )
-    means = (drawn @ totals) / (drawn @ counts)
+    even = np.full(len(photos), 1 / len(photos))
+    means = []
+    for _ in range(0, BOOTSTRAP_DRAWS, BLOCK):  # all at once take gigabytes for many photos
+        drawn = rng.multinomial(len(photos), even, size=BLOCK)
+        means.append((drawn @ totals) / (drawn @ counts))
     low, high = np.quantile(means, [0.025, 0.975])
     return Estimate(float(values.mean()), float(low), float(high))
 

@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not given.width > 0:
             raise InputError(f"width is {given.width:g}; it must be above 0")
         found = plan(read_study(given.folder), given.strategy, given.n_real, given.width)
-    except InputError as error:
+    except (InputError, OSError) as error:
         return refused(error)
     print(describe(found), file=sys.stderr)
     for (strategy, n_real), seed in found.runs:

@@ -51,11 +51,13 @@ class StepTiming:
         seconds: Of the call that finished it, whoever made it.
         reused: Whether it had been made before this run.
         continued: Whether that call continued an interrupted one, so that `seconds` is a part.
+        machine: What a training was computed on; empty for an adapter.
     """
 
     seconds: float
     reused: bool
     continued: bool
+    machine: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

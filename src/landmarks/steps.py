@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 ADAPTER = "adapter.safetensors"
 MOVED = "moved.json"
+COMPUTED = "computed.json"  # what a training was computed on
 
 
 class StepRunner:
@@ -52,6 +53,7 @@ class StepRunner:
         self._made: dict[Step, Artifact] = {}
         # Every set is decoded first, so that a broken file stops the run before any training.
         self._crops = {role: self._make_crops(role) for role in experiment.roles}
+        self._check_labels()
 
     def crops(self, role: str) -> FaceCrops:
         """The stored crops of "real", "synthetic" or "test"."""
@@ -77,6 +79,11 @@ class StepRunner:
         )
 
     @property
+    def _machine(self) -> dict[str, str | int | bool]:
+        """What this run computes on; an artifact may come from a run on another."""
+        return self.experiment.machine.describe(bfloat16=self.experiment.model.bfloat16)
+
+    @property
     def _num_landmarks(self) -> int:
         return self.experiment.faces("test").scheme.num_landmarks
 
@@ -89,6 +96,16 @@ class StepRunner:
         experiment = self.experiment
         size = experiment.model.input_size
         return stored_faces(experiment.faces(role), experiment.crop, size, self._store, role)
+
+    def _check_labels(self) -> None:
+        """Refuse to adapt labels that are not there, before any training."""
+        trainings = [step for step in self.experiment.strategy.steps if isinstance(step, Train)]
+        adapts = any(step.draws_on(Adapted) for step in trainings)
+        if adapts and not self._crops["synthetic"].visible.all():
+            raise InputError(
+                "some synthetic faces have landmarks without a label; adapted labels need all of "
+                "them, so leave those faces out or choose original labels"
+            )
 
     def _train(self, step: Train, progress: TrainingProgress) -> Artifact:
         experiment, schedule = self.experiment, step.schedule
@@ -111,6 +128,7 @@ class StepRunner:
             )
             order(partial(fit_all, on_progress=_untold))
             fit_all(on_progress=progress.at)
+            (directory / COMPUTED).write_text(json.dumps(self._machine))
 
         made = self._store.get(
             step.name,
@@ -130,6 +148,10 @@ class StepRunner:
             for point in self.curves[step.name]:
                 progress.curve(step.name, int(point[0]), point[1], point[2])
         self._keep(made, optimiser_steps=schedule.steps, uses_real=step.draws_on(Real))
+        before, now = self.timings[step.name].machine["precision"], self._machine["precision"]
+        if before != now:
+            told = "%s: %s was trained in %s, this machine computes in %s"
+            log.warning(told, step.name, made.fingerprint, before, now)
         return made
 
     def _fit_adapter(self, step: FitAdapter) -> Artifact:
@@ -168,11 +190,6 @@ class StepRunner:
         crops = self._crops[source.domain]
         landmarks = crops.landmarks
         if isinstance(source, Adapted):
-            if not crops.visible.all():
-                raise InputError(
-                    "some synthetic faces have landmarks without a label; adapted labels need all "
-                    "of them, so leave those faces out or choose original labels"
-                )
             adapter = load_adapter(self._made[source.by].directory / ADAPTER)
             landmarks = adapter.adapt(landmarks)
         return FaceSource(
@@ -205,7 +222,7 @@ class StepRunner:
 
     def _keep(self, made: Artifact, *, optimiser_steps: int, uses_real: bool) -> None:
         """Record a step for the result."""
-        moved = made.directory / MOVED
+        moved, computed = made.directory / MOVED, made.directory / COMPUTED
         self.records.append(
             StepRecord(
                 name=made.name,
@@ -217,7 +234,10 @@ class StepRunner:
             )
         )
         self.timings[made.name] = StepTiming(
-            seconds=made.seconds, reused=made.reused, continued=made.continued
+            seconds=made.seconds,
+            reused=made.reused,
+            continued=made.continued,
+            machine=json.loads(computed.read_text()) if computed.exists() else {},
         )
 
 

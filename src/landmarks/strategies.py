@@ -110,7 +110,9 @@ class Train:
     start: "Train | None" = None
 
     def __post_init__(self) -> None:
-        """Check each share, then their sum."""
+        """Check the schedule, each share, then their sum."""
+        if not isinstance(self.schedule, Schedule):
+            raise InputError(f"{self.name}: its schedule is {self.schedule!r}; leave that word out")
         for part in self.on:
             if not 0 < part.share <= 1:
                 raise InputError(

@@ -62,7 +62,12 @@ def evaluations_of(run: Path) -> Path:
     return run / "evaluations" if run.is_dir() else run.with_name(f"{run.stem}_evaluations")
 
 
-def _trained_on(run: Path) -> TrainingFaces:
+def trained_on(run: Path) -> TrainingFaces:
+    """What a run was trained on; nothing, if `run` is a detector's file alone.
+
+    Raises:
+        InputError: There is no such finished run.
+    """
     if run.is_file():
         log.info("%s: a detector without its run: photos that trained it cannot be told", run)
         return TrainingFaces.of({})
@@ -93,8 +98,8 @@ def evaluate_run(
     Raises:
         InputError: There is no finished run, or it was trained on images of `test`.
     """
-    trained_on = _trained_on(run)
-    trained_on.check_apart(test)
+    training = trained_on(run)
+    training.check_apart(test)
     detector = Detector.load(run)
     machine.prepare()
     with folder_to_fill(out):
@@ -108,7 +113,7 @@ def evaluate_run(
         "run": str(run),
         "training_photos_known": run.is_dir(),
         "test": asdict(test.describe()),
-        "shared_photos": trained_on.shared_photos(test),
+        "shared_photos": training.shared_photos(test),
         "rendered_test": test.rendered,
         "crop": record(detector.crop),
         "box_source": detector.crop.box_source,

@@ -57,6 +57,11 @@ def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, 
     readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
     for role in strategy.roles:
         faces = data.get(role)
+        if faces is not None and not (isinstance(faces, dict) and "_target_" in faces):
+            raise InputError(
+                f"data.{role} is {faces!r}, which is no set of faces; did you mean "
+                f"data.{role}.root={faces}?"
+            )
         if faces is not None:
             options = {key: value for key, value in faces.items() if not key.startswith("_")}
             check_options(hydra.utils.get_method(faces["_target_"]), options, f"data.{role}")

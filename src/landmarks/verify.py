@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         found = verify(folder)
-    except InputError as error:
+    except (InputError, OSError) as error:
         return refused(error)
     for what in (*found.differences, *found.left):
         print(what)

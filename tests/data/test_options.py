@@ -7,10 +7,18 @@ import pytest
 
 from landmarks.data.options import check_options
 from landmarks.errors import InputError
+from landmarks.strategies import Schedule
+
+TINY = Schedule(steps=1, batch_size=1, learning_rate=0.1)
 
 
 def reader(
-    root: Path | str, *, first: int | None = None, origin: float = 0.0, names: Sequence[str] = ()
+    root: Path | str,
+    *,
+    first: int | None = None,
+    origin: float = 0.0,
+    names: Sequence[str] = (),
+    recipe: Schedule = TINY,
 ):
     """Reads nothing."""
 
@@ -35,6 +43,7 @@ def test_what_a_reader_takes_passes(options):
         ({"first": True}, "data.real.first is True; it must be a whole number or null"),
         ({"first": 1.5}, "data.real.first is 1.5; it must be a whole number or null"),
         ({"origin": None}, "data.real.origin is null; it must be a number"),
+        ({"recipe": None}, "data.real.recipe is null; leave that word out"),
         ({"root": 2024}, "data.real.root is 2024; it must be a path or text"),
     ],
 )

@@ -96,6 +96,27 @@ def test_control_c_keeps_the_steps_and_changes_no_number(architecture, toy_crops
             assert torch.equal(one, other)
 
 
+@pytest.mark.usefixtures("control_c")
+def test_control_c_in_the_last_steps_stops_what_comes_next(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=15, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+
+    stopped = tmp_path / "stopped"
+    told = []
+
+    def at_the_end(step, *_):
+        told.append(step)
+        if step == schedule.steps:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(architecture, toy_crops, stopped, schedule, at_the_end)
+    assert told == [10, 15]
+    again = train(architecture, toy_crops, stopped, schedule)
+    for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_crops, tmp_path):
     schedule = Schedule(steps=40, batch_size=4, learning_rate=2e-3)
     geometry = Geometry(rotation=20, mirror=0.5)

@@ -12,6 +12,11 @@ The visual gap between rendered and photographed faces is bridged here: the reci
 compression do to photographed ones.
 """
 
+import os
+
+# When albumentations is imported it asks a server for a newer version of itself.
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
 from landmarks.augmentation.appearance import Appearance
 from landmarks.augmentation.geometry import Geometry
 from landmarks.augmentation.look import Look, develop

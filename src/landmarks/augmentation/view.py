@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from landmarks.augmentation.appearance import Appearance
 from landmarks.augmentation.geometry import Geometry
 from landmarks.augmentation.look import Look, develop
+from landmarks.errors import InputError
 from landmarks.geometry import mirror_matrix, mirror_order, transform, warp
 from landmarks.scheme import LandmarkScheme
 
@@ -48,6 +49,16 @@ class Augmentation:
 
     geometry: Geometry
     appearance: Appearance
+
+    def __post_init__(self) -> None:
+        """Refuse a part that is missing."""
+        for name, kind in (("geometry", Geometry), ("appearance", Appearance)):
+            part = getattr(self, name)
+            if not isinstance(part, kind):
+                raise InputError(
+                    f"augmentation {name} is {part!r}; leave that word out, or choose "
+                    "augmentation@augmentation.real=none"
+                )
 
     def draw(
         self,

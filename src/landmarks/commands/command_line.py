@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from landmarks.commands.wrong_words import one_line
+from landmarks.commands.wrong_words import is_null_choice, one_line
 from landmarks.errors import InputError, input_error
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
@@ -65,7 +65,7 @@ def _bare_bad_input() -> Iterator[None]:
 def _one_line_for_bad_input() -> Iterator[None]:
     try:
         yield
-    except (InputError, OSError, *CONFIG_ERRORS) as error:
+    except (ValueError, OSError, *CONFIG_ERRORS) as error:
         cause = input_error(error)
         if cause is None and _is_fault_of_the_program(error):
             raise
@@ -83,6 +83,8 @@ def _one_line_for_bad_input() -> Iterator[None]:
 def _is_fault_of_the_program(error: BaseException) -> bool:
     """Whether no input explains an error, such as one of a constructor that Hydra called."""
     cause = error.__cause__
+    if is_null_choice(error):
+        return False
     if not isinstance(error, CONFIG_ERRORS):
         return True
     return cause is not None and not isinstance(cause, (*CONFIG_ERRORS, TypeError))

@@ -12,6 +12,11 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 _TAILS = re.compile(r" (To append to your|Config search path:|full_key:).*")
 
 
+def is_null_choice(error: BaseException) -> bool:
+    """Whether Hydra was told strategy=null or the like, for which it has no error of its own."""
+    return str(error).startswith("Config group override must be a string or a list")
+
+
 def one_line(error: BaseException, groups: Iterable[str]) -> str:
     """What is wrong, and what to do.
 
@@ -23,6 +28,8 @@ def one_line(error: BaseException, groups: Iterable[str]) -> str:
         group, _, name = error.missing_cfg_file.rpartition("/")
         allowed = ", ".join(error.options)
         return f"{group} is {name!r}; allowed are {allowed}{_meant(name, error.options)}"
+    if is_null_choice(error):
+        return f"a choice is null; give each of {', '.join(sorted(groups))} a name, or leave it out"
     cause = error.__cause__
     if isinstance(cause, ConfigAttributeError | ConfigKeyError):
         return _unknown(cause, groups)

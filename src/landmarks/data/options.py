@@ -35,6 +35,8 @@ def check_options(reader: Callable[..., Any], options: Mapping[str, Any], place:
             )
         hint = hints[option]
         kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        if value is None and type(None) not in kinds and not WORDS.keys() >= set(kinds):
+            raise InputError(f"{place}.{option} is null; leave that word out, or choose one")
         if WORDS.keys() >= set(kinds) and not _is_one_of(value, kinds):
             given = "null" if value is None else repr(value)
             allowed = " or ".join(WORDS[kind] for kind in kinds)

@@ -153,7 +153,7 @@ def _photo(root: Path, label: _LabelledBox) -> W300Photo:
     if row is None:
         raise InputError(
             f"{label.where}: its image lies in none of {', '.join(row.path for row in FOLDERS)}; "
-            "for an XML file of your own use read_dlib_xml"
+            "for an XML file of your own choose faces@...=dlib_xml"
         )
     return W300Photo(folder=row, name=relative.stem, path=root / relative)
 

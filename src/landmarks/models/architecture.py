@@ -35,8 +35,12 @@ class Architecture:
     bfloat16: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse a loss that cannot read what the codec reads."""
-        if self.input_size not in range(32, 1025, 32):
+        """Refuse a part that is missing, and a loss that cannot read what the codec reads."""
+        for name in ("network", "codec", "loss"):
+            part = getattr(self, name)
+            if not callable(getattr(part, "__call__" if name != "codec" else "decode", None)):
+                raise InputError(f"model.{name} is {part!r}, but a model needs one")
+        if type(self.input_size) is not int or self.input_size not in range(32, 1025, 32):
             raise InputError(
                 f"input_size is {self.input_size!r}; it must be a multiple of 32, up to 1024 pixels"
             )

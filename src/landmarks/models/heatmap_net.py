@@ -36,6 +36,8 @@ class HeatmapNet(nn.Module):
         backbone: str,
         channels: int = 64,
     ) -> None:
+        if type(channels) is not int or channels < 1:
+            raise InputError(f"channels is {channels!r}; it must be a whole number above 0")
         super().__init__()
         self.backbone = timm_model(backbone, features_only=True)
         self.scale = InputScale.of(backbone)

@@ -115,16 +115,24 @@ def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
         ) from None
 
 
+class _Missing:
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = _Missing()  # a part that a record lacks
+
+
 def differences(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401
-    """Where two records differ, with both values; None for a part that one of them lacks."""
+    """Where two records differ, with both values; `MISSING` for a part that one of them lacks."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in dict.fromkeys([*one, *other]):
             inner = f"{place}.{key}" if place else str(key)
-            yield from differences(one.get(key), other.get(key), inner)
+            yield from differences(one.get(key, MISSING), other.get(key, MISSING), inner)
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for i, (first, second) in enumerate(zip(one, other, strict=True)):
             yield from differences(first, second, f"{place}[{i}]")
-    elif one != other:
+    elif one != other or isinstance(one, bool) is not isinstance(other, bool):
         yield place, one, other
 
 

@@ -7,6 +7,7 @@ from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
 from landmarks.data.options import check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
+from landmarks.errors import InputError
 from landmarks.persistence.once import once
 from landmarks.persistence.record import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
@@ -49,6 +50,8 @@ def rendered_faces(
     Raises:
         InputError: An option is out of its range, or the disk is full.
     """
+    if not isinstance(recipe, Recipe):
+        raise InputError(f"recipe is {recipe!r}; choose one of configs/recipe")
     pictures = RecipePictures(recipe=recipe, seed=seed, size=size, renderer=renderer or RayCaster())
     return faces_of(pictures, count=count, start=start, root=root, labels=labels, workers=workers)
 

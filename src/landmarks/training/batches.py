@@ -145,14 +145,19 @@ def parts(batch: Batch, count: int) -> list[Batch]:
     ]
 
 
-def load(batches: MixtureBatches, *, first: int, workers: int) -> DataLoader[Batch | ViewBatch]:
-    """Batches `first` to the last, in order, made by `workers` processes or, if 0, in this one."""
+def load(
+    batches: MixtureBatches, *, first: int, workers: int, pin: bool = False
+) -> DataLoader[Batch | ViewBatch]:
+    """Batches `first` to the last, in order, made by `workers` processes or, if 0, in this one.
+
+    With `pin` they lie in memory that a GPU copies from at once.
+    """
     return DataLoader(
         batches,
         batch_size=None,
         sampler=range(first, len(batches)),
         num_workers=workers,
-        pin_memory=torch.cuda.is_available(),
+        pin_memory=pin,
         prefetch_factor=4 if workers else None,
         worker_init_fn=ignore_interrupt,
     )

@@ -103,7 +103,7 @@ class Course:
         if self.fabric.is_global_zero and (due or stop.is_set()):
             self.state.save(self.directory / CHECKPOINT)
             self.saved = time.monotonic()
-        if stop.is_set() and self.state.step < self.schedule.steps:
+        if stop.is_set():  # at the last step too: what comes next is not wanted either
             told = "stopped at step %d of %d; the same command goes on from there"
             log.info(told, self.state.step, self.schedule.steps)
             raise KeyboardInterrupt

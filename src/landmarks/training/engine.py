@@ -87,9 +87,9 @@ def fit(
         network.compile()
     update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
     own = batches.part(fabric.global_rank, fabric.world_size).on(fabric.device)
-    first = state.step
+    first, pin = state.step, fabric.device.type == "cuda"
     with noted_interrupt() as stop:
-        for batch in load(own, first=first, workers=machine.workers):
+        for batch in load(own, first=first, workers=machine.workers, pin=pin):
             rate = learning_rate(state.step, schedule)
             begin = time.monotonic()
             loss = update(batch.to(fabric.device), rate)
