@@ -32,8 +32,9 @@ def draw_study(
 ) -> Study:
     """A study in which fine-tuning at `n_real` truly has the error of real only at `n_eff`.
 
-    Runs of one seed at one size share part of their luck (their subset), luck matters more where photos are
-    few, photos are hard or easy for all runs, and each run has photos of its own that it fails on.
+    Runs of one seed at one size share part of their luck (their subset), luck matters more where
+    faces are few, photos are hard or easy for all runs, and each run has photos of its own that it
+    fails on.
 
     Args:
         shape: Of the learning curve of real only.
