@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="of a sweep with its report")
     folder = parser.parse_args(arguments).folder
     # matplotlib and plotly take seconds to import; --help should not wait for them.
-    from landmarks.analysis.verification import verify
+    from landmarks.analysis.evidence.verification import verify
 
     try:
         found = verify(folder)

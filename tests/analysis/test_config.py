@@ -7,7 +7,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from landmarks.analysis.config import config_differences
+from landmarks.analysis.evidence.config import config_differences
 from landmarks.analysis.study import StudyRun
 from landmarks.commands.command_line import CONFIGS
 from landmarks.persistence.record import record

@@ -8,13 +8,13 @@ from matplotlib.quiver import Quiver
 from matplotlib.text import Text
 from PIL import Image
 
-from landmarks.analysis import figures
 from landmarks.analysis.attribution import attribution
 from landmarks.analysis.curves import FORMS
-from landmarks.analysis.figures import FIGURES, write_figures
 from landmarks.analysis.findings import find
 from landmarks.analysis.looks import FORM_LOOKS, LOOKS, look
-from landmarks.analysis.paper import paper_style, seeds_of, sheet, size_axis
+from landmarks.analysis.paper import figures
+from landmarks.analysis.paper.figures import FIGURES, write_figures
+from landmarks.analysis.paper.style import paper_style, seeds_of, sheet, size_axis
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import read_study
 from landmarks.scheme import IBUG68

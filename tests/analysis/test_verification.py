@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from landmarks import report, verify
+from landmarks.analysis.evidence.verification import run_differences
 from landmarks.analysis.reporting import ReportOptions, how_to_repeat
 from landmarks.analysis.study import read_study
-from landmarks.analysis.verification import run_differences
 from landmarks.predictions import read_predictions
 from tests.analysis.studies import write_study
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from landmarks.analysis.faces import sheets
-from landmarks.analysis.figures import write_figures
 from landmarks.analysis.findings import Findings, find
 from landmarks.analysis.page.write import write_page
+from landmarks.analysis.paper.figures import write_figures
 from landmarks.analysis.study import Study
 from landmarks.errors import InputError
 from landmarks.results import write_json

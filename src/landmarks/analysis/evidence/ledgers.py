@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from landmarks.analysis.records import compare
+from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import Study, StudyRun
 from landmarks.errors import InputError
 from landmarks.predictions import read_predictions

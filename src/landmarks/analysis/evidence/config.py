@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from landmarks.analysis.records import compare
+from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import StudyRun
 from landmarks.errors import InputError
 from landmarks.persistence.record import record

@@ -11,8 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from landmarks.analysis.captions import BAND, one_seed
-from landmarks.analysis.convention import convention_and_appearance
-from landmarks.analysis.figure4 import (
+from landmarks.analysis.findings import CurvePoint, Findings
+from landmarks.analysis.looks import FORM_LOOKS, look, region_label
+from landmarks.analysis.paper.convention import convention_and_appearance
+from landmarks.analysis.paper.figure4 import (
     N_REAL,
     NME,
     error_over_faces,
@@ -20,10 +22,8 @@ from landmarks.analysis.figure4 import (
     exchange_rate,
     strategy_handles,
 )
-from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.gaps import against_real_only, narrowing_gap
-from landmarks.analysis.looks import FORM_LOOKS, look, region_label
-from landmarks.analysis.paper import (
+from landmarks.analysis.paper.gaps import against_real_only, narrowing_gap
+from landmarks.analysis.paper.style import (
     draw_curve,
     draw_mean,
     handle,

@@ -6,11 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from landmarks.analysis.captions import BAND, no_interval
-from landmarks.analysis.figure4 import N_REAL
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.insights import COMBINED, NO_TELLING, Comparison
 from landmarks.analysis.looks import look
-from landmarks.analysis.paper import (
+from landmarks.analysis.paper.figure4 import N_REAL
+from landmarks.analysis.paper.style import (
     INK,
     draw_band,
     draw_mean,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from landmarks.analysis.config import config_differences
-from landmarks.analysis.ledgers import ledger_differences
-from landmarks.analysis.records import compare, record_differences
+from landmarks.analysis.evidence.config import config_differences
+from landmarks.analysis.evidence.ledgers import ledger_differences
+from landmarks.analysis.evidence.records import compare, record_differences
 from landmarks.analysis.reporting import (
     FIGURES,
     NUMBERS,

@@ -12,7 +12,7 @@ from landmarks.analysis.captions import BAND, dots, level_of, one_seed
 from landmarks.analysis.exchange import Exchange, interpolation
 from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.looks import look
-from landmarks.analysis.paper import (
+from landmarks.analysis.paper.style import (
     draw_band,
     draw_curve,
     draw_mean,

@@ -1,0 +1,1 @@
+"""Paper: findings as figures for a paper, PNG and SVG."""
