@@ -29,7 +29,8 @@ def one_line(error: BaseException, groups: Iterable[str]) -> str:
         allowed = ", ".join(error.options)
         return f"{group} is {name!r}; allowed are {allowed}{_meant(name, error.options)}"
     if is_null_choice(error):
-        return f"a choice is null; give each of {', '.join(sorted(groups))} a name, or leave it out"
+        known = ", ".join(sorted(groups))
+        return f"one of the choices ({known}) is null; give it a name, or leave that word out"
     cause = error.__cause__
     if isinstance(cause, ConfigAttributeError | ConfigKeyError):
         return _unknown(cause, groups)

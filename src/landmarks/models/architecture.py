@@ -36,10 +36,14 @@ class Architecture:
 
     def __post_init__(self) -> None:
         """Refuse a part that is missing, and a loss that cannot read what the codec reads."""
-        for name in ("network", "codec", "loss"):
-            part = getattr(self, name)
-            if not callable(getattr(part, "__call__" if name != "codec" else "decode", None)):
-                raise InputError(f"model.{name} is {part!r}, but a model needs one")
+        works = {
+            "network": callable(self.network),
+            "codec": hasattr(self.codec, "decode"),
+            "loss": callable(self.loss),
+        }
+        for name, does in works.items():
+            if not does:
+                raise InputError(f"model.{name} is {getattr(self, name)!r}; a model needs one")
         if type(self.input_size) is not int or self.input_size not in range(32, 1025, 32):
             raise InputError(
                 f"input_size is {self.input_size!r}; it must be a multiple of 32, up to 1024 pixels"
