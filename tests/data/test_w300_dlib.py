@@ -208,7 +208,7 @@ def test_a_folder_may_be_missing(tmp_path):
 
 def test_a_photo_outside_the_folders_of_300w_is_refused(tmp_path):
     write_packing(tmp_path, [*PACKED, "elsewhere/1_1.jpg"])
-    with refusal("elsewhere/1_1.jpg", "none of afw", "read_dlib_xml"):
+    with refusal("elsewhere/1_1.jpg", "none of afw", "dlib_xml"):
         read_w300_dlib(tmp_path)
 
 

@@ -71,7 +71,7 @@ def test_what_this_version_does_not_know_is_said():
 @pytest.mark.parametrize(
     ("value", "name"),
     [
-        (replace(architecture(), loss=CrossEntropySoftArgmax(distance=math.nan)), r"\w+\.distance"),
+        (replace(architecture(), loss=CrossEntropySoftArgmax(distance=math.inf)), r"\w+\.distance"),
         (partial(UNet, widths=[8, -math.inf]), "widths"),
         ({"rate": math.inf}, "rate"),
         (math.nan, "a setting"),
