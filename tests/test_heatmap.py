@@ -81,3 +81,9 @@ def test_coordinates_run_from_minus_one_to_one_across_the_crop():
 def test_impossible_numbers_are_refused(codec, bad):
     with pytest.raises(InputError, match=next(iter(bad))):
         codec(**bad)
+
+
+@pytest.mark.parametrize("options", [{"sigma": "abc"}, {"stride": 4.0}])
+def test_what_is_no_width_or_stride_is_refused(options):
+    with pytest.raises(InputError, match=f"{next(iter(options))} is .*; it must be"):
+        HeatmapCodec(**options)

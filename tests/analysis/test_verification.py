@@ -86,20 +86,19 @@ def changed_numbers(folder: Path, change: Callable[[str], str]) -> None:
     path.write_text(change(text))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        ('"options": {', '"reviewed_by": "N_eff is 900", "options": {', "reviewed_by is 'N_eff is"),
-        ('"findings": {', '"findings": {"more": null, ', "findings.more is None"),
-        ('"rendered_test": true', '"rendered_test": 1', "findings.rendered_test is 1"),
-    ],
-)
 def test_what_was_added_to_the_numbers_is_told(
-    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    changed_numbers(folder, lambda text: text.replace(old, new, 1))
+    for old, new in (
+        ('"options": {', '"reviewed_by": "N_eff is 900", "options": {'),
+        ('"findings": {', '"findings": {"more": null, '),
+        ('"rendered_test": true', '"rendered_test": 1'),
+    ):
+        changed_numbers(folder, lambda text, old=old, new=new: text.replace(old, new, 1))
     assert verify.main([str(folder)]) == 1
-    assert f"report.json: {told}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    for what in ("reviewed_by is 'N_eff", "findings.more is None", "findings.rendered_test is 1"):
+        assert f"report.json: {what}" in told
 
 
 @pytest.mark.parametrize(
@@ -117,26 +116,15 @@ def test_numbers_that_cannot_be_read_are_told(
     assert told in capsys.readouterr().err
 
 
-def test_a_setting_that_left_the_yaml_is_told(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_setting_that_left_the_yaml_is_told(folder: Path) -> None:
     path = folder / "finetune" / "n_real_10" / "seed_1" / "config.yaml"
     text = path.read_text()
     path.write_text(text.replace("landmarks.geometry.LandmarkCrop", "evil.LandmarkCrop"))
-    assert verify.main([str(folder)]) == 1
-    assert "crop._target_ is 'evil.LandmarkCrop'" in capsys.readouterr().out
+    (told,) = run_differences(read_study(folder))
+    assert "crop._target_ is 'evil.LandmarkCrop'" in told
     path.write_text(re.sub(r"\n +scale: 1.35", "", text))
-    assert path.read_text() != text
-    assert verify.main([str(folder)]) == 1
-    assert "config.yaml: crop.scale is missing" in capsys.readouterr().out
-
-
-def test_an_empty_folder_is_no_part_of_a_report(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "report" / "extra").mkdir()
-    assert verify.main([str(folder)]) == 1
-    assert "extra: not a file of this report" in capsys.readouterr().out
+    (told,) = run_differences(read_study(folder))
+    assert "config.yaml: crop.scale is missing" in told
 
 
 def test_a_missing_figure_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,8 +137,11 @@ def test_a_file_that_does_not_belong_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "report" / "figures" / "figure4-final.svg").write_text("<svg/>")
+    (folder / "report" / "empty").mkdir()
     assert verify.main([str(folder)]) == 1
-    assert "figures/figure4-final.svg: not a file of this report" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "figures/figure4-final.svg: not a file of this report" in told
+    assert "empty: not a file of this report" in told
 
 
 def change_error(run: Path) -> None:
