@@ -36,7 +36,7 @@ from landmarks.strategies import (
     real_only,
     synthetic_only,
 )
-from landmarks.testing import evaluate_run
+from landmarks.testing import evaluate_run, trained_on
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.machine import Machine
 from tests.small import small_architecture, unnormalised_architecture
@@ -486,6 +486,7 @@ def test_real_faces_of_a_mixture_are_those_of_the_subset(tmp_path, monkeypatch):
 def evaluate(tmp_path, name, test):
     return evaluate_run(
         tmp_path / name,
+        trained_on(tmp_path / name),
         test,
         Machine(device="cpu"),
         tmp_path / "artifacts",

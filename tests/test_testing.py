@@ -10,7 +10,7 @@ from landmarks.detector import Detector
 from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop
 from landmarks.leakage import TrainingFaces
-from landmarks.testing import evaluate_run, evaluations_of, run_of
+from landmarks.testing import evaluate_run, evaluations_of, run_of, trained_on
 from landmarks.training.machine import Machine
 from tests.analysis.studies import write_study
 
@@ -25,14 +25,16 @@ def run(architecture, tmp_path):
     Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35)).save(
         folder / "detector.safetensors"
     )
-    trained_on = read_toy(count=2, domain="stand_in", seed=1)
-    TrainingFaces.of({"real": (trained_on, np.arange(1))}).write(folder)
+    faces = read_toy(count=2, domain="stand_in", seed=1)
+    TrainingFaces.of({"real": (faces, np.arange(1))}).write(folder)
     return folder
 
 
 def evaluated(run, out):
     test = read_toy(count=2, domain="stand_in", seed=1)
-    return evaluate_run(run, test, Machine(device="cpu"), out / "artifacts", out / "evaluation")
+    return evaluate_run(
+        run, trained_on(run), test, Machine(device="cpu"), out / "artifacts", out / "evaluation"
+    )
 
 
 def test_a_run_is_not_tested_on_what_trained_it(run, tmp_path):

@@ -28,11 +28,11 @@ def evaluate(cfg: DictConfig) -> float:
         if part is None:
             raise InputError(f"{name} is null, but an evaluation needs it; leave that word out")
     machine = hydra.utils.instantiate(cfg.machine)
-    trained_on(run)  # refuses what is no run, before faces are rendered or read
+    training = trained_on(run)  # refuses what is no run, before faces are rendered or read
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     log.info("test: %s", test.describe())
     out = out or evaluations_of(run) / folder_name(test)
-    evaluation = evaluate_run(run, test, machine, artifacts, out)
+    evaluation = evaluate_run(run, training, test, machine, artifacts, out)
     nme = evaluation["metrics"]["all"]["nme"]["interocular"]
     log.info(
         "NME %.2f %% [%.2f, %.2f] (%d faces)%s",

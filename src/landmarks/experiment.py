@@ -168,6 +168,11 @@ class Experiment:
     def _read(self) -> dict[str, FaceDataset]:
         return {}
 
+    @property
+    def computed_on(self) -> dict[str, str | int | bool]:
+        """What this run computes on, for the result; an artifact may come from another machine."""
+        return self.machine.describe(bfloat16=self.model.bfloat16)
+
     @cached_property
     def statistics_parts(self) -> int:
         """As of the machine; 1 for a network without BatchNorm, which does not depend on it."""

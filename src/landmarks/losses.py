@@ -37,7 +37,7 @@ class Loss(Protocol[C]):
         ...
 
 
-def check_number(name: str, value: object, *, above: float, zero: bool = False) -> None:
+def _check_number(name: str, value: object, *, above: float, zero: bool = False) -> None:
     """Refuse what is no number above `above`, nor zero where that is allowed."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and (cast(float, value) > above or (zero and value == 0))):
@@ -89,10 +89,10 @@ class AdaptiveWing:
 
     def __post_init__(self) -> None:
         """Refuse numbers that the equations do not allow."""
-        check_number("alpha", self.alpha, above=2.0)
+        _check_number("alpha", self.alpha, above=2.0)
         for name in ("omega", "epsilon", "theta"):
-            check_number(name, getattr(self, name), above=0.0)
-        check_number("foreground", self.foreground, above=0.0, zero=True)
+            _check_number(name, getattr(self, name), above=0.0)
+        _check_number("foreground", self.foreground, above=0.0, zero=True)
 
     def __call__(
         self, output: Tensor, landmarks: Tensor, visible: Tensor, codec: HeatmapCodec
@@ -128,7 +128,7 @@ class CrossEntropySoftArgmax:
 
     def __post_init__(self) -> None:
         """Refuse what is no weight."""
-        check_number("distance", self.distance, above=0.0, zero=True)
+        _check_number("distance", self.distance, above=0.0, zero=True)
 
     def __call__(
         self, output: Tensor, landmarks: Tensor, visible: Tensor, codec: DistributionCodec

@@ -48,7 +48,7 @@ def result_of(
         timings={
             "seconds": seconds,
             "machine": {
-                **experiment.machine.describe(bfloat16=experiment.model.bfloat16),
+                **experiment.computed_on,
                 "statistics_parts": experiment.statistics_parts,
             },
             "steps": {name: asdict(timing) for name, timing in steps.timings.items()},

@@ -79,11 +79,6 @@ class StepRunner:
         )
 
     @property
-    def _machine(self) -> dict[str, str | int | bool]:
-        """What this run computes on; an artifact may come from a run on another."""
-        return self.experiment.machine.describe(bfloat16=self.experiment.model.bfloat16)
-
-    @property
     def _num_landmarks(self) -> int:
         return self.experiment.faces("test").scheme.num_landmarks
 
@@ -128,7 +123,7 @@ class StepRunner:
             )
             order(partial(fit_all, on_progress=_untold))
             fit_all(on_progress=progress.at)
-            (directory / COMPUTED).write_text(json.dumps(self._machine))
+            (directory / COMPUTED).write_text(json.dumps(experiment.computed_on))
 
         made = self._store.get(
             step.name,
@@ -148,7 +143,8 @@ class StepRunner:
             for point in self.curves[step.name]:
                 progress.curve(step.name, int(point[0]), point[1], point[2])
         self._keep(made, optimiser_steps=schedule.steps, uses_real=step.draws_on(Real))
-        before, now = self.timings[step.name].machine["precision"], self._machine["precision"]
+        before = self.timings[step.name].machine["precision"]
+        now = experiment.computed_on["precision"]
         if before != now:
             told = "%s: %s was trained in %s, this machine computes in %s"
             log.warning(told, step.name, made.fingerprint, before, now)

@@ -80,13 +80,19 @@ def trained_on(run: Path) -> TrainingFaces:
 
 
 def evaluate_run(
-    run: Path, test: FaceDataset, machine: Machine, artifacts: Path, out: Path
+    run: Path,
+    training: TrainingFaces,
+    test: FaceDataset,
+    machine: Machine,
+    artifacts: Path,
+    out: Path,
 ) -> dict[str, Any]:
     """Test the detector of a finished run on another set.
 
     Args:
         run: Folder of the run; or a detector's file alone, of which nothing tells whether photos
             of `test` trained it.
+        training: What the run was trained on; see `trained_on`.
         test: Labelled faces.
         machine: What to compute on.
         artifacts: Where decoded faces are kept.
@@ -96,9 +102,8 @@ def evaluate_run(
         What `evaluation.json` holds.
 
     Raises:
-        InputError: There is no finished run, or it was trained on images of `test`.
+        InputError: The run was trained on images of `test`, or its detector cannot be read.
     """
-    training = trained_on(run)
     training.check_apart(test)
     detector = Detector.load(run)
     machine.prepare()

@@ -122,6 +122,9 @@ def test_a_setting_that_left_the_yaml_is_told(folder: Path) -> None:
     path.write_text(text.replace("landmarks.geometry.LandmarkCrop", "evil.LandmarkCrop"))
     (told,) = run_differences(read_study(folder))
     assert "crop._target_ is 'evil.LandmarkCrop'" in told
+    path.write_text(text.replace("landmarks.geometry.LandmarkCrop", "landmarks.nowhere.Crop"))
+    (told,) = run_differences(read_study(folder))
+    assert "not the settings of a run (No module named 'landmarks.nowhere')" in told
     path.write_text(re.sub(r"\n +scale: 1.35", "", text))
     (told,) = run_differences(read_study(folder))
     assert "config.yaml: crop.scale is missing" in told

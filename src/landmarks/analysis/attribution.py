@@ -100,14 +100,14 @@ def attribution(study: Study) -> Attribution | None:
 
     Nor where no test face shows some landmark.
     """
-    if not _shown(read_predictions(study.runs[0].directory)).any(axis=0).all():
-        return None
     sizes = [
         n
         for n in study.sizes(ADAPTED)
         if (BASELINE, n) in study.by_cell and study.seeds([(ADAPTED, n), (UNADAPTED, 0)])
     ]
     if not sizes:
+        return None
+    if not _shown(read_predictions(study.runs[0].directory)).any(axis=0).all():
         return None
     n = max(sizes, key=lambda size: (len(study.seeds(_cells(size))), size))
     mean_face, moved = _moves(study, n)

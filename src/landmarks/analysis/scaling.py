@@ -21,7 +21,7 @@ from scipy.stats import t as student
 from landmarks.analysis.budget import synthetic_draws
 from landmarks.analysis.contrasts import MIN_SEEDS, Interval
 from landmarks.analysis.laws import LAWS, MIKAMI, Fit, Law
-from landmarks.analysis.study import Cell, Study, apart
+from landmarks.analysis.study import SYNTHETIC_SET, Cell, Study, apart
 from landmarks.errors import InputError
 
 LEVEL = 0.9
@@ -130,7 +130,7 @@ def _check_alike(studies: Mapping[int, Study]) -> None:
                     f"{run.directory} was trained on {found:,} synthetic faces, not on {count:,}, "
                     "as its folder says"
                 )
-    what = apart(list(studies.values())) - {"synthetic set"}
+    what = apart(list(studies.values())) - {SYNTHETIC_SET}
     if what:
         raise InputError(
             f"the studies differ in their {', '.join(sorted(what))}; they may differ in the number "

@@ -15,6 +15,8 @@ from landmarks.results import RESULT, Result, read_result
 
 BASELINE = "real_only"
 
+SYNTHETIC_SET = "synthetic set"  # as `common` calls it
+
 # Controls with a model of their own, and what it is called: weights from elsewhere fit one network.
 OWN_MODELS = {"real_only_imagenet": "model with ImageNet weights"}
 

@@ -35,9 +35,10 @@ def check_options(reader: Callable[..., Any], options: Mapping[str, Any], place:
             )
         hint = hints[option]
         kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-        if value is None and type(None) not in kinds and not WORDS.keys() >= set(kinds):
+        is_plain = WORDS.keys() >= set(kinds)
+        if not is_plain and value is None and type(None) not in kinds:
             raise InputError(f"{place}.{option} is null; leave that word out, or choose one")
-        if WORDS.keys() >= set(kinds) and not _is_one_of(value, kinds):
+        if is_plain and not _is_one_of(value, kinds):
             given = "null" if value is None else repr(value)
             allowed = " or ".join(WORDS[kind] for kind in kinds)
             raise InputError(f"{place}.{option} is {given}; it must be {allowed}")

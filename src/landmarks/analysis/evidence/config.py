@@ -34,7 +34,7 @@ def config_differences(run: StudyRun) -> Iterator[str]:
     except FileNotFoundError:
         yield f"{path}: missing"
         return
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         yield f"{path}: not the settings of a run ({error})"
         return
     yield from (f"{path}: {what}" for what in found)

@@ -97,14 +97,14 @@ def verify(folder: Path) -> Verification:
         if other:  # told below
             again["drawn_with"] = tools
         found += (f"{stored / NUMBERS}: {what}" for what in compare(numbers, again, ""))
-        names = _files(made)
+        names, entries = _files(made), set(_entries(made))
         for name in names:
             part = parts.get(name.suffix, _whole)
             found += _file_differences(stored / name, made / name, part)
         found += (
             f"{stored / name}: not a file of this report"
             for name in _entries(stored)
-            if name not in _entries(made)
+            if name not in entries
         )
     return Verification(
         runs=len(study.runs),
