@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from landmarks.analysis.study import Study, StudyRun
-from landmarks.results import Result
+from landmarks.experiment.results import Result
 
 SIZES = (10, 25, 50, 100, 250, 500, 870)
 SHAPES = {

@@ -21,8 +21,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from landmarks.data.crops import FaceCrops
 from landmarks.models.architecture import Architecture
-from landmarks.training.course import LOG_EVERY
-from landmarks.training.machine import Machine
+from landmarks.training.device import Machine
+from landmarks.training.monitor import LOG_EVERY
 
 LOOP = Path(__file__).with_name("lightning_pose_loop.py")
 

@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from landmarks.augmentation import Augmentation
-from landmarks.commands.command_line import CONFIGS
+from landmarks.cli.hydra_command import CONFIGS
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.images import ImageFile

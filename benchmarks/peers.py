@@ -65,8 +65,8 @@ from landmarks.data.dataset import Face
 from landmarks.heatmap import HeatmapCodec
 from landmarks.models.architecture import Architecture
 from landmarks.scheme import IBUG68
-from landmarks.training.course import LOG_EVERY
-from landmarks.training.machine import Machine
+from landmarks.training.device import Machine
+from landmarks.training.monitor import LOG_EVERY
 
 DIFFERENT = 32  # faces that are drawn
 Works = dict[str, Callable[[], float]]

@@ -35,11 +35,11 @@ from numpy.typing import NDArray
 
 from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import Face
-from landmarks.detector import Detector
 from landmarks.geometry import LandmarkCrop, crop_matrix, inverse, transform, warp
-from landmarks.sample import to_network
-from landmarks.training.engine import predict_images
-from landmarks.training.machine import Machine
+from landmarks.inference.detector import Detector
+from landmarks.training.batch import to_network
+from landmarks.training.device import Machine
+from landmarks.training.loop import predict_images
 
 DIFFERENT = 8  # faces that are drawn; they are used again and again
 CPU = torch.device("cpu")

@@ -3,7 +3,7 @@
 python benchmarks/render_memory.py                       # 50 and 500 faces of 64 pixels, 2 workers
 python benchmarks/render_memory.py --faces 1000 --size 256 --workers 1 4
 
-What is measured is the command: `python -m landmarks.synthesize n=50 size=64 workers=2`.
+What is measured is the command: `landmarks synthesize n=50 size=64 workers=2`.
 """
 
 import sys
@@ -18,7 +18,7 @@ def measure(faces: int, workers: int, size: int) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         options = {"n": faces, "workers": workers, "size": size, "out": folder}
         words = [f"{name}={value}" for name, value in options.items()]
-        held = most_held([sys.executable, "-m", "landmarks.synthesize", *words])
+        held = most_held([sys.executable, "-m", "landmarks", "synthesize", *words])
     return {
         "faces": faces,
         "workers": workers,

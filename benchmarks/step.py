@@ -6,7 +6,7 @@ python benchmarks/step.py --threads 1 --workers 0 --clock cpu    # beside other 
 python benchmarks/step.py --device cuda --models hrnet_w18 resnet18 --batch 32 --workers 4 8
 
 *Bare* is network, loss, backward, optimiser and moving average on one ready batch, written out
-here; *ready* is `landmarks.training.engine.fit` on the same batch, so that its difference to bare
+here; *ready* is `landmarks.training.loop.fit` on the same batch, so that its difference to bare
 is what the loop costs; *whole* is `fit` on augmented batches with so many data workers.
 """
 
@@ -35,12 +35,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from landmarks.data.crops import FaceCrops
 from landmarks.models.architecture import Architecture
-from landmarks.sample import Batch, to_network
-from landmarks.strategies import Schedule
+from landmarks.training.batch import Batch, to_network
 from landmarks.training.batches import MixtureBatches
-from landmarks.training.course import LOG_EVERY
-from landmarks.training.engine import fit
-from landmarks.training.machine import Machine
+from landmarks.training.device import Machine
+from landmarks.training.loop import fit
+from landmarks.training.monitor import LOG_EVERY
+from landmarks.training.schedule import Schedule
 
 DIFFERENT = 32  # faces that are drawn
 

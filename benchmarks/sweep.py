@@ -1,7 +1,7 @@
 """What sharing steps saves a sweep: optimiser steps and time, shared artifacts against none.
 
 python benchmarks/sweep.py                                   # 5 strategies x 4 sizes x 2 seeds
-python benchmarks/sweep.py --divide 20 model=resnet18_128    # words as for landmarks.train
+python benchmarks/sweep.py --divide 20 model=resnet18_128    # words as for landmarks.cli.train
 
 Each run is made twice, one after the other: with the artifacts of the sweep, and with a folder of
 its own, as if it were the only run. The schedule is `configs/schedule/cpu.yaml` divided by
@@ -19,10 +19,10 @@ from material import configured
 from measuring import Row, arguments, machine, publish
 from omegaconf import OmegaConf
 
-from landmarks.experiment import Experiment
-from landmarks.results import Result
-from landmarks.run import run
-from landmarks.train import made
+from landmarks.cli.train import made
+from landmarks.experiment.experiment import Experiment
+from landmarks.experiment.results import Result
+from landmarks.experiment.run import run
 
 STRATEGIES = ["real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]
 FACES = {"real": 40, "synthetic": 60, "test": 12}
@@ -58,7 +58,7 @@ class Spent:
 
 
 def shared_words(options: argparse.Namespace) -> list[str]:
-    """What all runs have in common, as on the command line of `landmarks.train`."""
+    """What all runs have in common, as on the command line of `landmarks.cli.train`."""
     schedule = configured("schedule=cpu")["schedule"]
     divided = (
         f"schedule.{stage}.steps={max(1, part['steps'] // options.divide)}"
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--divide", type=int, default=100, help="the steps of schedule=cpu")
     parser.add_argument("--threads", type=int, default=2, help="of torch")
-    parser.add_argument("words", nargs="*", help="of landmarks.train, for all runs")
+    parser.add_argument("words", nargs="*", help="of landmarks.cli.train, for all runs")
     options = parser.parse_args()
     told = machine("torch", "albumentations")
     print(told)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from landmarks.errors import InputError, refused
-from landmarks.results import Result, read_results
+from landmarks.experiment.results import Result, read_results
 
 HEADER = (
     "strategy",

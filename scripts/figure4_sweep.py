@@ -19,8 +19,8 @@ from landmarks.analysis.reporting import (
     write_report,
 )
 from landmarks.analysis.study import read_study
-from landmarks.commands.command_line import CONFIG_ERRORS, CONFIGS
-from landmarks.commands.jobs import plan_jobs
+from landmarks.cli.hydra_command import CONFIG_ERRORS, CONFIGS
+from landmarks.cli.jobs import plan_jobs
 from landmarks.errors import InputError
 
 DEFAULT = "figure4_demo"

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["landmarks.commands.command_line", "landmarks.run", "landmarks.testing"]
+    ["landmarks.cli.hydra_command", "landmarks.experiment.run", "landmarks.experiment.evaluation"]
 )
 
 
@@ -24,14 +24,14 @@ class Ended:
 
 
 def forked(module: str, *words: str, cwd: Path, patience: float) -> Ended:
-    """`python -m landmarks.<module> <words>` in the folder `cwd`."""
+    """`landmarks <module> <words>` in the folder `cwd`."""
     with TemporaryDirectory() as folder:
         process = FORKS.Process(target=_command, args=(module, words, cwd, folder))
         process.start()
         process.join(patience)
         if process.exitcode is None:
             process.kill()
-            raise TimeoutError(f"landmarks.{module} {' '.join(words)}: more than {patience} s")
+            raise TimeoutError(f"landmarks {module} {' '.join(words)}: more than {patience} s")
         told, complained = (Path(folder, name).read_text() for name in ("stdout", "stderr"))
     return Ended(process.exitcode, told, complained)
 
@@ -40,5 +40,5 @@ def _command(module: str, words: tuple[str, ...], cwd: Path, folder: str) -> Non
     for number, name in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(Path(folder, name), os.O_WRONLY | os.O_CREAT), number)
     os.chdir(cwd)
-    sys.argv = [f"landmarks.{module}", *words]
-    runpy.run_module(f"landmarks.{module}", run_name="__main__", alter_sys=True)
+    sys.argv = ["landmarks", module, *words]
+    runpy.run_module("landmarks", run_name="__main__", alter_sys=True)

@@ -24,7 +24,7 @@ from benchmarks.plain_loop import (
 )
 
 from landmarks.scheme import IBUG68
-from landmarks.training.machine import Machine
+from landmarks.training.device import Machine
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

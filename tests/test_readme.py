@@ -71,10 +71,10 @@ def test_every_command_of_the_readme_runs(tmp_path):
             assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
             continue
         if words[1] == "-m":
-            if words[2] == "landmarks.train" and "hydra.sweeper.dry=true" not in words:
+            if words[2] == "landmarks.cli.train" and "hydra.sweeper.dry=true" not in words:
                 (data,) = [word for word in words if word.startswith("data=")] or [""]
                 words += QUICK + FEW_OF.get(data, FEW)
-            elif words[2] == "landmarks.synthesize":
+            elif words[2] == "landmarks.cli.synthesize":
                 words += SYNTHESIZE
         else:
             words = [words[0], str(ROOT / words[1]), *words[2:]]

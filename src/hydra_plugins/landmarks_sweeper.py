@@ -40,8 +40,8 @@ class StudySweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[Sequence[JobReturn]]:
         """Run what is missing of the grid that `params` and `arguments` span."""
-        from landmarks.commands.jobs import plan_jobs
-        from landmarks.commands.sweep import (
+        from landmarks.cli.jobs import plan_jobs
+        from landmarks.cli.sweep import (
             launched,
             report_end,
             report_failures,

@@ -8,11 +8,11 @@ __version__ = version("landmarks")
 __all__ = ["Detector", "__version__"]
 
 if TYPE_CHECKING:
-    from landmarks.detector import Detector
+    from landmarks.inference.detector import Detector
 else:
 
     def __getattr__(name: str) -> object:
         """`Detector`, imported when somebody asks for it: torch takes seconds."""
         if name != "Detector":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return import_module("landmarks.detector").Detector
+        return import_module("landmarks.inference.detector").Detector

@@ -1,7 +1,7 @@
 """Maps between source, crop and heatmap pixels; the crop rule; the mirror.
 
-Every map is a 3 x 3 matrix on `(x, y, 1)`, in the convention of `landmarks.sample`: coordinates
-are pixel centres, so an image of width W covers -0.5 to W - 0.5.
+Every map is a 3 x 3 matrix on `(x, y, 1)`, in the convention of `landmarks.training.batch`:
+coordinates are pixel centres, so an image of width W covers -0.5 to W - 0.5.
 """
 
 from dataclasses import dataclass

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 from matplotlib.colors import to_hex
 
-from landmarks.analysis.looks import look
 from landmarks.analysis.paper.figures import FIGURES
 from landmarks.analysis.paper.style import paper_style
+from landmarks.analysis.styles import look
 
 FINETUNE = look("finetune").colour
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from landmarks import strategies as known
-from landmarks.adaptation import PerceptronFit
+from landmarks.adapters.fitting import PerceptronFit
 from landmarks.data.toy.head import MEAN_FACE
-from landmarks.persistence.record import fingerprint, record
-from landmarks.predictions import Predictions, write_cumulative_error
-from landmarks.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
+from landmarks.experiment import strategies as known
+from landmarks.experiment.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
+from landmarks.inference.predictions import Predictions, write_cumulative_error
 from landmarks.scheme import IBUG68
+from landmarks.storage.serialization import fingerprint, record
 
 K = IBUG68.num_landmarks
 STRATEGIES = (
@@ -199,7 +199,7 @@ def _config(result: Result) -> dict[str, object]:
     name = result.strategy if result.strategy in KNOWN else "real_only"
     maker, given = ARGUMENTS[name]
     return {
-        "strategy": {"_target_": f"landmarks.strategies.{maker}", **record(given)},
+        "strategy": {"_target_": f"landmarks.experiment.strategies.{maker}", **record(given)},
         "n_real": result.n_real,
         "seed": result.seed,
         "model": OWN_MODELS.get(result.strategy, MODEL),

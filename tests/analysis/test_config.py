@@ -9,10 +9,10 @@ from omegaconf import OmegaConf
 
 from landmarks.analysis.evidence.config import config_differences
 from landmarks.analysis.study import StudyRun
-from landmarks.commands.command_line import CONFIGS
-from landmarks.persistence.record import record
-from landmarks.results import Result
-from landmarks.train import made
+from landmarks.cli.hydra_command import CONFIGS
+from landmarks.cli.train import made
+from landmarks.experiment.results import Result
+from landmarks.storage.serialization import record
 
 TOY = ["data=toy", "data.synthetic.count=4", "data.real.count=4", "data.test.count=4", "out=x"]
 DIRECT = ("coordinate_mse", "gaussian_nll")

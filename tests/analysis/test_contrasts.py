@@ -17,8 +17,8 @@ from landmarks.analysis.contrasts import (
     relative,
 )
 from landmarks.analysis.study import Study, StudyRun
+from landmarks.experiment.results import Result
 from landmarks.metrics import bootstrap
-from landmarks.results import Result
 
 A, B = ("finetune", 50), ("real_only", 50)
 

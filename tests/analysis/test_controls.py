@@ -7,9 +7,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from landmarks.analysis.findings import Findings, find
-from landmarks.analysis.looks import LOOKS, look
 from landmarks.analysis.page.marks import marks
 from landmarks.analysis.study import read_study
+from landmarks.analysis.styles import LOOKS, look
 from landmarks.errors import InputError
 from tests.analysis.drawn import draw
 from tests.analysis.studies import CONTROLS, STRATEGIES, write_study

@@ -7,9 +7,9 @@ from matplotlib.colors import to_hex
 from landmarks.analysis.design import Design
 from landmarks.analysis.findings import find
 from landmarks.analysis.insights import NO_TELLING
-from landmarks.analysis.looks import look
 from landmarks.analysis.paper.figures import FIGURES
 from landmarks.analysis.study import read_study
+from landmarks.analysis.styles import look
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print
 from tests.analysis.studies import write_study
 

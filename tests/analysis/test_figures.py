@@ -11,12 +11,12 @@ from PIL import Image
 from landmarks.analysis.attribution import attribution
 from landmarks.analysis.curves import FORMS
 from landmarks.analysis.findings import find
-from landmarks.analysis.looks import FORM_LOOKS, LOOKS, look
 from landmarks.analysis.paper import figures
 from landmarks.analysis.paper.figures import FIGURES, write_figures
 from landmarks.analysis.paper.style import paper_style, seeds_of, sheet, size_axis
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import read_study
+from landmarks.analysis.styles import FORM_LOOKS, LOOKS, look
 from landmarks.scheme import IBUG68
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print, words
 from tests.analysis.studies import write_study

@@ -13,7 +13,6 @@ from landmarks.analysis.attribution import Attribution
 from landmarks.analysis.design import Design
 from landmarks.analysis.faces import FaceSheet
 from landmarks.analysis.findings import find
-from landmarks.analysis.looks import LOOKS, look
 from landmarks.analysis.page.cells import unbroken
 from landmarks.analysis.page.marks import PATHS, marks
 from landmarks.analysis.page.mean_face import draw_mean_face
@@ -21,13 +20,14 @@ from landmarks.analysis.page.plots import plot_data
 from landmarks.analysis.page.tables import cost_table, parts_table
 from landmarks.analysis.page.write import write_page
 from landmarks.analysis.study import read_study
+from landmarks.analysis.styles import LOOKS, look
 from landmarks.data.toy.head import MEAN_FACE
 from tests.analysis.markup import parse
 from tests.analysis.studies import write_study
 
 COMMANDS = (
     "python -m landmarks.train -m experiment=figure4",
-    "python -m landmarks.report <folder>",
+    "landmarks report <folder>",
 )
 LONE = Design(seeds=(0,), sizes=(10, 50, 250, 1000))
 SHEET = FaceSheet(caption='Sixteen "worst" faces', png=b"\x89PNG\r\n\x1a\nnot shown by this test")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from landmarks.analysis.faces import FaceSheet
-from landmarks.analysis.looks import look
 from landmarks.analysis.page.write import write_page
+from landmarks.analysis.styles import look
 from tests.analysis.browsing import ARGUMENTS, PATIENCE, open_page, per_cent, traces, wait_until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -42,7 +42,7 @@ def address(shown, tmp_path_factory):
     picture = cv2.imencode(".png", np.zeros((90, 900, 3), np.uint8))[1].tobytes()
     path = tmp_path_factory.mktemp("page") / "report.html"
     sheet = FaceSheet(caption="Nine hundred pixels wide", png=picture)
-    commands = ["python -m landmarks.report " + "a_long_folder/" * 12]
+    commands = ["landmarks report " + "a_long_folder/" * 12]
     write_page(shown, path, how_to_repeat=commands, faces=[sheet])
     return path.as_uri()
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from benchmarks.known_truth import SIZES, draw_study
 
-from landmarks import verify
 from landmarks.analysis.exchange import exchange
 from landmarks.analysis.planning import describe, plan, relative_width
 from landmarks.analysis.study import Study
+from landmarks.cli import verify
+from landmarks.cli.plan import main
 from landmarks.errors import InputError
-from landmarks.plan import main
 from tests.analysis.studies import write_study
 from tests.waiting import PATIENCE
 
@@ -181,7 +181,7 @@ def test_the_command_prints_a_size_between_first(
 PYTHON = """
 echo "$*" >> called
 case "$*" in
-*landmarks.plan*)
+*landmarks.cli.plan*)
   echo x >> plans
   [ $(wc -l < plans) -gt 2 ] || printf '%s seed=1\n%s seed=2\n' "${@: -1}" "${@: -1}" ;;
 *seed=2) [ ! -e broken ] ;;
@@ -194,13 +194,13 @@ def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
     tmp_path: Path, broken: bool
 ) -> None:
     text = (Path(__file__).parents[2] / "docs" / "exchange-rate.md").read_text()
-    (loop,) = (part for part in text.split("```") if "landmarks.plan outputs" in part)
+    (loop,) = (part for part in text.split("```") if "landmarks.cli.plan outputs" in part)
     script = f"python() {{\n{PYTHON}\n}}\n{loop}"
     if broken:
         (tmp_path / "broken").touch()
     subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False, timeout=PATIENCE)
     called = (tmp_path / "called").read_text().splitlines()
-    trained = [line for line in called if "landmarks.train" in line]
+    trained = [line for line in called if "landmarks.cli.train" in line]
     words = "-m landmarks.train experiment=figure4 data.real.root=path/to/300w"
     assert trained == [f"{words} seed=1", f"{words} seed=2"] * (1 if broken else 2)
     assert len(called) - len(trained) == (1 if broken else 3)

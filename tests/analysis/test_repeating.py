@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from landmarks import report
 from landmarks.analysis.reporting import ReportOptions, how_to_repeat
-from landmarks.results import RESULT
+from landmarks.cli import report
+from landmarks.experiment.results import RESULT
 from tests.analysis.markup import parse
 from tests.waiting import PATIENCE
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarks import report, verify
 from landmarks.analysis.evidence.verification import run_differences
 from landmarks.analysis.reporting import ReportOptions, how_to_repeat
 from landmarks.analysis.study import read_study
-from landmarks.predictions import read_predictions
+from landmarks.cli import report, verify
+from landmarks.inference.predictions import read_predictions
 from tests.analysis.studies import write_study
 
 
@@ -235,8 +235,9 @@ def change_step(run: Path) -> None:
         (change_config("input_size: 64", "input_size: 32"), "model.input_size is 32, by result"),
         (change_config("mirror: 0.25", "mirror: 0"), "augmentation.synthetic.geometry.mirror is 0"),
         (
-            change_config("landmarks.strategies.finetune", "os.system"),
-            "it names 'os.system'; only landmarks.strategies, landmarks.adaptation are made",
+            change_config("landmarks.experiment.strategies.finetune", "os.system"),
+            "it names 'os.system'; only landmarks.experiment.strategies, "
+            "landmarks.adapters.fitting are made",
         ),
         (lambda run: (run / "config.yaml").unlink(), "config.yaml: missing"),
         (lambda run: (run / "config.yaml").write_text(""), "config.yaml: not the settings"),
@@ -316,7 +317,7 @@ def test_a_report_is_verified_from_anywhere(
     monkeypatch.chdir(folder.parent)
     assert report.main([str(folder)]) == 0
     page = (folder / "report" / "report.html").read_text()
-    assert "python -m landmarks.verify figure4\n" in page.replace("</code>", "\n")
+    assert "landmarks verify figure4\n" in page.replace("</code>", "\n")
     monkeypatch.chdir(folder)
     assert verify.main(["."]) == 0
     assert "of 8 runs the metrics" in capsys.readouterr().out
@@ -324,8 +325,8 @@ def test_a_report_is_verified_from_anywhere(
 
 def test_commands_hold_for_any_name_of_a_folder() -> None:
     runs, again, check = how_to_repeat(ReportOptions(folder="my runs/a", labelling_cost=0.5))
-    assert again == "python -m landmarks.report 'my runs/a' --labelling-cost 0.5"
-    assert check == "python -m landmarks.verify 'my runs/a'"
+    assert again == "landmarks report 'my runs/a' --labelling-cost 0.5"
+    assert check == "landmarks verify 'my runs/a'"
     assert runs.startswith("find 'my runs/a' -name config.yaml | while read -r config; do\n")
 
 
@@ -334,7 +335,7 @@ def test_a_study_without_report_is_told_how_to_write_one(
 ) -> None:
     write_study(tmp_path, seeds=(0,), sizes=(10,), strategies=("real_only",))
     assert verify.main([str(tmp_path)]) == 2
-    assert "write it with: python -m landmarks.report" in capsys.readouterr().err
+    assert "write it with: landmarks report" in capsys.readouterr().err
 
 
 def test_a_report_is_written_whole_over_an_old_one(folder: Path) -> None:

@@ -10,7 +10,7 @@ def refuse(*_, **__):
     raise SystemExit("the network was asked")
 
 urllib.request.OpenerDirector.open = refuse
-import landmarks.augmentation, landmarks.run, landmarks.detector
+import landmarks.augmentation, landmarks.experiment.run, landmarks.inference.detector
 """
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from landmarks.data.options import check_options
 from landmarks.errors import InputError
-from landmarks.strategies import Schedule
+from landmarks.training.schedule import Schedule
 
 TINY = Schedule(steps=1, batch_size=1, learning_rate=0.1)
 

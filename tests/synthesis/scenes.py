@@ -6,8 +6,8 @@ import numpy as np
 
 from landmarks.scheme import IBUG68
 from landmarks.synthesis.background import Background
+from landmarks.synthesis.camera import Photo
 from landmarks.synthesis.mesh.assets import head_arrays
-from landmarks.synthesis.photo import Photo
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.annotator import Annotator

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from landmarks.errors import InputError
-from landmarks.persistence import record
+from landmarks.storage import record
 from landmarks.synthesis.faces import faces_of, folder_of
 from landmarks.synthesis.storage.folder import MANIFEST, RenderedFolder
 from tests.synthesis.disc_pictures import DiscPictures, disc, refuse_5

@@ -10,7 +10,7 @@ import pytest
 
 from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
-from landmarks.synthesis.photo import PhotoRecipe
+from landmarks.synthesis.camera import PhotoRecipe
 from landmarks.synthesis.recipe import PARTS, Recipe
 from landmarks.synthesis.scene.annotator import AnnotatorRecipe
 from landmarks.synthesis.scene.hair import HairRecipe

@@ -13,10 +13,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from landmarks.commands.command_line import CONFIGS
+from landmarks.cli.hydra_command import CONFIGS
 from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
-from landmarks.synthesis.photo import PhotoRecipe
+from landmarks.synthesis.camera import PhotoRecipe
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.scene.annotator import JITTER, AnnotatorRecipe
 from landmarks.synthesis.scene.expression import ExpressionRecipe

@@ -10,8 +10,8 @@ import numpy as np
 
 from landmarks.analysis.exchange import Exchange, exchange
 from landmarks.analysis.insights import COMBINED, NO_TELLING, Comparison, listed
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import BASELINE, Study
+from landmarks.analysis.styles import look
 
 ARTICLE_SIZE = 50  # real faces of the article's first insight
 

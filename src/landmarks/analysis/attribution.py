@@ -20,7 +20,7 @@ from landmarks.analysis.contrasts import (
     relative,
 )
 from landmarks.analysis.study import BASELINE, Cell, Study
-from landmarks.predictions import Predictions, read_predictions
+from landmarks.inference.predictions import Predictions, read_predictions
 from landmarks.scheme import LandmarkScheme
 
 LEVEL = 0.95

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from landmarks.results import Result
+from landmarks.experiment.results import Result
 
 
 def updates(result: Result) -> int:

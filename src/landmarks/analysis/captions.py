@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.findings import CurvePoint
 from landmarks.analysis.insights import LEVEL, NO_TELLING, Comparison
-from landmarks.analysis.looks import look
+from landmarks.analysis.styles import look
 
 BAND = f"{100 * LEVEL:.0f} % interval over seeds and test photos"
 DOTS = "Dots: one seed each."

@@ -1,7 +1,7 @@
 """Controls with a model of their own, in words: what they differ in beside where they start."""
 
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import OWN_MODELS, Study, StudyRun
+from landmarks.analysis.styles import look
 
 
 def own_models(study: Study) -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from landmarks.analysis.exchange import Exchange
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import BASELINE, Cell, Study, StudyRun
+from landmarks.analysis.styles import look
 from landmarks.errors import InputError
 
-FACES = "faces.png"  # `landmarks.pictures` draws it at the end of a run
+FACES = "faces.png"  # `landmarks.inference.pictures` draws it at the end of a run
 PNG = b"\x89PNG\r\n\x1a\n"  # how such a file begins
 
 

@@ -1,7 +1,7 @@
 """Findings: everything that a report says, as one value that is made from stored predictions.
 
 The report, its figures and its tables show these and compute nothing themselves, so that whoever
-makes them again from the same predictions can compare everything (`landmarks.verify`).
+makes them again from the same predictions can compare everything (`landmarks.cli.verify`).
 """
 
 from collections.abc import Sequence

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from landmarks.analysis.contrasts import MIN_SEEDS, Interval, combined, relative
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import BASELINE, Cell, Study
+from landmarks.analysis.styles import look
 
 LEVEL = 0.95
 SYNTHETIC: Cell = ("synthetic_only", 0)

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterable, Iterator
 
-from landmarks.results import Result
+from landmarks.experiment.results import Result
 
 
 def expected_time(done: Iterable[Result], steps: int) -> str:

@@ -14,7 +14,7 @@ from landmarks.analysis.page.write import write_page
 from landmarks.analysis.paper.figures import write_figures
 from landmarks.analysis.study import Study
 from landmarks.errors import InputError
-from landmarks.results import write_json
+from landmarks.experiment.results import write_json
 
 REPORT = "report"
 PAGE = "report.html"
@@ -111,8 +111,8 @@ def how_to_repeat(options: ReportOptions) -> tuple[str, ...]:
         "    --config-name config hydra/job_logging=stdout hydra.output_subdir=null \\\n"
         "    hydra.run.dir=. < /dev/null\n"
         "done",
-        f"python -m landmarks.report {folder}{_words(options)}",
-        f"python -m landmarks.verify {folder}",
+        f"landmarks report {folder}{_words(options)}",
+        f"landmarks verify {folder}",
     )
 
 
@@ -138,7 +138,7 @@ def read_numbers(report: Path) -> dict[str, Any]:
         return stored
     except FileNotFoundError:
         raise InputError(
-            f"{path}: no such file; write it with: python -m landmarks.report {report.parent}"
+            f"{path}: no such file; write it with: landmarks report {report.parent}"
         ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the numbers of a report ({error}); write it again") from None

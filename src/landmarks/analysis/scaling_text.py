@@ -3,8 +3,8 @@
 from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.insights import NO_TELLING
 from landmarks.analysis.laws import MIKAMI
-from landmarks.analysis.looks import look
 from landmarks.analysis.scaling import LEVEL, MORE, LabelMore, RenderMore, Scaling
+from landmarks.analysis.styles import look
 
 
 def lines(found: Scaling) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from landmarks.analysis.budget import batch_sizes, updates
 from landmarks.analysis.controls import own_models
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import Study
+from landmarks.analysis.styles import look
 
 NOT_PHOTOGRAPHS = (
     "The test faces are drawn or rendered: no number here is an accuracy on photographs."

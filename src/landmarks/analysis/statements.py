@@ -10,8 +10,8 @@ from landmarks.analysis.curves import Fit
 from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.insights import LEVEL, Comparison
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import BASELINE, Cell, Study
+from landmarks.analysis.styles import look
 from landmarks.analysis.table import ARTICLE, OURS, Table
 
 # Datagen, 2022, Table 2; NME on 300-W Common, per cent.

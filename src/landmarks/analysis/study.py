@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.persistence.record import differences
-from landmarks.predictions import Predictions, read_predictions
-from landmarks.results import RESULT, Result, read_result
+from landmarks.experiment.results import RESULT, Result, read_result
+from landmarks.inference.predictions import Predictions, read_predictions
+from landmarks.storage.serialization import differences
 
 BASELINE = "real_only"
 

@@ -2,8 +2,8 @@
 
 from landmarks.analysis.contrasts import mean_error
 from landmarks.analysis.insights import LEVEL
-from landmarks.analysis.looks import look
 from landmarks.analysis.study import Study
+from landmarks.analysis.styles import look
 from landmarks.analysis.table import ARTICLE, OURS, Table
 
 # Datagen, 2022, Table 1.

@@ -27,7 +27,7 @@ from landmarks.augmentation.pixels import (
 )
 from landmarks.augmentation.view import View
 from landmarks.geometry import inverse
-from landmarks.sample import Batch
+from landmarks.training.batch import Batch
 
 
 @dataclass(frozen=True, slots=True)

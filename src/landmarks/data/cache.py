@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from landmarks.errors import InputError
-from landmarks.persistence.once import NoLeaseError, once
-from landmarks.persistence.partials import written_whole
+from landmarks.storage.atomic import written_whole
+from landmarks.storage.locks import NoLeaseError, once
 
 log = logging.getLogger(__name__)
 

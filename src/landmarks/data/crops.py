@@ -13,8 +13,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.canvases import Canvases, write_canvases
 from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.image_store import Canvases, write_canvases
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
 from landmarks.scheme import LandmarkScheme
@@ -37,7 +37,7 @@ def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path)
     """Decode and crop every face of `dataset` into `directory`, on all cores.
 
     What an interrupted call for the same faces finished there, is kept; see
-    `landmarks.data.canvases`.
+    `landmarks.data.image_store`.
 
     Args:
         dataset: The faces.

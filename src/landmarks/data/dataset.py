@@ -1,7 +1,8 @@
 """Faces as every reader gives them: one annotated face, and a data set of them.
 
 A reader is a function from files to a `FaceDataset`. It converts everything at the door, so that
-what comes out follows the conventions of `landmarks.sample`: 0-based pixel centres, one scheme.
+what comes out follows the conventions of `landmarks.training.batch`: 0-based pixel centres, one
+scheme.
 """
 
 import hashlib

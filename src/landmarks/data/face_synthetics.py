@@ -17,9 +17,9 @@ from landmarks.data.coordinates import (
     to_pixel_centres,
 )
 from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.file_cache import FileValue, kept_values, readers_code
 from landmarks.data.files import entry_names, existing_folder, read_text
 from landmarks.data.images import ImageFile
-from landmarks.data.kept import FileValue, kept_values, readers_code
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
 from landmarks.scheme import FACE_SYNTHETICS70

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from landmarks.data.file_cache import FileValue, kept_values
 from landmarks.data.images import ImageFile, ImageSource
-from landmarks.data.kept import FileValue, kept_values
 
 _HASH = FileValue(
     kind="image_hashes",

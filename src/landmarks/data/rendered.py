@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from landmarks.data.cache import Arrays, packed, unpacked
 from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.file_cache import kept_arrays, readers_code
 from landmarks.data.files import existing_folder, read_json
 from landmarks.data.images import ImageFile
-from landmarks.data.kept import kept_arrays, readers_code
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
@@ -26,7 +26,7 @@ from landmarks.scheme import IBUG68
 LABELS = ("surface", "contour", "annotated")
 
 _SPEC = "spec.json"
-_LAYOUT = f"a folder made by `python -m landmarks.synthesize`, with {_SPEC} and {PACKED}"
+_LAYOUT = f"a folder made by `landmarks synthesize`, with {_SPEC} and {PACKED}"
 
 # The last and longest part of a line as it is written; nothing in it is read here.
 _REST = b',"scene":'

@@ -8,8 +8,8 @@ from landmarks.data.files import expanded
 from landmarks.data.options import check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
 from landmarks.errors import InputError
-from landmarks.persistence.once import once
-from landmarks.persistence.record import fingerprint
+from landmarks.storage.locks import once
+from landmarks.storage.serialization import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster, Renderer

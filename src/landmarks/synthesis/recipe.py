@@ -7,7 +7,7 @@ import numpy as np
 from landmarks.data.rendered import LABELS
 from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
-from landmarks.synthesis.photo import PhotoRecipe
+from landmarks.synthesis.camera import PhotoRecipe
 from landmarks.synthesis.ranges import check_strength
 from landmarks.synthesis.scene import OffModel, Scene
 from landmarks.synthesis.scene.annotator import AnnotatorRecipe

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.synthesis.background import paint
+from landmarks.synthesis.camera import develop
 from landmarks.synthesis.mesh.assembly import Assembly
 from landmarks.synthesis.mesh.blocks import Posed
 from landmarks.synthesis.mesh.brows import find_brows
@@ -22,7 +23,6 @@ from landmarks.synthesis.mesh.labels import (
 from landmarks.synthesis.mesh.off_model import displaced
 from landmarks.synthesis.mesh.regions import find_regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
-from landmarks.synthesis.photo import develop
 from landmarks.synthesis.picture import Labels, Picture
 from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.scene import Scene

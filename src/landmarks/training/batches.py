@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from landmarks.augmentation import Augmentation, View, ViewBatch
 from landmarks.data.crops import FaceCrops
-from landmarks.sample import Batch
+from landmarks.training.batch import Batch
 from landmarks.training.interruption import ignore_interrupt
 
 

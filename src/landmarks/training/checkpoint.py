@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from landmarks.persistence.tensor_files import save_tensors
-from landmarks.strategies import Schedule
+from landmarks.storage.tensor_files import save_tensors
+from landmarks.training.schedule import Schedule
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 

@@ -194,7 +194,7 @@ def test_without_the_package_one_line_names_the_extra(tmp_path):
     """As a user meets it: Python starts as if there were no such package."""
     (tmp_path / "sitecustomize.py").write_text(WITHOUT)
     done = subprocess.run(
-        [sys.executable, "-m", "landmarks.synthesize", "renderer=mitsuba", "n=1", "out=faces"],
+        [sys.executable, "-m", "landmarks", "synthesize", "renderer=mitsuba", "n=1", "out=faces"],
         cwd=tmp_path,
         env={"PYTHONPATH": f"{tmp_path}:{ROOT / 'src'}", "PATH": ""},
         capture_output=True,

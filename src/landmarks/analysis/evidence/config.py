@@ -12,13 +12,17 @@ import yaml
 from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import StudyRun
 from landmarks.errors import InputError
-from landmarks.persistence.record import record
-from landmarks.results import RESULT, Result
+from landmarks.experiment.results import RESULT, Result
+from landmarks.storage.serialization import record
 
 CONFIG = "config.yaml"
 
 # What makes a strategy from its YAML; nothing else that a file names is called.
-MAKERS = ("landmarks.strategies", "landmarks.adaptation")
+MAKERS = (
+    "landmarks.experiment.strategies",
+    "landmarks.training.schedule",
+    "landmarks.adapters.fitting",
+)
 
 # Of data: where they lie and who renders them. The same faces may lie in another place.
 PLACES = frozenset({"root", "annotations", "images", "workers"})

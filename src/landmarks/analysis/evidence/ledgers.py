@@ -9,8 +9,8 @@ from typing import Any
 from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import Study, StudyRun
 from landmarks.errors import InputError
-from landmarks.predictions import read_predictions
-from landmarks.results import LEDGER, RESULT
+from landmarks.experiment.results import LEDGER, RESULT
+from landmarks.inference.predictions import read_predictions
 
 # A ledger as it is stored, by seed and n_real, with the file that it was read from.
 Ledgers = Mapping[tuple[int, int], tuple[Path, Mapping[str, Any]]]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from landmarks.analysis.study import StudyRun
+from landmarks.experiment.results import RESULT
+from landmarks.inference.predictions import PREDICTIONS, Predictions, read_predictions
 from landmarks.metrics import cumulative_error
-from landmarks.persistence.record import differences
-from landmarks.predictions import PREDICTIONS, Predictions, read_predictions
-from landmarks.results import RESULT
+from landmarks.storage.serialization import differences
 
 CUMULATIVE = "ced.csv"
 # Sums may be taken in another order on another machine.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from landmarks.analysis.looks import DASH_DOTS, LONG_DASH, LONG_DASH_DOT, Dash, look
+from landmarks.analysis.styles import DASH_DOTS, LONG_DASH, LONG_DASH_DOT, Dash, look
 
 # Matplotlib's line styles: Plotly's name, and lengths for SVG.
 DASHES: Mapping[Dash, tuple[str, str]] = {

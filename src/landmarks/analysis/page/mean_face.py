@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.analysis.attribution import ADAPTED, LINES, Attribution
-from landmarks.analysis.looks import look
+from landmarks.analysis.styles import look
 
 UNIT = 200  # of the picture, for one inter-ocular distance
 MARGIN = 24

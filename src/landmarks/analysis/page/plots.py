@@ -13,8 +13,8 @@ from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.findings import CurvePoint, Findings
 from landmarks.analysis.insights import COMBINED, Comparison
-from landmarks.analysis.looks import region_label
 from landmarks.analysis.page.marks import Mark
+from landmarks.analysis.styles import region_label
 
 DECIMALS = 4  # of a per cent
 

@@ -3,7 +3,7 @@
 from landmarks.analysis.attribution import LEVEL, Attribution
 from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.cost import Cost
-from landmarks.analysis.looks import region_label
+from landmarks.analysis.styles import region_label
 from landmarks.analysis.table import Table
 
 

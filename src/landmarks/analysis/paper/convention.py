@@ -15,10 +15,10 @@ from landmarks.analysis.attribution import (
 from landmarks.analysis.captions import BAND
 from landmarks.analysis.contrasts import Interval
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.looks import look, region_label
 from landmarks.analysis.paper.figure4 import NME
 from landmarks.analysis.paper.style import seeds_of, sheet, small_print
 from landmarks.analysis.study import BASELINE
+from landmarks.analysis.styles import look, region_label
 
 BAR = 0.05  # the bar that tells the arrows' scale, inter-ocular distances
 FACE = "#BBBBBB"

@@ -11,7 +11,6 @@ from matplotlib.patheffects import withStroke
 from landmarks.analysis.captions import BAND, dots, level_of, one_seed
 from landmarks.analysis.exchange import Exchange, interpolation
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.looks import look
 from landmarks.analysis.paper.style import (
     draw_band,
     draw_curve,
@@ -25,6 +24,7 @@ from landmarks.analysis.paper.style import (
     small_print,
 )
 from landmarks.analysis.study import BASELINE
+from landmarks.analysis.styles import look
 
 NME = "NME, % of inter-ocular distance"
 N_REAL = "real faces, n_real"

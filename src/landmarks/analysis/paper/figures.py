@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from landmarks.analysis.captions import BAND, one_seed
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.looks import FORM_LOOKS, look, region_label
 from landmarks.analysis.paper.convention import convention_and_appearance
 from landmarks.analysis.paper.figure4 import (
     N_REAL,
@@ -36,6 +35,7 @@ from landmarks.analysis.paper.style import (
     small_print,
 )
 from landmarks.analysis.study import BASELINE
+from landmarks.analysis.styles import FORM_LOOKS, look, region_label
 
 CED_LIMIT = 15  # per cent
 FAILURE = 8  # per cent; the limit of FR@8

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from landmarks.analysis.captions import BAND, no_interval
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.insights import COMBINED, NO_TELLING, Comparison
-from landmarks.analysis.looks import look
 from landmarks.analysis.paper.figure4 import N_REAL
 from landmarks.analysis.paper.style import (
     INK,
@@ -23,6 +22,7 @@ from landmarks.analysis.paper.style import (
     small_print,
 )
 from landmarks.analysis.study import BASELINE
+from landmarks.analysis.styles import look
 
 DIFFERENCE = "lower error than real only, %"  # above 0: better, in every figure and table
 ABOVE = "Above 0: lower error than real only with as many faces; below: higher."

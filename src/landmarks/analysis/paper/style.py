@@ -15,8 +15,8 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
 from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.looks import look
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
+from landmarks.analysis.styles import look
 
 WIDTH = 7.0  # inches, two columns of a paper
 DPI = 200

@@ -16,7 +16,7 @@ from landmarks.errors import InputError
 from landmarks.synthesis.background.canvas import noise
 from landmarks.synthesis.background.pictures import SUFFIXES, content_of, find_pictures, part_of
 from landmarks.synthesis.background.scenes import SCENES
-from landmarks.synthesis.photo.film import KNEE
+from landmarks.synthesis.camera.film import KNEE
 from landmarks.synthesis.ranges import check_strength
 
 PICTURE: Final = "pictures"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from landmarks.synthesis.background import Background
-from landmarks.synthesis.photo import Photo
+from landmarks.synthesis.camera import Photo
 from landmarks.synthesis.scene.annotator import Annotator
 from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.hair import Beard, Hair

@@ -1,0 +1,1 @@
+"""Adapters: landmarks of one labelling convention moved to another."""

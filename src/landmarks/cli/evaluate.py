@@ -1,0 +1,55 @@
+"""Command line: the detector of a stored run on any labelled set.
+
+landmarks evaluate run=outputs/... data.test.root=...
+landmarks evaluate run=outputs/... faces@data.test=toy
+landmarks evaluate run=detector.safetensors data.test.root=... out=evaluations/afw
+"""
+
+import logging
+
+import hydra
+from omegaconf import DictConfig
+
+from landmarks.cli.hydra_command import run_command
+from landmarks.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(cfg: DictConfig) -> float:
+    """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
+    # torch and timm take seconds to import; --help and --cfg should not wait for them.
+    from landmarks.data.files import expanded
+    from landmarks.experiment.evaluation import (
+        evaluate_run,
+        evaluations_of,
+        folder_name,
+        run_of,
+        trained_on,
+    )
+
+    run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
+    out = None if cfg.out is None else expanded(cfg.out, "out")
+    for name, part in (("data.test", cfg.data.test), ("machine", cfg.machine)):
+        if part is None:
+            raise InputError(f"{name} is null, but an evaluation needs it; leave that word out")
+    machine = hydra.utils.instantiate(cfg.machine)
+    training = trained_on(run)  # refuses what is no run, before faces are rendered or read
+    test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
+    log.info("test: %s", test.describe())
+    out = out or evaluations_of(run) / folder_name(test)
+    evaluation = evaluate_run(run, training, test, machine, artifacts, out)
+    nme = evaluation["metrics"]["all"]["nme"]["interocular"]
+    log.info(
+        "NME %.2f %% [%.2f, %.2f] (%d faces)%s",
+        *(100 * nme[key] for key in ("value", "low", "high")),
+        evaluation["metrics"]["all"]["faces"],
+        ", drawn or rendered, not photographs" if evaluation["rendered_test"] else "",
+    )
+    log.info("results are in %s (evaluation.json, predictions.npz, faces.png)", out)
+    return float(nme["value"])
+
+
+def main() -> None:
+    """Run the command on the arguments of this process; ends the process."""
+    run_command(evaluate, "evaluate")

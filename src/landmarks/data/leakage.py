@@ -1,0 +1,118 @@
+"""Leakage: what a run was trained on, held against what it is tested on.
+
+Images are compared by content, so that it does not matter where they lie or what they are called.
+The same image in both is refused; another picture of the same photo or person is counted.
+"""
+
+import hashlib
+import logging
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.data.dataset import FaceDataset
+from landmarks.errors import InputError
+from landmarks.storage.atomic import written_whole
+
+log = logging.getLogger(__name__)
+
+TRAINED_ON = "trained_on.npz"
+_ARRAYS = ("domains", "ids", "images", "photos")
+
+# Few enough to store for every face of a large set; two of a million texts have the same digest in
+# one of 40 million cases.
+_DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainingFaces:
+    """The faces that a run was trained on.
+
+    Attributes:
+        domains: (n,) "real" or "synthetic".
+        ids: (n,) names.
+        images: (n,) digest of each one's image.
+        photos: (n,) digest of the photo or person that it shows.
+    """
+
+    domains: NDArray[np.str_]
+    ids: NDArray[np.str_]
+    images: NDArray[np.uint64]
+    photos: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, used: Mapping[str, tuple[FaceDataset, NDArray[np.intp]]]) -> "TrainingFaces":
+        """Those of each domain: a data set, and the indices of the faces that were used."""
+        chosen = [(domain, faces, i) for domain, (faces, indices) in used.items() for i in indices]
+        return cls(
+            domains=np.array([domain for domain, _, _ in chosen], np.str_),
+            ids=np.array([faces.faces[i].id for _, faces, i in chosen], np.str_),
+            images=_digests(faces.image_contents[i] for _, faces, i in chosen),
+            photos=_digests(faces.photos[i] for _, faces, i in chosen),
+        )
+
+    def check_apart(self, test: FaceDataset) -> None:
+        """Refuse test images that trained the model.
+
+        Raises:
+            InputError: An image is in both.
+        """
+        tested = dict(zip(_digests(test.image_contents).tolist(), test.faces, strict=True))
+        for domain, id, image in zip(self.domains, self.ids, self.images.tolist(), strict=True):
+            if image in tested:
+                raise InputError(
+                    f"the {domain} training face {str(id)!r} and the test face "
+                    f"{tested[image].id!r} are on the same image; a model must not be tested on "
+                    "what it was trained on, so keep the two sets apart"
+                )
+
+    def shared_photos(self, test: FaceDataset) -> int:
+        """Number of test faces whose photo or person the training saw; told if there are any.
+
+        Other crops or faces of a photo have other files, so that their images cannot tell.
+        """
+        known = set(self.photos.tolist())
+        shared = sum(photo in known for photo in _digests(test.photos).tolist())
+        if shared:
+            log.warning(
+                "%d of %d test faces show a photo or person that training saw in another picture",
+                shared,
+                len(test),
+            )
+        return shared
+
+    def write(self, run: Path) -> None:
+        """Write `trained_on.npz` into the folder of a run."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        with written_whole(run / TRAINED_ON) as path, path.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+
+def read_training_faces(run: Path) -> TrainingFaces:
+    """What `TrainingFaces.write` left in the folder of a run.
+
+    Raises:
+        InputError: There is no such file, or it is not one of this program.
+    """
+    path = run / TRAINED_ON
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return TrainingFaces(**{name: stored[name] for name in _ARRAYS})
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file, so nobody can tell whether test faces trained the model; "
+            "train it again by this version"
+        ) from None
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path}: not the training faces of a run ({error}); train it again"
+        ) from None
+
+
+def _digests(texts: Iterable[str]) -> NDArray[np.uint64]:
+    hashes = (hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES) for text in texts)
+    return np.array([int.from_bytes(hash.digest(), "little") for hash in hashes], np.uint64)

@@ -1,0 +1,1 @@
+"""Experiment: what one run is made of, and the run itself."""

@@ -1,0 +1,129 @@
+"""Testing: a detector on a labelled set that it was not trained on."""
+
+import logging
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from landmarks.data.crops import FaceCrops
+from landmarks.data.dataset import FaceDataset
+from landmarks.data.leakage import TrainingFaces, read_training_faces
+from landmarks.data.stored_faces import stored_faces
+from landmarks.errors import InputError
+from landmarks.experiment.results import RESULT, read_result, write_json
+from landmarks.inference.detector import DETECTOR, Detector
+from landmarks.inference.pictures import draw_predictions
+from landmarks.inference.predictions import Predictions
+from landmarks.storage.artifacts import ArtifactStore
+from landmarks.storage.atomic import folder_to_fill
+from landmarks.storage.serialization import record
+from landmarks.storage.versions import versions
+from landmarks.training.device import Machine
+
+log = logging.getLogger(__name__)
+
+EVALUATION = "evaluation.json"
+
+
+def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
+    """A detector's landmarks of a test set, beside the true ones."""
+    return Predictions(
+        ids=crops.ids,
+        groups=crops.groups,
+        subsets=crops.subsets,
+        predicted=detector.on_crops(crops, machine),
+        target=crops.source_landmarks,
+        visible=crops.visible,
+        scheme=detector.scheme,
+    )
+
+
+def caption(test: FaceDataset) -> str:
+    """What a picture's reader must know of the test faces."""
+    return f"{test.name} (drawn or rendered, not photographs)" if test.rendered else test.name
+
+
+def folder_name(test: FaceDataset) -> str:
+    """A folder name that tells the test set and changes with its content."""
+    words = re.sub(r"[^a-z0-9]+", "_", test.name.lower()).strip("_")
+    return f"{words}_{test.content[:8]}"
+
+
+def run_of(given: Path) -> Path:
+    """The finished run whose detector `given` is, if it is one's; else `given` itself."""
+    if given.name == DETECTOR and given.with_name(RESULT).is_file():
+        return given.parent
+    return given
+
+
+def evaluations_of(run: Path) -> Path:
+    """Where evaluations go if nothing else is said: in the run, or beside a detector's file."""
+    return run / "evaluations" if run.is_dir() else run.with_name(f"{run.stem}_evaluations")
+
+
+def trained_on(run: Path) -> TrainingFaces:
+    """What a run was trained on; nothing, if `run` is a detector's file alone.
+
+    Raises:
+        InputError: There is no such finished run.
+    """
+    if run.is_file():
+        log.info("%s: a detector without its run: photos that trained it cannot be told", run)
+        return TrainingFaces.of({})
+    if read_result(run) is None:
+        raise InputError(
+            f"{run}: no finished run (there is no {RESULT} in it); give the folder of one, or "
+            "finish it with the command that began it"
+        )
+    return read_training_faces(run)
+
+
+def evaluate_run(
+    run: Path,
+    training: TrainingFaces,
+    test: FaceDataset,
+    machine: Machine,
+    artifacts: Path,
+    out: Path,
+) -> dict[str, Any]:
+    """Test the detector of a finished run on another set.
+
+    Args:
+        run: Folder of the run; or a detector's file alone, of which nothing tells whether photos
+            of `test` trained it.
+        training: What the run was trained on; see `trained_on`.
+        test: Labelled faces.
+        machine: What to compute on.
+        artifacts: Where decoded faces are kept.
+        out: Folder for `evaluation.json`, `predictions.npz` and `faces.png`.
+
+    Returns:
+        What `evaluation.json` holds.
+
+    Raises:
+        InputError: The run was trained on images of `test`, or its detector cannot be read.
+    """
+    training.check_apart(test)
+    detector = Detector.load(run)
+    machine.prepare()
+    with folder_to_fill(out):
+        store = ArtifactStore(artifacts)
+        size = detector.architecture.input_size
+        crops = stored_faces(test, detector.crop, size, store, "test")
+        predictions = predict_set(detector, crops, machine)
+        predictions.write(out)
+        draw_predictions(predictions, crops, caption(test), out / "faces.png")
+    evaluation = {
+        "run": str(run),
+        "training_photos_known": run.is_dir(),
+        "test": asdict(test.describe()),
+        "shared_photos": training.shared_photos(test),
+        "rendered_test": test.rendered,
+        "crop": record(detector.crop),
+        "box_source": detector.crop.box_source,
+        "metrics": {name: asdict(part) for name, part in predictions.summaries().items()},
+        "versions": versions(),
+    }
+    write_json(out / EVALUATION, evaluation)
+    return evaluation

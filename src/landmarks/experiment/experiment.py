@@ -1,0 +1,206 @@
+"""Experiment: everything that one run needs, as a value that is complete once made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from landmarks import __version__
+from landmarks.adapters.fitting import MIN_PAIRS
+from landmarks.augmentation import Augmentation
+from landmarks.data.dataset import FaceDataset
+from landmarks.data.files import expanded
+from landmarks.data.subset import check_n_real, real_subset
+from landmarks.errors import InputError
+from landmarks.experiment.strategies import FitAdapter, Strategy, Train
+from landmarks.geometry import CropRule
+from landmarks.models.architecture import Architecture
+from landmarks.storage.serialization import code, fingerprint, record
+from landmarks.training.device import Machine
+
+Reader = Callable[[], FaceDataset]
+"""Reads or renders a set of faces, which can take hours: called only when they are needed."""
+
+
+# What to do if a strategy lacks faces.
+REMEDIES = {
+    "real": "data=w300 reads 300-W",
+    "synthetic": "data=w300_rendered renders them, data=w300_face_synthetics reads a folder",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The three sets of faces of an experiment, not read yet.
+
+    Attributes:
+        test: Photos to test on; no choice is made on them.
+        real: Photos to draw the real subset from; None for strategies that use none.
+        synthetic: Rendered faces; None for strategies that use none.
+    """
+
+    test: Reader
+    real: Reader | None = None
+    synthetic: Reader | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Everything one run needs. `configs/train.yaml` has one key per field.
+
+    Attributes:
+        strategy: What is trained on what.
+        n_real: Faces of the real subset, or "all" of them.
+        seed: Of the subset, the weights and the batches.
+        data: The faces.
+        model: Network, codec, loss, input size.
+        crop: Region around a face, the same rule at training and test.
+        augmentation: For "real" and "synthetic" faces.
+        machine: What to compute on; of the result, only `statistics_parts` is its part.
+        out: Folder of the run.
+        artifacts: Folder of shared steps.
+    """
+
+    strategy: Strategy
+    n_real: int | str
+    seed: int
+    data: Data
+    model: Architecture
+    crop: CropRule
+    augmentation: Mapping[str, Augmentation]
+    machine: Machine = field(default_factory=Machine)
+    out: Path
+    artifacts: Path
+
+    def __post_init__(self) -> None:
+        """Refuse a run that could only fail later, as far as can be told before data are read."""
+        for name in ("out", "artifacts"):
+            object.__setattr__(self, name, expanded(getattr(self, name), name))
+        self._check_settings()
+        self._check_faces()
+        for step in self.strategy.steps:
+            if isinstance(step, Train):
+                self._check_batch(step)
+
+    def _check_settings(self) -> None:
+        for name in ("strategy", "data", "model", "crop", "augmentation", "machine"):
+            if getattr(self, name) is None:
+                raise InputError(f"{name} is null, but a run needs it; leave that word out")
+        # Random generators take seeds of 64 bits.
+        whole = isinstance(self.seed, int) and not isinstance(self.seed, bool)
+        if not whole or not 0 <= self.seed < 2**64:
+            raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0 to 2^64 - 1")
+        for domain in ("real", "synthetic"):
+            if not isinstance(self.augmentation.get(domain), Augmentation):
+                raise InputError(
+                    f"there is no augmentation.{domain}, and both domains need one; "
+                    f"augmentation@augmentation.{domain}=none leaves crops as they are"
+                )
+        # What no fingerprint can be taken of, such as nan.
+        record([self.strategy, self.model, self.crop, dict(self.augmentation)])
+
+    def _check_faces(self) -> None:
+        name = self.strategy.name
+        check_n_real(self.n_real)
+        if self.strategy.uses_real and self.n_real == 0:
+            raise InputError(f"n_real is 0, but strategy {name!r} needs real faces")
+        if not self.strategy.uses_real and self.n_real != 0:
+            raise InputError(
+                f"n_real is {self.n_real!r}, but strategy {name!r} uses no real face; "
+                "run it once a seed, with n_real=0"
+            )
+        adapts = any(isinstance(step, FitAdapter) for step in self.strategy.steps)
+        if adapts and isinstance(self.n_real, int) and self.n_real < MIN_PAIRS:
+            raise InputError(
+                f"n_real is {self.n_real!r}, but strategy {name!r} fits an adapter, which needs "
+                f"at least {MIN_PAIRS} real faces"
+            )
+        for role in self.roles:
+            if getattr(self.data, role) is None:
+                raise InputError(
+                    f"strategy {name!r} needs {role} faces, but data.{role} is null; "
+                    f"{REMEDIES.get(role, 'give a set of them')}"
+                )
+
+    def _check_batch(self, step: Train) -> None:
+        faces = step.schedule.batch_size
+        remedy = "lower machine.accumulate or the number of ranks, or raise the batch_size"
+        if faces < self.machine.parts:
+            raise InputError(
+                f"{step.name}: a batch of {faces} faces cannot be computed in "
+                f"{self.machine.parts} parts; {remedy}"
+            )
+        if faces < 2 * self.machine.statistics_parts and self.model.normalises_one_value:
+            raise InputError(
+                f"{step.name}: BatchNorm sees one face at a time (a batch of {faces}, in "
+                f"{self.machine.statistics_parts} parts), of which the coarsest map has one pixel, "
+                f"so there is no variance; {remedy}, or the model's input_size"
+            )
+
+    @cached_property
+    def subset(self) -> NDArray[np.intp]:
+        """Indices of the real subset: nested for one seed, drawn by photo."""
+        if not self.strategy.uses_real:
+            return np.empty(0, np.intp)
+        groups = [face.group for face in self.faces("real").faces]
+        return real_subset(groups, self.n_real, self.seed)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The sets that the run looks at; see `Strategy.roles`."""
+        return self.strategy.roles
+
+    def faces(self, role: str) -> FaceDataset:
+        """The set of a role, read when it is asked for the first time."""
+        if role not in self._read:
+            try:
+                self._read[role] = getattr(self.data, role)()
+            except InputError as error:
+                raise InputError(f"data.{role}: {error}") from error
+        return self._read[role]
+
+    @cached_property
+    def _read(self) -> dict[str, FaceDataset]:
+        return {}
+
+    @property
+    def computed_on(self) -> dict[str, str | int | bool]:
+        """What this run computes on, for the result; an artifact may come from another machine."""
+        return self.machine.describe(bfloat16=self.model.bfloat16)
+
+    @cached_property
+    def statistics_parts(self) -> int:
+        """As of the machine; 1 for a network without BatchNorm, which does not depend on it."""
+        parts = self.machine.statistics_parts
+        if parts == 1:
+            return 1
+        with torch.device("meta"):
+            network = self.model.build(self.faces("test").scheme.num_landmarks)
+        return parts if any(isinstance(m, nn.BatchNorm2d) for m in network.modules()) else 1
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of everything the result depends on: settings and the content of the data used."""
+        return fingerprint(
+            {
+                "landmarks": __version__,
+                "code": code(),
+                "strategy": self.strategy,
+                "subset": self.subset.tolist(),
+                "seed": self.seed,
+                "statistics_parts": self.statistics_parts,
+                "data": {role: self.faces(role).content for role in self.roles},
+                "model": self.model,
+                "crop": self.crop,
+                "augmentation": {
+                    domain: augmentation
+                    for domain, augmentation in self.augmentation.items()
+                    if domain in self.roles
+                },
+            }
+        )

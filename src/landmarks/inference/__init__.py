@@ -1,0 +1,1 @@
+"""Inference: detectors, and what they find."""

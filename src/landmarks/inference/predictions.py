@@ -1,0 +1,136 @@
+"""Predictions: what a detector said of a test set, beside the truth; all numbers come from them."""
+
+import csv
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.errors import InputError
+from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
+from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.storage.atomic import written_whole
+
+PREDICTIONS = "predictions.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions:
+    """Predicted and true landmarks of a test set.
+
+    Attributes:
+        ids: (N,) names of the faces.
+        groups: (N,) photo of each.
+        subsets: (N,) subset of each.
+        predicted: (N, K, 2) source pixels.
+        target: (N, K, 2) source pixels.
+        visible: (N, K).
+        scheme: What the indices mean.
+    """
+
+    ids: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    subsets: NDArray[np.str_]
+    predicted: NDArray[np.float32]
+    target: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+    scheme: LandmarkScheme
+
+    def __post_init__(self) -> None:
+        """Refuse predictions that are no numbers: NaN would pass for a landmark that is not seen.
+
+        Raises:
+            InputError: A landmark that counts was predicted nowhere; the first such face is named.
+        """
+        lost = self.visible & ~np.isfinite(self.predicted).all(axis=-1)
+        if lost.any():
+            i, k = np.argwhere(lost)[0]
+            raise InputError(
+                f"face {str(self.ids[i])!r}: landmark {k} is predicted at "
+                f"{self.predicted[i, k].tolist()} ({lost.any(axis=1).sum():,} of {len(lost):,} "
+                "faces have such a landmark); expected finite numbers, so train the model again at "
+                "a lower learning rate"
+            )
+
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """(N,) inter-ocular NME of each face."""
+        return self.errors_of(tuple(range(self.scheme.num_landmarks)))
+
+    def errors_of(self, landmarks: tuple[int, ...]) -> NDArray[np.float64]:
+        """(N,) inter-ocular NME of some landmarks; NaN where a face shows none of them."""
+        points = point_errors(self.predicted, self.target, self.visible)
+        unit = interocular(self.target, self.visible, self.scheme)
+        return nme(points, unit, landmarks)
+
+    def summaries(self) -> dict[str, Summary]:
+        """Metrics of the whole and of each subset."""
+        names = sorted(set(self.subsets.tolist()) - {"all"})
+        parts = {name: self.subsets == name for name in names}
+        parts = {"all": np.ones(len(self.ids), bool), **(parts if len(parts) > 1 else {})}
+        return {
+            name: summarise(
+                self.predicted[chosen],
+                self.target[chosen],
+                self.visible[chosen],
+                self.groups[chosen],
+                self.scheme,
+            )
+            for name, chosen in parts.items()
+        }
+
+    def write(self, directory: Path) -> None:
+        """Write `predictions.npz`."""
+        with written_whole(directory / PREDICTIONS) as partial, partial.open("wb") as file:
+            np.savez(
+                file,
+                ids=self.ids,
+                groups=self.groups,
+                subsets=self.subsets,
+                predicted=self.predicted,
+                target=self.target,
+                visible=self.visible,
+                error=self.errors,
+            )
+
+
+def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
+    """Write the cumulative error distribution as `ced.csv`: NME, share of faces up to it."""
+    with written_whole(path) as partial, partial.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["nme", "share"])
+        writer.writerows(zip(*cumulative_error(errors[~np.isnan(errors)]), strict=True))
+
+
+def read_predictions(directory: Path, scheme: LandmarkScheme = IBUG68) -> Predictions:
+    """What `Predictions.write` left in a folder.
+
+    Args:
+        directory: Of a finished run.
+        scheme: What the indices mean.
+
+    Raises:
+        InputError: There is no such file, or it is not one of this program.
+    """
+    path = directory / PREDICTIONS
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            names = ("ids", "groups", "subsets", "predicted", "target", "visible")
+            parts = {name: stored[name] for name in names}
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; a finished run has one") from None
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not the predictions of a run ({error}); run it again") from None
+    shape = (len(parts["ids"]), scheme.num_landmarks, 2)
+    for name, expected in (("predicted", shape), ("target", shape), ("visible", shape[:2])):
+        if parts[name].shape != expected:
+            raise InputError(
+                f"{path}: {name!r} is of shape {parts[name].shape}; expected {expected}, scheme "
+                f"{scheme.name!r}"
+            )
+    try:
+        return Predictions(scheme=scheme, **parts)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None

@@ -1,0 +1,135 @@
+"""The machine a run computes on. Results do not depend on it, with one exception that is named."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from landmarks.errors import InputError
+from landmarks.training.distributed import num_local_ranks, num_ranks, shares_statistics
+
+# What torch chose for itself: OMP_NUM_THREADS, or the cores. Read before a run changes it.
+TORCH_THREADS = torch.get_num_threads()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """How a run uses the machine. But for `statistics_parts`, results differ by rounding alone.
+
+    Rounding of pixels too: a GPU augments by itself (`landmarks.augmentation`), and compressed
+    crops differ from a CPU's where a coefficient lies between two steps.
+
+    Attributes:
+        device: "cpu", "cuda", or "auto" for a GPU where there is one.
+        workers: Processes that make batches, of one thread each, for each rank; 0: the training
+            process itself.
+        threads: Of torch on the CPU; None: torch's choice, less the workers.
+        checkpoint_seconds: How much work a killed run may lose.
+        accumulate: Parts that a rank computes its faces of a batch in, for networks too large
+            for the whole; see `statistics_parts`.
+        compile: Whether torch.compile makes the network faster, which takes a minute first.
+    """
+
+    device: str = "auto"
+    workers: int = 0
+    threads: int | None = None
+    checkpoint_seconds: float = 60.0
+    accumulate: int = 1
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what this machine does not have."""
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise InputError(f"device is {self.device!r}; allowed are auto, cpu and cuda")
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise InputError("device is 'cuda', but torch sees no GPU here; use device=auto")
+        for name, kind, least in (
+            ("workers", int, 0),
+            ("threads", int | None, 1),
+            ("checkpoint_seconds", int | float, 0),
+            ("accumulate", int, 1),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, kind) or (value is not None and value < least):
+                raise InputError(f"machine {name} is {value!r}; it must be {least} or more")
+        if not isinstance(self.compile, bool):
+            raise InputError(f"machine compile is {self.compile!r}; it must be true or false")
+        if self.torch_device.type == "cuda" and num_local_ranks() > torch.cuda.device_count():
+            raise InputError(
+                f"torchrun started {num_local_ranks()} ranks on this host, but torch sees "
+                f"{torch.cuda.device_count()} GPUs; give --nproc_per_node as many, or device=cpu"
+            )
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device itself."""
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device(self.device)
+
+    @property
+    def parts(self) -> int:
+        """Parts that a batch is computed in, by all ranks together."""
+        return num_ranks() * self.accumulate
+
+    @property
+    def statistics_parts(self) -> int:
+        """Parts of a batch that BatchNorm normalises by their own mean and variance.
+
+        The one way in which a machine changes what is computed, and so a part of fingerprints.
+        Ranks on GPUs share their statistics, so that their number changes nothing; on CPUs, where
+        PyTorch cannot do that, and over accumulated parts, each part has its own. Running
+        statistics, used to predict, come from all parts of the first rank.
+        """
+        return self.accumulate if shares_statistics(self.torch_device) else self.parts
+
+    def prepare(self) -> None:
+        """Set torch up for this process: threads, repeatable kernels, no subnormal numbers."""
+        torch.set_num_threads(self.threads or max(1, TORCH_THREADS - self.workers))
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+        torch.set_flush_denormal(True)
+
+    def describe(self, *, bfloat16: bool) -> dict[str, str | int | bool]:
+        """What was computed on, for the result; `bfloat16` as for `autocast`."""
+        device = self.torch_device
+        used = bfloat16 and _computes_bfloat16(device)
+        return {
+            "device": str(device),
+            "precision": "bfloat16" if used else "float32",
+            "threads": torch.get_num_threads(),
+            "workers": self.workers,
+            "ranks": num_ranks(),
+            "accumulate": self.accumulate,
+            "compiled": self.compile,
+        }
+
+    def autocast(self, *, bfloat16: bool) -> AbstractContextManager[object]:
+        """Computation in bfloat16 if that is wanted and the hardware multiplies in it."""
+        device = self.torch_device
+        if bfloat16 and _computes_bfloat16(device):
+            return torch.autocast(device.type, torch.bfloat16)
+        return nullcontext()
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Convolutions in all 24 bits of float32: by itself, torch lets GPUs round to TF32's 11."""
+    # Of convolutions alone: what is set for cuDNN as a whole is not passed on to them, and where
+    # the old flag `allow_tf32` was written too, torch refuses to read one of them.
+    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
+    before = convolutions.fp32_precision
+    convolutions.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        convolutions.fp32_precision = before
+
+
+def _computes_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # Without these instructions a CPU emulates bfloat16, several times slower than float32.
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -1,0 +1,283 @@
+"""The commands a user types, in processes of their own."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import landmarks
+from landmarks.__main__ import COMMANDS
+from landmarks.__main__ import main as list_commands
+from landmarks.inference.detector import Detector
+from tests.processes import forked
+from tests.waiting import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+PYTHONPATH = [os.environ["PYTHONPATH"]] if "PYTHONPATH" in os.environ else []
+SMALL = [
+    "data=toy",
+    "n_real=10",
+    "schedule=tiny",
+    "data.synthetic.count=24",
+    "data.real.count=30",
+    "data.test.count=12",
+    "model.network.widths=[8,16,16,16,16]",
+    "machine.threads=1",
+]
+
+
+def command(module, *words, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", f"landmarks.{module}", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def results(folder):
+    return sorted(path.relative_to(folder) for path in folder.rglob("result.json"))
+
+
+def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_path):
+    words = ["-m", "strategy=label_adaptation,mixing", "n_real=10", "seed=0,1", *SMALL]
+    swept = command("train", *words, cwd=tmp_path)
+    assert swept.returncode == 0, swept.stderr
+    found = results(tmp_path)
+    assert [str(path) for path in found] == [
+        f"outputs/toy/unet/{strategy}/n_real_10/seed_{seed}/result.json"
+        for strategy in ("label_adaptation", "mixing")
+        for seed in (0, 1)
+    ]
+    stored = json.loads((tmp_path / found[0]).read_text())
+    assert stored["rendered_test"] is True
+    assert swept.stdout.count("\nreal: drawn faces (stand-in domain), 30 faces on 28 photos") == 1
+    assert swept.stdout.rstrip().endswith(
+        "results are below outputs/toy/unet; next: landmarks report outputs/toy/unet"
+    )
+    assert "pretrain: made" in swept.stdout
+    assert "pretrain: reused" in swept.stdout
+    assert "on drawn or rendered faces" in swept.stdout
+
+    run = found[0].parent
+    tested = command("evaluate", f"run={run}", "faces@data.test=toy", cwd=tmp_path)
+    assert tested.returncode == 0, tested.stderr
+    (written,) = (tmp_path / run / "evaluations").glob("*/evaluation.json")
+    assert json.loads(written.read_text())["rendered_test"] is True
+    assert str(written.parent.relative_to(tmp_path)) in tested.stdout
+
+    again = command("train", *words, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("done before") == 4
+    assert f"faces); it is in {run}\n" in again.stdout
+
+
+def python_without_torch(*words, cwd):
+    (cwd / "torch.py").write_text("raise SystemExit('torch was imported')")
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(cwd), *PYTHONPATH])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["landmarks.train", "--help"], "n_real=50"),
+        (["landmarks", "train", "--cfg", "job"], "n_real: 50"),
+        (["landmarks", "predict", "--help"], "--boxes CSV"),
+        (["landmarks"], "landmarks report"),
+    ],
+)
+def test_help_answers_without_importing_torch(tmp_path, words, answer):
+    done = python_without_torch("-m", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert answer in done.stdout
+
+
+def test_the_package_offers_the_detector_and_imports_torch_only_for_it(tmp_path):
+    done = python_without_torch("-c", "import landmarks; print(landmarks.__all__)", cwd=tmp_path)
+    assert done.stdout == "['Detector', '__version__']\n", done.stderr
+    done = python_without_torch("-c", "from landmarks import Detector", cwd=tmp_path)
+    assert "torch was imported" in done.stderr
+    assert landmarks.Detector is Detector
+    with pytest.raises(AttributeError, match="no attribute 'Detektor'"):
+        _ = landmarks.Detektor
+
+
+def test_every_command_is_listed_with_its_purpose(capsys):
+    package = Path(landmarks.__file__).parent
+    opening = '"""Command line: '
+    commands = {p.stem for p in package.glob("*.py") if p.read_text().startswith(opening)}
+    assert set(COMMANDS) == commands
+    for words in ([], ["--help"]):
+        assert list_commands(words) == 0
+        lines = capsys.readouterr().out.splitlines()
+        for name in COMMANDS:
+            (line,) = (x for x in lines if f"landmarks.{name} " in x)
+            assert len(line.split(f"landmarks.{name} ")[1].strip()) > 10
+    assert list_commands(["train"]) == 2
+    assert capsys.readouterr().err.startswith("error: landmarks is given 'train'")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["n_real=5000"], "n_real is 5000; it must be a whole number from 0 to 30"),
+        (["data=rendered", "n_real=fifty"], "n_real is 'fifty'"),
+        (["data=rendered", "seed=-1"], "seed is -1"),
+        (["data=rendered", "schedule.finetune.steps=x", "strategy=real_only"], "steps is 'x'"),
+        (["data=rendered", "hydra.sweeper.dry=true"], "hydra.sweeper.dry=true tells what a sweep"),
+        (["data=rendered", "+data.real.sample=5"], "rendered_faces has no 'sample'; it takes"),
+        (["data=rendered", "data.synthetic.count=ten"], "data.synthetic.count is 'ten'; it must"),
+        (
+            ["data=w300_rendered", "data.real.root=2024"],
+            "data.real.root is 2024; it must be a path",
+        ),
+        (["strategy=synthetic_only"], "uses no real face"),
+        (["strategy=fintune"], "strategy is 'fintune'; allowed are data_adaptation, finetune, "),
+        (["strategy=fintune"], "; did you mean finetune?"),
+        (["stratgy=finetune"], "no option 'stratgy'; did you mean strategy? (all options: --cfg"),
+        (["experimnt=demo"], "no option 'experimnt'; did you mean experiment?"),
+        (["schedule.train.step=5"], "schedule.train (Schedule) takes steps, batch_size, "),
+        (
+            ["data=rendered", "faces@data.tst=coco"],
+            "Did you mean to override one of faces@data.real",
+        ),
+        (["strategy=mixing", "strategy.alpha=2"], "alpha is 2"),
+        (
+            ["data=rendered", "data.real=photos"],
+            "data.real is 'photos', which is no set of faces",
+        ),
+        (["strategy=null"], "one of the choices (adapter, augmentation, crop, "),
+        (["model.loss.distance=abc"], "loss distance is 'abc'; it must be a number from 0"),
+        (["model.network=null"], "model.network is None; a model needs one"),
+        (["model.input_size=32.0"], "input_size is 32.0; it must be a multiple of 32"),
+        (["schedule.finetune=null"], "finetune: its schedule is None"),
+        (["augmentation.real=path"], "there is no augmentation.real"),
+        (["augmentation.real.geometry=null"], "augmentation geometry is None; leave that word out"),
+        (
+            ["data=rendered", "data.test.recipe=null"],
+            "data.test.recipe is null; leave that word",
+        ),
+        (["loss=coordinate_mse"], "choose another loss"),
+        (["data=w300_face_synthetics"], "data.real.root is not given: add data.real.root=..."),
+        (["data=w300_rendered", "data.real.root=x"], "error: data.real: x: "),
+        (["data=rendered", "machine.device=tpu"], "device is 'tpu'"),
+        (["data=w300_rendered", "data.real.root=''"], "a folder is ''; it must be a path in text"),
+        (["out=''"], "out is ''; it must be a path in text"),
+        (["out=null"], "out is null; it must be a path in text"),
+        (["artifacts=''"], "artifacts is ''"),
+        (["data.test=null"], "needs test faces, but data.test is null"),
+        (["data.real=null"], "needs real faces, but data.real is null"),
+        (["augmentation.real=null"], "there is no augmentation.real"),
+        (["machine=null"], "machine is null"),
+        (["seed=18446744073709551616"], "seed is 18446744073709551616"),
+        (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),
+        (["model.network.widths=abc"], "widths are 'abc'"),
+        (["adapter.noise=nan"], "adapter noise is nan"),
+        (["model.loss.distance=nan"], "loss distance is nan; it must be a number from 0"),
+        (["schedule.finetune.batch_size=1", "model.input_size=32"], "finetune: BatchNorm sees one"),
+        (
+            ["data=toy", "model=resnet34_direct", "model.network.backbone=nope"],
+            "backbone 'nope' is not known to timm",
+        ),
+    ],
+)
+def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
+    small = [] if any(word.startswith("data=") for word in words) else SMALL
+    done = forked("train", *small, *words, cwd=tmp_path, patience=PATIENCE)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert "+" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("out", ["''", "null"])
+def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
+    sweep = ["-m", *SMALL, "seed=0,1", f"out={out}", "hydra.sweeper.dry=true"]
+    done = command("train", *sweep, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: out is {out}; it must be a path in text")
+
+
+@pytest.mark.parametrize("name", ["data.test", "machine"])
+def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
+    words = ["run=nowhere", "faces@data.test=toy", f"{name}=null"]
+    done = forked("evaluate", *words, cwd=tmp_path, patience=PATIENCE)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"error: {name} is null")
+
+
+@pytest.mark.parametrize(
+    "word", ["out=file", "out=file/below", "out=/proc/below", "artifacts=file"]
+)
+def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
+    (tmp_path / "file").touch()
+    done = forked("train", *SMALL, word, cwd=tmp_path, patience=PATIENCE)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    place = word.split("=")[1]
+    assert done.stderr.startswith(f"error: {place}: nothing can be written there")
+    assert "faces" not in done.stdout  # none was read
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_evaluate_refuses_what_is_no_run(tmp_path):
+    done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: nowhere: no finished run (there is no result.json")
+    assert "drawn faces" not in done.stdout  # they would be rendered first
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A small 300-W tree of drawn faces."""
+    from PIL import Image
+
+    from landmarks.data.toy import read_toy
+
+    for folder, seed in (("helen/trainset", 1), ("afw", 2)):
+        place = tmp_path / "w300" / folder
+        place.mkdir(parents=True)
+        for i, face in enumerate(read_toy(count=6, domain="stand_in", seed=seed).faces):
+            Image.fromarray(face.image.read()).save(place / f"{i}_1.jpg", quality=95)
+            rows = "\n".join(f"{x + 1:.4f} {y + 1:.4f}" for x, y in face.landmarks)
+            text = f"version: 1\nn_points:  68\n{{\n{rows}\n}}\n"
+            (place / f"{i}_1.pts").write_text(text)
+    return tmp_path / "w300"
+
+
+def test_a_broken_photo_ends_the_run_with_one_line_before_any_training(tmp_path, photos):
+    words = [
+        "experiment=helen_to_afw",
+        "strategy=real_only",
+        "n_real=4",
+        "data.synthetic=null",
+        f"data.real.root={photos}",
+        "schedule=tiny",
+    ]
+    broken = photos / "helen" / "trainset" / "3_1.jpg"
+    broken.write_bytes(broken.read_bytes()[:2000])
+    work = tmp_path / "work"
+    work.mkdir()
+    done = command("train", *words, cwd=work)
+    assert done.returncode == 2
+    # Progress bars end with a carriage return or a new line; the error has a line of its own.
+    (error,) = (line for line in done.stderr.splitlines() if line.startswith("error:"))
+    assert "3_1.jpg: cannot be decoded" in error
+    assert "Traceback" not in done.stderr
+    assert not list(work.rglob("helen_to_afw")) + results(work) + list(work.rglob("*.partial"))
+    assert not list(work.rglob("weights.safetensors"))
+    shutil.rmtree(work)

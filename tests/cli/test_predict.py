@@ -1,0 +1,218 @@
+"""Landmarks on photos without labels: the files, whose boxes, and what is refused."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from landmarks.cli.predict import main
+from landmarks.data.coordinates import to_pixel_centres
+from landmarks.data.photo_list import BOX_HEADER
+from landmarks.data.pts import parse_pts
+from landmarks.data.toy import read_toy
+from landmarks.geometry import LandmarkCrop
+from landmarks.inference.detector import Detector
+from landmarks.inference.pictures import SIDE
+from tests.small import small_architecture
+
+FILES_ROUND_BY = 0.0005 + 1e-4  # pixels; float32 adds a little
+
+
+@pytest.fixture(scope="module")
+def detector():
+    architecture = small_architecture()
+    network = architecture.start(68, seed=0).eval()
+    return Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35))
+
+
+@pytest.fixture
+def place(tmp_path, detector, monkeypatch):
+    """A folder with a detector, photos of drawn faces, and a box of the face of each."""
+    monkeypatch.chdir(tmp_path)
+    detector.save(tmp_path / "detector.safetensors")
+    lines = []
+    faces = read_toy(count=3, domain="stand_in", seed=3).faces
+    for name, face in zip(("a.png", "b.jpg", "party/c.png"), faces, strict=True):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(face.image.read()).save(path)
+        lines.append([name, *np.concatenate([face.landmarks.min(0), face.landmarks.max(0)])])
+    write_boxes(tmp_path / "boxes.csv", *lines)
+    return tmp_path
+
+
+def write_boxes(path, *lines, header=BOX_HEADER):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *lines])
+
+
+def predict(*words, images="photos", detector="detector.safetensors"):
+    return main([detector, images, "--out", "found", *words])
+
+
+def table(place):
+    """The points of each row by image and number of the face."""
+    with (place / "found" / "predictions.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header[:6] == ["image", "face", "x0", "y0", "x1", "y1"]
+    return {(name, int(n)): np.array(v, np.float64).reshape(68, 2) for name, n, *v in rows}
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def test_points_read_back_are_those_of_the_detector_on_the_box_of_the_csv(place, detector):
+    assert predict("--boxes", "boxes.csv") == 0
+    found = table(place)
+    rows = list(csv.reader((place / "boxes.csv").read_text().splitlines()))[1:]
+    assert [name for name, _ in found] == [name for name, *_ in rows]
+    for name, *box in rows:
+        expected = detector.on_image(pixels(place / "photos" / name), tuple(map(float, box)))
+        pts = (place / "found" / name).with_suffix(".pts")
+        assert np.abs(to_pixel_centres(parse_pts(pts), 1.0) - expected).max() < FILES_ROUND_BY
+        assert np.abs(found[name, 1] - expected).max() < FILES_ROUND_BY
+
+
+def test_each_face_has_a_picture(place):
+    assert predict("--boxes", "boxes.csv") == 0
+    pictures = place / "found" / "pictures"
+    names = sorted(path.relative_to(pictures).as_posix() for path in pictures.rglob("*.jpg"))
+    assert names == ["a.jpg", "b.jpg", "party/c.jpg"]
+    for name in names:
+        assert pixels(pictures / name).shape == (SIDE, SIDE, 3)
+
+
+def test_without_boxes_the_whole_photo_is_the_box_and_that_is_said(place, detector, capsys):
+    assert predict() == 0
+    assert "no boxes given: the whole of each photo" in capsys.readouterr().out
+    image = pixels(place / "photos" / "a.png")
+    height, width = image.shape[:2]
+    expected = detector.on_image(image, (0, 0, width - 1, height - 1))
+    assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
+
+
+def test_one_image_is_enough(place):
+    assert predict(images="photos/party/c.png") == 0
+    assert list(table(place)) == [("c.png", 1)]
+    assert (place / "found" / "c.pts").is_file()
+
+
+def test_two_rows_of_a_photo_are_two_faces(place, detector):
+    boxes = [(20, 20, 70, 70), (-5, 3, 40, 44.5)]
+    write_boxes(place / "two.csv", *(("a.png", *box) for box in boxes))
+    assert predict("--boxes", "two.csv") == 0
+    image = pixels(place / "photos" / "a.png")
+    for number, (name, box) in enumerate(zip(("a", "a_2"), boxes, strict=True), start=1):
+        expected = detector.on_image(image, box)
+        points = to_pixel_centres(parse_pts(place / "found" / f"{name}.pts"), 1.0)
+        assert np.abs(points - expected).max() < FILES_ROUND_BY
+        assert np.abs(table(place)["a.png", number] - expected).max() < FILES_ROUND_BY
+
+
+def test_photos_without_a_box_and_other_files_are_told(place, capsys):
+    write_boxes(place / "one.csv", ("a.png", 20, 20, 70, 70))
+    (place / "photos" / "d.heic").write_bytes(b"")
+    assert predict("--boxes", "one.csv") == 0
+    out = capsys.readouterr().out
+    assert "one.csv: no box of 2 photos (b.jpg, party/c.png)" in out
+    assert "left aside: 1 .heic" in out
+    assert list(table(place)) == [("a.png", 1)]
+
+
+def test_the_same_command_writes_the_same_bytes(place):
+    assert predict("--boxes", "boxes.csv") == 0
+    (place / "found").rename(place / "first")
+    (place / "found").mkdir()  # an empty folder is as good as none
+    assert predict("--boxes", "boxes.csv") == 0
+    written = [path for path in (place / "first").rglob("*") if path.is_file()]
+    assert len(written) == 7
+    for path in written:
+        again = place / "found" / path.relative_to(place / "first")
+        assert again.read_bytes() == path.read_bytes()
+
+
+def test_the_folder_of_a_run_stands_for_its_detector(place):
+    assert predict(images="photos/a.png", detector=str(place)) == 0
+
+
+def test_results_that_are_there_are_not_written_over(place, capsys):
+    assert predict() == 0
+    (place / "found" / "a.pts").write_text("corrected by hand")
+    assert predict() == 2
+    assert "found: there already" in capsys.readouterr().err
+    assert (place / "found" / "a.pts").read_text() == "corrected by hand"
+
+
+def cut_short(place):
+    path = place / "photos" / "b.jpg"
+    path.write_bytes(path.read_bytes()[:1500])
+
+
+def turned(place):
+    tags = Image.Exif()
+    tags[274] = 6  # Orientation: a phone held upright
+    Image.new("RGB", (40, 30)).save(place / "photos" / "b.jpg", exif=tags)
+
+
+def two_of_a_name(place):
+    Image.new("RGB", (40, 30)).save(place / "photos" / "a.jpg")
+
+
+def called_as_a_second_face(place):
+    Image.new("RGB", (40, 30)).save(place / "photos" / "a_2.png")
+    write_boxes(place / "boxes.csv", *[(n, 1, 1, 9, 9) for n in ("a.png", "a.png", "a_2.png")])
+
+
+def boxes(*lines, **options):
+    return lambda place: write_boxes(place / "boxes.csv", *lines, **options)
+
+
+def no_detector(place):
+    (place / "detector.safetensors").write_bytes(b"not weights")
+
+
+def no_images(place):
+    for path in (place / "photos").rglob("*.*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (no_images, "photos: no image in it; expected .jpg, .jpeg, .png"),
+        (cut_short, "b.jpg: cannot be decoded"),
+        (turned, "b.jpg: stored turned (orientation tag 6)"),
+        (two_of_a_name, "would both be called 'a'"),
+        (called_as_a_second_face, "would both be called 'a_2'"),
+        (no_detector, "detector.safetensors: not a safetensors file"),
+        (boxes(), "boxes.csv: no box"),
+        (boxes(("x.png", 1, 2, 3, 4)), "boxes.csv, line 2: no image 'x.png' in photos"),
+        (boxes(header=("file", *"abcd")), "line 1: 'file,a,b,c,d'; expected the header"),
+        (boxes(("a.png", 1, 2, 3)), "boxes.csv, line 2: 4 fields"),
+        (boxes(("a.png", 1, 2, 3, "x")), "line 2: 'x' is not a finite number"),
+        (boxes(("a.png", 9, 2, 3, 4)), "line 2: face box from (9, 2) to (3, 4) has no extent"),
+        (boxes(("a.png", -9, 2, -3, 4)), "line 2: box from (-9, 2) to (-3, 4) does not touch a."),
+        (boxes(("a.png", 9, 900, 99, 999)), "does not touch a.png"),
+    ],
+)
+def test_what_is_wrong_ends_with_one_line_and_code_two_and_writes_nothing(
+    place, capsys, spoil, message
+):
+    spoil(place)
+    before = sorted(place.rglob("*"))
+    words = () if spoil is two_of_a_name else ("--boxes", "boxes.csv")
+    assert predict(*words) == 2
+    # The progress bar ends with a carriage return or a new line; the error has a line of its own.
+    (error,) = (x for x in capsys.readouterr().err.splitlines() if x.startswith("error:"))
+    assert message in error
+    assert sorted(place.rglob("*")) == before
+
+
+def test_a_folder_among_the_photos_is_refused(place, capsys):
+    assert main(["detector.safetensors", "photos", "--out", "photos/found"]) == 2
+    assert "--out photos/found lies in photos" in capsys.readouterr().err
+    assert main(["detector.safetensors", "nowhere", "--out", "found"]) == 2
+    assert "nowhere: no such file or folder" in capsys.readouterr().err

@@ -1,0 +1,288 @@
+"""Sweeps: each run once, what they cost, how far they are, which failed."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import hydra
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+from landmarks.cli.hydra_command import CONFIGS
+from landmarks.cli.jobs import Job, plan_jobs, updates
+from landmarks.cli.sweep import duration, report_plan, watched
+from landmarks.errors import InputError
+from landmarks.experiment.results import RESULT, Result
+from landmarks.storage.serialization import code, record
+
+OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
+ALL = ["synthetic_only", "real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]
+
+
+def composed(overrides: Sequence[str]) -> DictConfig:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        return compose("train", list(overrides), return_hydra_config=True)
+
+
+def grid(strategies: Sequence[str], sizes: Sequence[int], seeds: Sequence[int]) -> list[list[str]]:
+    return [
+        ["data=toy", f"strategy={strategy}", f"n_real={n}", f"seed={seed}", OUT]
+        for strategy in strategies
+        for n in sizes
+        for seed in seeds
+    ]
+
+
+def test_a_strategy_without_real_faces_is_run_once_a_seed() -> None:
+    jobs = plan_jobs(grid(ALL, (10, 50), (0, 1)), composed)
+    assert len(jobs) == 2 + 5 * 2 * 2
+    names = [job.name for job in jobs if "synthetic_only" in job.name]
+    assert names == [
+        "strategy=synthetic_only seed=0 n_real=0",
+        "strategy=synthetic_only seed=1 n_real=0",
+    ]
+
+
+def test_shared_trainings_are_counted_once() -> None:
+    jobs = plan_jobs(grid(ALL, (10, 50), (0,)), composed)
+    # configs/schedule/cpu.yaml: pretrain 2,000 and train 2,500 on synthetic faces once; at each
+    # size train 2,500 by three strategies and finetune 500.
+    assert updates(jobs) == 2000 + 2500 + 2 * (3 * 2500 + 500)
+    assert updates(jobs, made=[job for job in jobs if "synthetic_only" in job.name]) == 18000
+
+
+# A pretraining of 2,000 updates and a fine-tuning of 500 depend on different things.
+@pytest.mark.parametrize(
+    ("varied", "expected"),
+    [
+        (("data.synthetic.count=50", "data.synthetic.count=100"), 2 * 2500),
+        (("model.input_size=64", "model.input_size=128"), 2 * 2500),
+        (("crop.scale=1.3", "crop.scale=1.4"), 2 * 2500),
+        (("machine.accumulate=1", "machine.accumulate=2"), 2 * 2500),
+        (("data.real.count=60", "data.real.count=70"), 2000 + 2 * 500),
+        (("augmentation.real.geometry.rotation=1", "seed=0"), 2000 + 2 * 500),
+        (("data.test.count=60", "data.test.count=70"), 2500),
+        (("machine.workers=1", "machine.workers=2"), 2500),
+    ],
+)
+def test_a_training_is_shared_only_where_nothing_differs_that_it_depends_on(
+    varied: tuple[str, str], expected: int
+) -> None:
+    points = [
+        ["data=toy", "n_real=25", "strategy=finetune", each, f"out=run_{i}"]
+        for i, each in enumerate(varied)
+    ]
+    assert updates(plan_jobs(points, composed)) == expected
+
+
+def test_adapted_labels_depend_on_the_real_faces_and_not_on_how_those_are_augmented() -> None:
+    for place, values, expected in (
+        ("data.real.count", (60, 70), 2500 + 2 * 2500),
+        ("augmentation.real.geometry.rotation", (1, 2), 2500 + 2500),
+    ):
+        points = [
+            ["data=toy", "n_real=25", "strategy=data_adaptation", f"{place}={v}", f"out=run_{v}"]
+            for v in values
+        ]
+        assert updates(plan_jobs(points, composed)) == expected
+
+
+@pytest.mark.parametrize("schedule", ["cpu", "gpu", "tiny"])
+def test_every_strategy_keeps_a_model_of_as_many_updates(schedule: str) -> None:
+    for strategy in ALL:
+        cfg = composed(["data=toy", f"strategy={strategy}", f"schedule={schedule}"])
+        kept = hydra.utils.instantiate(cfg.strategy, _convert_="all").model
+        before = kept.start.schedule.steps if kept.start else 0
+        assert before + kept.schedule.steps == cfg.schedule.train.steps, strategy
+
+
+def test_two_runs_of_one_folder_are_refused_before_any_starts() -> None:
+    points = [
+        ["data=toy", "n_real=10", f"loss={loss}", "out=runs"] for loss in ("mse", "cross_entropy")
+    ]
+    with pytest.raises(
+        InputError, match=r"'loss=mse' and 'loss=cross_entropy', would write to runs"
+    ):
+        plan_jobs(points, composed)
+
+
+def finish(job: Job, by: str) -> None:
+    """Leave what the run of a job leaves, as far as a plan looks at it."""
+    parts = ("strategy", "model", "augmentation", "crop")
+    made = {name: hydra.utils.instantiate(job.cfg[name], _convert_="all") for name in parts}
+    job.out.mkdir(parents=True)
+    config = OmegaConf.masked_copy(job.cfg, [key for key in job.cfg if key != "hydra"])
+    config.out = str(job.out)
+    (job.out / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    Result(
+        **{
+            **{field.name: {} for field in fields(Result)},
+            "n_real": job.cfg.n_real,
+            "seed": job.cfg.seed,
+            "settings": record({name: made[name] for name in parts[:-1]}),
+            "crop": record(made["crop"]),
+            "data": {"real": {}, "test": {}},
+            "steps": [{"name": "train", "optimiser_steps": 2500}],
+            "timings": {"steps": {"train": {"seconds": 50, "continued": False}}},
+            "versions": {"code": by},
+        }
+    ).write(job.out)
+
+
+def told_of(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        report_plan(plan_jobs(points, composed), every=True)
+    return [record.message for record in caplog.records]
+
+
+def test_a_plan_tells_what_is_done_and_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    points = grid(("real_only",), (10, 50, 100, 200), (0,))
+    jobs = plan_jobs(points, composed)
+    (other,) = plan_jobs([[*points[2], "model.input_size=64"]], composed)
+    for job, by in ((jobs[0], code()), (jobs[1], "other"), (other, code())):
+        finish(job, by)
+    assert told_of(points, caplog) == [
+        "done    n_real=10",
+        "done by other code n_real=50",
+        "other settings n_real=100",
+        "to run  n_real=200",
+        "sweep of 4 runs: 1 done, 1 done by other code (move them away), 1 done with other "
+        "settings (move them away, or give another out=...), 1 to run; 7,500 optimiser steps "
+        "(7,500 if no run shared any), about 2 min in one process",
+    ]
+
+
+def test_before_a_run_is_done_no_time_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    last = told_of(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
+    assert last.endswith("; how long they take cannot be told before a run is done")
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ("machine.threads=3", "done"),
+        ("artifacts=elsewhere", "done"),
+        ("data.synthetic.count=7", "done"),  # real only draws on none
+        ("augmentation.synthetic.geometry.rotation=0", "done"),
+        ("data.real.count=300", "other settings"),
+        ("data.test.seed=9", "other settings"),
+        ("augmentation.real.geometry.rotation=0", "other settings"),
+        ("crop.scale=1.5", "other settings"),
+        ("schedule.train.steps=9", "other settings"),
+        ("loss=mse", "other settings"),
+    ],
+)
+def test_a_run_of_other_settings_is_told_where_it_would_be_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, state: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (point,) = grid(("real_only",), (10,), (0,))
+    (before,) = plan_jobs([point], composed)
+    finish(before, code())
+    (job,) = plan_jobs([[*point, changed]], composed)
+    assert job.state == state
+
+
+def test_data_in_another_folder_may_be_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (point,) = grid(("real_only",), (10,), (0,))
+    point[0] = "data=w300"
+    (before,) = plan_jobs([[*point, "data.real.root=/here"]], composed)
+    finish(before, code())
+    (unsaid,) = plan_jobs([point], composed)
+    assert unsaid.state == "done"
+    (job,) = plan_jobs([[*point, "data.real.folders=[afw]"]], composed)
+    assert job.state == "other settings"
+
+
+def test_a_strategy_without_real_faces_is_composed_once_for_all_sizes() -> None:
+    asked = []
+
+    def counting(overrides: Sequence[str]) -> DictConfig:
+        asked.append(overrides)
+        return composed(overrides)
+
+    assert len(plan_jobs(grid(("synthetic_only",), (10, 25, 50, 100), (0,)), counting)) == 1
+    assert len(asked) == 2
+
+
+def test_a_plan_stops_at_a_result_of_another_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (job,) = plan_jobs(grid(("real_only",), (10,), (0,)), composed)
+    job.out.mkdir(parents=True)
+    (job.out / RESULT).write_text("{}")
+    with pytest.raises(InputError, match="not a result"):
+        report_plan([job], every=True)
+
+
+def test_whoever_finishes_a_run_progress_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = plan_jobs(grid(("real_only",), (10, 50), (0,)), composed)
+    with caplog.at_level(logging.INFO), watched(jobs):
+        jobs[1].out.mkdir(parents=True)
+        (jobs[1].out / RESULT).write_text("{}")
+    assert caplog.records[-1].message.startswith("sweep: 1 of 2 runs done in 0 s, about")
+
+
+def test_of_a_sweep_that_goes_on_both_counts_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    jobs = plan_jobs(grid(("real_only",), (10, 25, 50, 100), (0,)), composed)
+    finish(jobs[0], code())
+    finish(jobs[1], code())
+    with caplog.at_level(logging.INFO), watched(jobs, before=len(report_plan(jobs, every=False))):
+        finish(jobs[3], code())
+    assert caplog.records[-1].message.startswith(
+        "sweep: 3 of 4 runs done, 2 of them before and 1 in 0 s, about"
+    )
+
+
+def test_durations_are_told_in_words_of_their_size() -> None:
+    assert [duration(s) for s in (40, 99, 600, 7500)] == ["40 s", "99 s", "10 min", "2 h 05 min"]
+
+
+def test_a_failed_run_stops_no_other_and_is_listed_with_its_reason(tmp_path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "landmarks.train", "-m", "data=toy", "schedule=tiny"),
+        *("strategy=label_adaptation,real_only", "n_real=1,4", "model=unet", "model.input_size=32"),
+        "model.network.widths=[8,8]",
+        *("data.synthetic.count=12", "data.real.count=8", "data.test.count=6"),
+        *("schedule.pretrain.steps=2", "schedule.train.steps=2", f"artifacts={tmp_path}/artifacts"),
+        f"out={tmp_path}/runs/${{hydra:runtime.choices.strategy}}/n_real_${{n_real}}/seed_${{seed}}",
+        f"hydra.sweep.dir={tmp_path}/sweep",
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("error: 1 of 4 runs failed, as listed")
+    told = done.stdout + done.stderr
+    assert "n_real is 1, but strategy 'label_adaptation' fits an adapter" in told
+    finished = {
+        path.parent.parent.relative_to(tmp_path / "runs").as_posix()
+        for path in tmp_path.rglob(RESULT)
+    }
+    assert finished == {"label_adaptation/n_real_4", "real_only/n_real_1", "real_only/n_real_4"}

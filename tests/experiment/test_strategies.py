@@ -1,0 +1,126 @@
+"""Strategies: their steps, written out."""
+
+import pytest
+
+from landmarks.adapters.fitting import RidgeFit
+from landmarks.errors import InputError
+from landmarks.experiment.strategies import (
+    Adapted,
+    FitAdapter,
+    Real,
+    Schedule,
+    Share,
+    Synthetic,
+    Train,
+    data_adaptation,
+    finetune,
+    label_adaptation,
+    mixing,
+    real_only,
+    synthetic_only,
+)
+
+LONG = Schedule(steps=200, batch_size=8, learning_rate=1e-3)
+SHORT = Schedule(steps=50, batch_size=8, learning_rate=1e-4)
+FIT = RidgeFit()
+PRETRAIN = Train(name="pretrain", on=(Share(Synthetic()),), schedule=LONG)
+ADAPT = FitAdapter(PRETRAIN, FIT)
+
+
+def test_synthetic_only_touches_no_real_label():
+    strategy = synthetic_only(LONG)
+    assert strategy.steps == (PRETRAIN,)
+    assert not strategy.uses_real
+    assert strategy.output is None
+
+
+def test_real_only_touches_no_synthetic_face():
+    strategy = real_only(LONG)
+    assert strategy.steps == (Train(name="train", on=(Share(Real()),), schedule=LONG),)
+    assert strategy.uses_real
+    assert not strategy.uses_synthetic
+
+
+def test_label_adaptation_adapts_the_output():
+    strategy = label_adaptation(LONG, FIT)
+    assert strategy.steps == (PRETRAIN, ADAPT)
+    assert strategy.output == ADAPT
+    assert strategy.model == PRETRAIN
+
+
+def test_data_adaptation_trains_anew_on_adapted_labels_alone():
+    strategy = data_adaptation(LONG, FIT, SHORT)
+    train = Train(name="train", on=(Share(Adapted(ADAPT)),), schedule=SHORT)
+    assert strategy.steps == (PRETRAIN, ADAPT, train)
+    assert strategy.model == train
+    assert strategy.output is None
+    assert train.start is None
+
+
+def test_mixing_draws_alpha_of_a_batch_from_adapted_faces():
+    strategy = mixing(LONG, FIT, SHORT, alpha=0.75)
+    assert strategy.model.on == (Share(Adapted(ADAPT), 0.75), Share(Real(), 0.25))
+    assert strategy.steps == (PRETRAIN, ADAPT, strategy.model)
+
+
+def test_mixing_with_original_labels_needs_no_adapter():
+    strategy = mixing(LONG, FIT, SHORT, alpha=0.5, labels="original")
+    assert strategy.steps == (strategy.model,)
+    assert strategy.model.on[0] == Share(Synthetic(), 0.5)
+
+
+def test_finetune_goes_on_with_real_faces_from_the_shared_pretraining():
+    strategy = finetune(LONG, FIT, SHORT)
+    assert strategy.steps == (PRETRAIN, strategy.model)
+    assert strategy.model.start == PRETRAIN
+    assert strategy.model.on == (Share(Real()),)
+
+
+def test_finetune_can_pretrain_on_adapted_labels():
+    strategy = finetune(LONG, FIT, SHORT, pretrain_labels="adapted")
+    assert strategy.model.start.on == (Share(Adapted(ADAPT)),)
+    assert strategy.steps[:2] == (PRETRAIN, ADAPT)
+    assert strategy.optimiser_steps == 450
+
+
+def test_four_strategies_share_one_pretraining():
+    firsts = {
+        strategy.steps[0]
+        for strategy in (
+            synthetic_only(LONG),
+            label_adaptation(LONG, FIT),
+            data_adaptation(LONG, FIT, SHORT),
+            mixing(LONG, FIT, SHORT, alpha=0.5),
+            finetune(LONG, FIT, SHORT),
+        )
+    }
+    assert firsts == {PRETRAIN}
+
+
+@pytest.mark.parametrize("alpha", [0, 1, -0.5, 2, "half"])
+def test_alpha_outside_its_range_is_refused(alpha):
+    with pytest.raises(InputError, match="alpha is"):
+        mixing(LONG, FIT, SHORT, alpha=alpha)
+
+
+def test_unknown_labels_are_refused():
+    with pytest.raises(InputError, match="allowed are original and adapted"):
+        finetune(LONG, FIT, SHORT, pretrain_labels="moved")
+
+
+@pytest.mark.parametrize("shares", [(2.0, -1.0), (0.5, 0.4), (0.0, 1.0)])
+def test_shares_that_make_no_batch_are_refused(shares):
+    with pytest.raises(InputError, match="share"):
+        Train(
+            name="x",
+            on=tuple(Share(s, v) for s, v in zip((Synthetic(), Real()), shares, strict=True)),
+            schedule=LONG,
+        )
+
+
+@pytest.mark.parametrize(
+    "bad", [{"steps": 0}, {"batch_size": 1.5}, {"learning_rate": 3}, {"ema": 1}, {"steps": "many"}]
+)
+def test_a_schedule_that_cannot_train_is_refused(bad):
+    with pytest.raises(InputError, match=next(iter(bad))):
+        Schedule(**{"steps": 10, "batch_size": 8, "learning_rate": 1e-3, **bad})

@@ -1,0 +1,374 @@
+"""The loops: they learn, they stop on nonsense, and an interruption changes nothing."""
+
+import logging
+import math
+import signal
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.geometry import mirrored
+from landmarks.heatmap import DistributionCodec
+from landmarks.training.batches import FaceSource, MixtureBatches
+from landmarks.training.device import Machine
+from landmarks.training.loop import fit, learning_rate, load_weights, predict
+from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS, NonFiniteLossError
+from landmarks.training.schedule import Schedule
+from tests.small import distance, small_architecture, unnormalised_architecture
+
+MACHINE = Machine(device="cpu", checkpoint_seconds=0)
+
+
+def batches(crops, indices, schedule, geometry=None, seed=0):
+    augmentation = Augmentation(geometry=geometry or Geometry(), appearance=Appearance())
+    source = FaceSource(
+        crops=crops,
+        indices=np.asarray(indices),
+        landmarks=crops.landmarks,
+        augmentation=augmentation,
+        share=1.0,
+    )
+    return MixtureBatches([source], schedule.batch_size, schedule.steps, seed)
+
+
+def train(architecture, crops, directory, schedule, on_progress=None, machine=MACHINE, **kwargs):
+    directory.mkdir(exist_ok=True)
+    network = architecture.start(68, seed=1)
+    fit(
+        network,
+        architecture,
+        batches(crops, range(8), schedule, **kwargs),
+        schedule,
+        machine=machine,
+        directory=directory,
+        on_progress=on_progress or (lambda *_: None),
+    )
+    load_weights(network, directory)
+    return network
+
+
+def test_eight_faces_are_learned_by_heart(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=400, batch_size=8, learning_rate=8e-3, warmup=20, ema=0.98)
+    # Mirrored too, because a prediction is the mean with the mirror image's.
+    mirror = Geometry(mirror=0.5)
+    network = train(architecture, toy_crops, tmp_path / "fit", schedule, geometry=mirror)
+    indices = np.arange(8)
+    found = predict(network, architecture, toy_crops, indices, machine=MACHINE)
+    error = np.abs(found - (toy_crops.landmarks[:8] - toy_crops.border)).mean()
+    curve = np.load(tmp_path / "fit" / CURVE)
+    assert curve[-1, 1] < 0.6 * curve[0, 1]
+    assert error < 1.5, error  # pixels of 64; the untrained network is 15 off
+
+
+@pytest.fixture
+def control_c():
+    """As in a terminal: shells let what runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("control_c")
+def test_control_c_keeps_the_steps_and_changes_no_number(architecture, toy_crops, tmp_path, caplog):
+    schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+
+    caplog.set_level(logging.INFO)
+
+    def interrupt(step, *_):
+        if step == 10:
+            signal.raise_signal(signal.SIGINT)
+
+    for workers in (0, 1):
+        machine = Machine(device="cpu", checkpoint_seconds=1e9, workers=workers)
+        folder = tmp_path / f"stopped{workers}"
+        with pytest.raises(KeyboardInterrupt):
+            train(architecture, toy_crops, folder, schedule, interrupt, machine)
+        assert caplog.messages[-1].startswith("stopped at step 10 of 30; the same command")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        again = train(architecture, toy_crops, folder, schedule, machine=machine)
+        assert "continuing at step 10 of 30" in caplog.messages[-1]
+        for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+
+@pytest.mark.usefixtures("control_c")
+def test_control_c_in_the_last_steps_stops_what_comes_next(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=15, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+
+    stopped = tmp_path / "stopped"
+    told = []
+
+    def at_the_end(step, *_):
+        told.append(step)
+        if step == schedule.steps:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(architecture, toy_crops, stopped, schedule, at_the_end)
+    assert told == [10, 15]
+    again = train(architecture, toy_crops, stopped, schedule)
+    for one, other in zip(whole.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_an_interrupted_training_ends_with_the_same_numbers(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=40, batch_size=4, learning_rate=2e-3)
+    geometry = Geometry(rotation=20, mirror=0.5)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule, geometry=geometry)
+
+    class KilledError(Exception):
+        pass
+
+    def stop_at(limit):
+        def progress(step, loss, rate):
+            if step == limit:
+                raise KilledError
+
+        return progress
+
+    for limit in (20, 30):  # is killed twice; the checkpoint is of the step before
+        with pytest.raises(KilledError):
+            train(
+                architecture,
+                toy_crops,
+                tmp_path / "parts",
+                schedule,
+                stop_at(limit),
+                geometry=geometry,
+            )
+        assert (tmp_path / "parts" / CHECKPOINT).exists()
+    parts = train(architecture, toy_crops, tmp_path / "parts", schedule, geometry=geometry)
+    for one, other in zip(whole.state_dict().values(), parts.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "whole" / CURVE), np.load(tmp_path / "parts" / CURVE)
+    )
+
+
+@pytest.mark.parametrize("left", [b"", b"torn", None], ids=["empty", "torn", "cut short"])
+def test_a_checkpoint_that_cannot_be_read_costs_its_work_and_no_more(
+    architecture, toy_crops, tmp_path, caplog, left
+):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
+    checkpoint = tmp_path / "torn" / CHECKPOINT
+    checkpoint.parent.mkdir()
+    stored = (tmp_path / "whole" / CHECKPOINT).read_bytes()
+    checkpoint.write_bytes(stored[:-100] if left is None else left)
+    told = []
+    torn = train(architecture, toy_crops, checkpoint.parent, schedule, lambda *p: told.append(p[0]))
+    assert told == [10, 20]
+    assert f"{checkpoint} cannot be read" in caplog.text
+    assert "starting again" in caplog.text
+    for one, other in zip(whole.state_dict().values(), torn.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_continued_training_tells_its_past_again(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
+    told = []
+
+    def stop(step, loss, rate):
+        if step == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(architecture, toy_crops, tmp_path / "fit", schedule, stop)
+    train(architecture, toy_crops, tmp_path / "fit", schedule, lambda *point: told.append(point[0]))
+    assert told == [10, 20, 30]
+
+
+def test_the_number_of_workers_changes_nothing(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=6, batch_size=4, learning_rate=2e-3)
+    geometry = Geometry(rotation=20, mirror=0.5)
+    alone, helped = (
+        train(
+            architecture,
+            toy_crops,
+            tmp_path / str(workers),
+            schedule,
+            machine=Machine(device="cpu", workers=workers),
+            geometry=geometry,
+        )
+        for workers in (0, 2)
+    )
+    for one, other in zip(alone.state_dict().values(), helped.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("accumulate", [2, 3])
+def test_a_batch_in_parts_gives_the_gradient_and_the_loss_of_the_whole(
+    toy_crops, tmp_path, accumulate
+):
+    # Hardly a step is made, so that the moments of AdamW are means of the same gradients. Parts of
+    # eight faces in three are uneven, and so is what they show: landmarks leave the picture.
+    schedule = Schedule(steps=4, batch_size=8, learning_rate=1e-7)
+    geometry = Geometry(rotation=30, shift=0.5, scale=0.5)
+    whole, in_parts = (
+        train(
+            unnormalised_architecture(),
+            toy_crops,
+            tmp_path / str(count),
+            schedule,
+            machine=replace(MACHINE, accumulate=count),
+            geometry=geometry,
+        )
+        and load_file(tmp_path / str(count) / CHECKPOINT)
+        for count in (1, accumulate)
+    )
+    moments = [key for key in whole if "exp_avg" in key]
+    assert len(moments) == 2 * 6
+    assert distance(*([w[key].numpy() for key in moments] for w in (whole, in_parts))) < 1e-5
+    torch.testing.assert_close(in_parts["curve"], whole["curve"], rtol=1e-6, atol=0)
+
+
+@pytest.mark.slow
+def test_a_compiled_network_learns_the_same(toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    model = replace(small_architecture(), bfloat16=False)
+    for name, machine in (("plain", MACHINE), ("compiled", replace(MACHINE, compile=True))):
+        train(model, toy_crops, tmp_path / name, schedule, machine=machine)
+    plain, compiled = (np.load(tmp_path / name / CURVE) for name in ("plain", "compiled"))
+    np.testing.assert_allclose(compiled, plain, rtol=1e-3)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(architecture, toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    network = architecture.start(68, seed=0)
+    with torch.no_grad():
+        network.head.bias.fill_(math.nan)
+    with pytest.raises(NonFiniteLossError, match="the loss is nan at step 10 of 20; lower"):
+        fit(
+            network,
+            architecture,
+            batches(toy_crops, range(8), schedule),
+            schedule,
+            machine=MACHINE,
+            directory=tmp_path,
+            on_progress=lambda *_: None,
+        )
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
+@dataclass(frozen=True)
+class Steep:
+    """A loss of 0 with a gradient that no float holds."""
+
+    codec_type = DistributionCodec
+
+    def __call__(self, output, landmarks, visible, codec):
+        return (output - output.detach()).square().sum().sqrt()
+
+
+def test_weights_that_the_last_update_made_no_numbers_are_not_kept(
+    architecture, toy_crops, tmp_path
+):
+    schedule = Schedule(steps=1, batch_size=4, learning_rate=2e-3)
+    model = replace(architecture, loss=Steep())
+    with pytest.raises(NonFiniteLossError, match="after 1 steps the averaged weights are no"):
+        train(model, toy_crops, tmp_path / "fit", schedule)
+    assert not (tmp_path / "fit" / WEIGHTS).exists()
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    schedule = Schedule(steps=1000, batch_size=1, learning_rate=0.01, warmup=100)
+    rates = [learning_rate(step, schedule) for step in range(1000)]
+    assert rates[0] == pytest.approx(0.0001)
+    assert rates[99] == rates[100] == pytest.approx(0.01)
+    assert rates[550] == pytest.approx(0.005)
+    assert rates[-1] < 1e-6
+    assert max(rates) == rates[99]
+
+
+def test_prediction_of_a_mirrored_picture_is_the_mirrored_prediction(architecture, toy_crops):
+    from landmarks.training.loop import predict_images
+
+    network = architecture.start(68, seed=0).eval()
+    images = toy_crops.crops(np.arange(3))
+    device = torch.device("cpu")
+    with torch.inference_mode():
+        plain, reflected = (
+            predict_images(network, architecture, x, toy_crops.scheme, device)
+            for x in (images, np.ascontiguousarray(images[:, :, ::-1]))
+        )
+    np.testing.assert_allclose(mirrored(reflected, 64, toy_crops.scheme), plain, atol=1e-3)
+
+
+class Watched(torch.nn.Module):
+    """Notes how its convolutions are computed."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.seen = inner, []
+
+    def forward(self, images):
+        self.seen.append(torch.backends.cudnn.conv.fp32_precision)
+        return self.inner(images)
+
+
+@pytest.mark.parametrize("usual", ["tf32", "ieee"])
+def test_predictions_are_in_full_float32_and_leave_training_as_it_was(
+    architecture, toy_crops, usual
+):
+    network = Watched(architecture.start(68, seed=0))
+    before = torch.backends.cudnn.conv.fp32_precision
+    torch.backends.cudnn.conv.fp32_precision = usual
+    try:
+        predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+        assert network.seen == ["ieee", "ieee"]
+        assert torch.backends.cudnn.conv.fp32_precision == usual
+        network.inner = torch.nn.Linear(1, 1)  # which cannot read images
+        with pytest.raises(RuntimeError):
+            predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+        assert torch.backends.cudnn.conv.fp32_precision == usual
+    finally:
+        torch.backends.cudnn.conv.fp32_precision = before
+
+
+def test_torch_can_still_read_its_old_flag_after_a_prediction(architecture, toy_crops):
+    before = torch.backends.cudnn.allow_tf32  # an error if old and new settings contradict
+    network = architecture.start(68, seed=0)
+    predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
+def test_starting_weights_come_from_the_seed_alone(architecture):
+    torch.manual_seed(5)
+    one = architecture.start(68, seed=1)
+    torch.manual_seed(6)
+    other, third = architecture.start(68, seed=1), architecture.start(68, seed=2)
+    assert torch.equal(one.head.weight, other.head.weight)
+    assert not torch.equal(one.head.weight, third.head.weight)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"device": "tpu"},
+        {"workers": -1},
+        {"threads": 0},
+        {"checkpoint_seconds": "often"},
+        {"accumulate": 0},
+        {"compile": "yes"},
+    ],
+)
+def test_a_machine_that_is_not_there_is_refused(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        Machine(**bad)
+
+
+def test_torch_leaves_a_core_to_each_worker(monkeypatch):
+    monkeypatch.setattr("landmarks.training.device.TORCH_THREADS", 4)
+    before = torch.get_num_threads()
+    try:
+        for workers, threads, expected in ((0, None, 4), (1, None, 3), (9, None, 1), (9, 2, 2)):
+            Machine(device="cpu", workers=workers, threads=threads).prepare()
+            assert torch.get_num_threads() == expected
+    finally:
+        torch.set_num_threads(before)
