@@ -24,9 +24,9 @@ from landmarks.training.device import Machine
 from landmarks.training.loop import fit
 from landmarks.training.monitor import CHECKPOINT, CURVE
 from landmarks.training.schedule import Schedule
+from tests.experiment.test_run import LONG, SHORT, experiment
 from tests.small import distance, small_architecture, unnormalised_architecture
-from tests.test_run import LONG, SHORT, experiment
-from tests.training.test_engine import batches
+from tests.training.test_loop import batches
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ CHILD = """
 import os, sys, time
 from pathlib import Path
 from landmarks.errors import InputError
-from tests.training.test_ranks import crops_in, normalised, refused, still, unnormalised
+from tests.training.test_distributed import crops_in, normalised, refused, still, unnormalised
 from landmarks.experiment.run import run
 
 folder = Path(sys.argv[1])
