@@ -105,7 +105,7 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
     assert "NME" in (out / "run.log").read_text()
 
 
-def test_every_file_of_a_run_is_written_whole(tmp_path, monkeypatch):
+def test_every_file_of_a_run_is_written_atomically(tmp_path, monkeypatch):
     renamed, replace = set(), Path.replace
 
     def spy(path, target):

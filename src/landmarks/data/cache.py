@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
-from landmarks.storage.locks import NoLeaseError, once
+from landmarks.storage.atomic import atomic_write
+from landmarks.storage.locks import LockError, lock
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def write_cache(path: Path, arrays: Arrays) -> None:
     content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as partial, partial.open("wb") as file:
+        with atomic_write(path) as partial, partial.open("wb") as file:
             file.write(_digest(content))
             file.write(content)
     except OSError as error:
@@ -86,7 +86,9 @@ def write_cache(path: Path, arrays: Arrays) -> None:
 
 
 def once_in_cache(path: Path, find: Callable[[], T | None], make: Callable[[], T], what: str) -> T:
-    """As `once`, for what will lie at `path`; by each job, if nothing can lie there.
+    """What `find` finds, or what `make` makes in one of the jobs that ask at the same time.
+
+    Every job makes it if nothing can be written at `path`.
 
     Args:
         path: From `cache_file`.
@@ -94,9 +96,14 @@ def once_in_cache(path: Path, find: Callable[[], T | None], make: Callable[[], T
         make: Called if nothing is found.
         what: For the log: "reading labels".
     """
+    found = find()
+    if found is not None:
+        return found
     try:
-        return once(path.with_name(f"{path.name}.lease"), find, make, what=what)
-    except NoLeaseError:
+        with lock(path.with_name(f"{path.name}.lock"), what=what):
+            found = find()  # another job may have made it meanwhile
+            return make() if found is None else found
+    except LockError:
         return make()
 
 

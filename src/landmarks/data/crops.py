@@ -19,6 +19,9 @@ from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
 from landmarks.scheme import LandmarkScheme
 
+# Raise it with any change of the stored pixels or labels for the same faces; they are made again.
+CROPS_VERSION = 1
+
 SMALLEST = 2  # pixels between the outermost landmarks of a face; shares of an image span less
 
 # The canvas is this many times the crop: room for a rotation of 30 degrees or a zoom out of 1.5.

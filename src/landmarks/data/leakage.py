@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from landmarks.data.dataset import FaceDataset
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class TrainingFaces:
     def write(self, run: Path) -> None:
         """Write `trained_on.npz` into the folder of a run."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        with written_whole(run / TRAINED_ON) as path, path.open("wb") as file:
+        with atomic_write(run / TRAINED_ON) as path, path.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
 

@@ -1,6 +1,6 @@
 """Stored faces: the crops of a data set as an artifact, so that no image is decoded twice."""
 
-from landmarks.data.crops import FaceCrops, make_crops
+from landmarks.data.crops import CROPS_VERSION, FaceCrops, make_crops
 from landmarks.data.dataset import FaceDataset
 from landmarks.geometry import CropRule
 from landmarks.storage.artifacts import ArtifactStore
@@ -21,9 +21,13 @@ def stored_faces(
     Raises:
         InputError: An image is missing or broken, or a face has no box that the rule needs.
     """
-    made = store.get(
-        f"{role} crops",
-        {"crops": dataset.content, "rule": rule, "size": size},
-        lambda directory: make_crops(dataset, rule, size, directory),
-    )
-    return FaceCrops(made.directory, size, dataset.scheme)
+    ingredients = {
+        "version": CROPS_VERSION,
+        "faces": dataset.content,
+        "rule": rule,
+        "size": size,
+    }
+    with store.entry(f"{role} crops", ingredients) as entry:
+        if not entry.finished:
+            make_crops(dataset, rule, size, entry.directory)
+    return FaceCrops(store.read(entry).directory, size, dataset.scheme)

@@ -8,7 +8,7 @@ from landmarks.data.files import expanded
 from landmarks.data.options import check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
 from landmarks.errors import InputError
-from landmarks.storage.locks import once
+from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
@@ -73,23 +73,20 @@ def faces_of(
     folder = folder_of(pictures, root)
     stop = start + count
 
-    def find() -> bool | None:
-        return covers(load_manifest(folder), start, stop) or None
-
-    def make() -> bool:
-        log.info(
-            "rendering %s faces of the recipe %s at %d pixels into %s, kept for later runs",
-            f"{count:,}",
-            pictures.settings["name"],
-            pictures.size,
-            folder,
-        )
-        produce(folder, pictures, start=start, stop=stop, workers=workers)
-        return True
-
-    # Several jobs may fill a folder at once, but those that ask for the same faces would render
-    # them all twice.
-    once(folder.with_name(f".{folder.name}.lease"), find, make, what=f"rendering {folder}")
+    if not covers(load_manifest(folder), start, stop):
+        # Several jobs may fill a folder at once, but those that ask for the same faces would all
+        # render them.
+        marker = folder.with_name(f".{folder.name}.lock")
+        with lock(marker, what=f"rendering {folder}"):
+            if not covers(load_manifest(folder), start, stop):  # by the job that held the lock
+                log.info(
+                    "rendering %s faces of the recipe %s at %d pixels into %s, kept for later runs",
+                    f"{count:,}",
+                    pictures.settings["name"],
+                    pictures.size,
+                    folder,
+                )
+                produce(folder, pictures, start=start, stop=stop, workers=workers)
     return read_rendered(folder, first=count, start=start, labels=labels)
 
 

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
@@ -122,7 +122,7 @@ class Course:
             )
         if self.fabric.is_global_zero:
             save_tensors(self.directory / WEIGHTS, weights)
-            with written_whole(self.directory / CURVE) as path, path.open("wb") as file:
+            with atomic_write(self.directory / CURVE) as path, path.open("wb") as file:
                 np.save(file, np.array(self.state.curve))
 
 
