@@ -350,7 +350,6 @@ def test_starting_weights_come_from_the_seed_alone(architecture):
 @pytest.mark.parametrize(
     "bad",
     [
-        {"device": "tpu"},
         {"workers": -1},
         {"threads": 0},
         {"checkpoint_seconds": "often"},

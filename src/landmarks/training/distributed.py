@@ -69,7 +69,8 @@ def fabric_for(device: torch.device) -> "Fabric":
     """Lightning's Fabric for this rank, joined with the other ranks.
 
     Args:
-        device: Its type is that of every rank; each rank of a host has a GPU of its own.
+        device: Its type is that of every rank; each rank of a host has a GPU of its own. With an
+            index, the GPU of the only rank.
     """
     # Importing it takes seconds, which only a training should cost.
     from lightning_fabric import Fabric
@@ -82,7 +83,7 @@ def fabric_for(device: torch.device) -> "Fabric":
     alone = num_ranks() == 1
     fabric = Fabric(
         accelerator=device.type,
-        devices=num_local_ranks(),
+        devices=num_local_ranks() if device.index is None else [device.index],
         num_nodes=num_ranks() // num_local_ranks(),
         strategy="auto" if alone else DDPStrategy(gradient_as_bucket_view=True),
         plugins=[LightningEnvironment() if alone else TorchElasticEnvironment()],
