@@ -3,14 +3,77 @@
 import pytest
 import torch
 
+from landmarks.errors import InputError
 from landmarks.training import device
 from landmarks.training.device import Machine
+from landmarks.training.distributed import rank_device
+
+
+@pytest.fixture
+def hardware(monkeypatch):
+    """Pretend that torch sees so many CUDA GPUs, and an Apple GPU or none."""
+
+    def pretend(gpus=0, apple=False, ranks=1):
+        monkeypatch.setattr("torch.cuda.is_available", lambda: gpus > 0)
+        monkeypatch.setattr("torch.cuda.device_count", lambda: gpus)
+        monkeypatch.setattr("torch.backends.mps.is_available", lambda: apple)
+        if ranks > 1:
+            monkeypatch.setenv("TORCHELASTIC_RUN_ID", "test")
+            monkeypatch.setenv("WORLD_SIZE", str(ranks))
+            monkeypatch.setenv("LOCAL_WORLD_SIZE", str(ranks))
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cpu", "cpu"),
+        ("auto", "cuda"),
+        ("cuda", "cuda"),
+        ("cuda:0", "cuda:0"),
+        ("cuda:1", "cuda:1"),
+        ("mps", "mps"),
+    ],
+)
+def test_names_of_torch_are_accepted_where_the_hardware_exists(hardware, name, expected):
+    hardware(gpus=2, apple=True)
+    assert Machine(device=name).torch_device == torch.device(expected)
+
+
+def test_auto_is_the_cpu_without_a_gpu(hardware):
+    hardware()
+    assert Machine().torch_device == torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("there", "name", "message"),
+    [
+        (
+            {},
+            "tpu",
+            r"device is 'tpu'; allowed are auto, cpu, cuda, cuda:0, cuda:1, \.\.\. and mps",
+        ),
+        ({}, 1, "device is 1; allowed are"),
+        ({"gpus": 1}, "cuda:-1", "device is 'cuda:-1'; allowed are"),
+        ({"gpus": 1}, "cuda:", "device is 'cuda:'; allowed are"),
+        ({}, "cuda", "device is 'cuda', but torch sees no GPU here; use device=auto"),
+        ({}, "cuda:1", "device is 'cuda:1', but torch sees no GPU here; use device=auto"),
+        ({"gpus": 2}, "cuda:2", r"device is 'cuda:2', but torch sees 2 GPUs here, .* cuda:0"),
+        ({}, "mps", "device is 'mps', but torch finds no Apple GPU here; use device=auto"),
+        ({"gpus": 2, "ranks": 2}, "cuda:1", "torchrun gives each rank a GPU of its own"),
+        ({"apple": True, "ranks": 2}, "mps", "device is 'mps', which is one GPU; run without"),
+    ],
+)
+def test_a_device_that_is_missing_or_unknown_is_refused(hardware, there, name, message):
+    hardware(**there)
+    with pytest.raises(InputError, match=message):
+        Machine(device=name)
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        {"device": "tpu"},
         {"workers": -1},
         {"threads": 0},
         {"checkpoint_seconds": "often"},
@@ -36,13 +99,6 @@ def test_torch_leaves_a_core_to_each_worker(monkeypatch):
         torch.set_num_threads(before)
 
 
-@pytest.fixture
-def gpu(monkeypatch):
-    """A machine that has a GPU, as far as settings are concerned."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-
-
 @pytest.mark.parametrize(
     ("supported", "gains", "precision"),
     [
@@ -60,11 +116,11 @@ def test_a_cpu_trains_in_bfloat16_if_it_has_it_and_the_network_gains(
     assert machine.describe(cpu_bfloat16=gains)["precision"] == precision
 
 
-@pytest.mark.usefixtures("gpu")
 @pytest.mark.parametrize(("supported", "precision"), [(True, "bfloat16"), (False, "float16")])
 def test_a_gpu_trains_in_16_bits_whatever_the_network_gains_on_cpus(
-    monkeypatch, supported, precision
+    hardware, monkeypatch, supported, precision
 ):
+    hardware(gpus=1)
     monkeypatch.setattr(device, "_gpu_has_bfloat16", lambda: supported)
     assert Machine(device="cuda").computes_in(cpu_bfloat16=False) == precision
 
@@ -86,3 +142,13 @@ def test_nondeterministic_kernels_are_an_option():
             assert torch.backends.cudnn.benchmark is not deterministic
     finally:
         Machine(device="cpu").prepare()
+
+
+def test_each_rank_has_a_gpu_of_its_own_and_a_single_process_the_one_it_chose(
+    hardware, monkeypatch
+):
+    assert rank_device(torch.device("cuda:1")) == torch.device("cuda:1")
+    hardware(gpus=2, ranks=2)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert rank_device(torch.device("cuda")) == torch.device("cuda:1")
+    assert rank_device(torch.device("cpu")) == torch.device("cpu")

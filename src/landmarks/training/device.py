@@ -1,5 +1,6 @@
 """The machine a run computes on. Results depend on it by rounding, and by one named exception."""
 
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from landmarks.training.distributed import num_local_ranks, num_ranks, shares_st
 TORCH_THREADS = torch.get_num_threads()
 
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+_DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,8 @@ class Machine:
     """How a run uses the machine. Except for `statistics_parts`, it changes only the rounding.
 
     Attributes:
-        device: "cpu", "cuda", or "auto" for a GPU where there is one.
+        device: "cpu", "cuda", "cuda:1" for the second GPU, "mps" for Apple's, or "auto" for a CUDA
+            GPU where there is one, else the CPU.
         workers: Processes that make batches, of one thread each, for each rank; 0: the training
             process itself.
         threads: Of torch on the CPU; None: torch's choice, less the workers.
@@ -46,10 +49,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Refuse what this machine does not have."""
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise InputError(f"device is {self.device!r}; allowed are auto, cpu and cuda")
-        if self.device == "cuda" and not torch.cuda.is_available():
-            raise InputError("device is 'cuda', but torch sees no GPU here; use device=auto")
+        _check_device(self.device)
         for name, kind, least in (
             ("workers", int, 0),
             ("threads", int | None, 1),
@@ -134,6 +134,34 @@ class Machine:
         if precision == torch.float32:
             return nullcontext()
         return torch.autocast(self.torch_device.type, precision)
+
+
+def _check_device(name: object) -> None:
+    """Refuse the name of a device that is unknown or that this machine does not have."""
+    if not isinstance(name, str) or not _DEVICES.fullmatch(name):
+        raise InputError(
+            f"device is {name!r}; allowed are auto, cpu, cuda, cuda:0, cuda:1, ... and mps"
+        )
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise InputError("device is 'mps', but torch finds no Apple GPU here; use device=auto")
+    if name == "mps" and num_ranks() > 1:
+        raise InputError("device is 'mps', which is one GPU; run without torchrun")
+    if not name.startswith("cuda"):
+        return
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count == 0:
+        raise InputError(f"device is {name!r}, but torch sees no GPU here; use device=auto")
+    _, _, index = name.partition(":")
+    if index and int(index) >= count:
+        raise InputError(
+            f"device is {name!r}, but torch sees {count} GPUs here, counted from cuda:0; choose "
+            "one of them, or check CUDA_VISIBLE_DEVICES"
+        )
+    if index and num_ranks() > 1:
+        raise InputError(
+            f"device is {name!r}, but torchrun gives each rank a GPU of its own; use device=cuda, "
+            "and CUDA_VISIBLE_DEVICES to choose the GPUs"
+        )
 
 
 @contextmanager
