@@ -338,7 +338,7 @@ def test_a_study_without_report_is_told_how_to_write_one(
     assert "write it with: landmarks report" in capsys.readouterr().err
 
 
-def test_a_report_is_atomic_write_over_an_old_one(folder: Path) -> None:
+def test_a_report_replaces_an_old_one_as_a_whole(folder: Path) -> None:
     (folder / "report" / "stray.txt").write_text("of an older version")
     assert report.main([str(folder)]) == 0
     assert not (folder / "report" / "stray.txt").exists()

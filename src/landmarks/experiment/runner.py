@@ -11,8 +11,7 @@ from torch import nn
 
 from landmarks.adapters.adapter import displacement, load_adapter, save_adapter
 from landmarks.adapters.fitting import ADAPTER_VERSION
-from landmarks.data.crops import CROPS_VERSION
-from landmarks.data.stored_faces import stored_faces
+from landmarks.data.crops import CROPS_VERSION, stored_crops
 from landmarks.errors import InputError
 from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.results import StepRecord, StepTiming
@@ -55,7 +54,7 @@ class StepRunner:
         size = experiment.model.input_size
         # All datasets are decoded first, so that a broken file stops the run before any training.
         self.crops = {
-            role: stored_faces(experiment.faces(role), experiment.crop, size, self._store, role)
+            role: stored_crops(experiment.faces(role), experiment.crop, size, self._store, role)
             for role in experiment.roles
         }
         self._check_labels()
