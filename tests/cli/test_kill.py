@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.test_run import without_timings
+from tests.experiment.test_run import without_timings
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 CHILD = """
 import signal, sys, time
 from pathlib import Path
-from tests.test_run import PLAIN, experiment
+from tests.experiment.test_run import PLAIN, experiment
 from landmarks.adapters.fitting import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run

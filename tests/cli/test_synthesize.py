@@ -12,8 +12,8 @@ from landmarks.data.datagen import read_dgfaces
 from landmarks.data.rendered import read_rendered
 from landmarks.errors import InputError
 from landmarks.synthesis.contact_sheet import contact_sheet
+from tests.cli.test_command_line import command
 from tests.synthesis.disc_pictures import disc
-from tests.test_command_line import command
 
 SMALL = ["n=2", "size=64", "workers=1"]
 

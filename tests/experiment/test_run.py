@@ -541,7 +541,7 @@ def test_only_a_finished_run_is_evaluated(tmp_path):
 CHILD = """
 import sys
 from pathlib import Path
-from tests.test_run import LONG, SHORT, experiment
+from tests.experiment.test_run import LONG, SHORT, experiment
 from landmarks.adapters.fitting import PerceptronFit, RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run

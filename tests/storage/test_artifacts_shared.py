@@ -57,7 +57,7 @@ def wait_for_all():
 
 RUNS = """
 from functools import partial
-from tests.test_run import LONG, SHORT, experiment
+from tests.experiment.test_run import LONG, SHORT, experiment
 from landmarks.adapters.fitting import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run

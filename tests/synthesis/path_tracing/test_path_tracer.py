@@ -20,8 +20,8 @@ from landmarks.synthesis.scene.lighting import Lighting
 from landmarks.synthesis.scene.wear import WearRecipe
 from landmarks.synthesis.shading.tracer import Quality
 from landmarks.synthesis.studio import Studio
+from tests.cli.test_command_line import command
 from tests.synthesis.scenes import bare, view
-from tests.test_command_line import command
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
