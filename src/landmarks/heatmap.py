@@ -1,7 +1,7 @@
-"""Codecs: landmarks to what a network answers, and back, by one object.
+"""Codecs encode landmarks as network targets and decode network outputs.
 
-A heatmap pixel u of stride s is centred at crop pixel s (u + 0.5) - 0.5. The half pixel is half a
-stride in the answer: leaving it out costs more than the gap between two published methods.
+A heatmap pixel u of stride s is centred at crop pixel s (u + 0.5) - 0.5. Leaving out the half
+pixel shifts predictions by half a stride, more than the gap between two published methods.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from landmarks.errors import InputError
 
 
 class Codec(Protocol):
-    """Reads landmarks from what a network answers.
+    """Decodes network outputs.
 
     Attributes:
-        answer: Of which kind that is, "heatmaps" or "coordinates"; a network has the same.
+        answer: The kind of output, "heatmaps" or "coordinates"; the network states the same.
     """
 
     answer: ClassVar[str]
@@ -82,7 +82,7 @@ class HeatmapCodec:
     answer: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         _check(self.stride, self.sigma)
 
     def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -110,7 +110,7 @@ class HeatmapCodec:
     def _offset(
         logs: Tensor, row: Tensor, column: Tensor, down: int, right: int, length: int
     ) -> Tensor:
-        """Where the parabola peaks beside the highest pixel, (B, K) in [-0.5, 0.5]."""
+        """Offset of the parabola's peak from the highest pixel, (B, K) in [-0.5, 0.5]."""
         w = logs.shape[-1]
         flat = logs.flatten(2)
         here = row * w + column
@@ -130,7 +130,7 @@ class HeatmapCodec:
 
 @dataclass(frozen=True, kw_only=True)
 class DistributionCodec:
-    """Heatmaps as logits of where the landmark is, for losses on the distribution.
+    """Heatmaps as logits of the landmark's position, for losses on its distribution.
 
     Attributes:
         stride: Crop pixels per heatmap pixel.
@@ -142,7 +142,7 @@ class DistributionCodec:
     answer: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         _check(self.stride, self.sigma)
 
     def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -152,7 +152,7 @@ class DistributionCodec:
         return y[..., :, None] * x[..., None, :]
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution that the logits name.
+        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution given by the logits.
 
         Differentiable; soft-argmax (Sun et al., "Integral human pose regression", 2018, Eq. 3).
         """
@@ -167,7 +167,7 @@ class DistributionCodec:
 
 @dataclass(frozen=True, kw_only=True)
 class CoordinateCodec:
-    """Coordinates themselves, from -1 to 1 across the crop, for direct regression.
+    """Coordinates from -1 to 1 across the crop, for direct regression.
 
     Attributes:
         size: Side of the crop, pixels.
@@ -177,7 +177,7 @@ class CoordinateCodec:
     answer: ClassVar[str] = "coordinates"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         if self.size < 1:
             raise InputError(f"size is {self.size!r}; it must be at least 1 crop pixel")
 
@@ -186,5 +186,5 @@ class CoordinateCodec:
         return (landmarks - (self.size - 1) / 2) * (2 / self.size)
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels, from (B, K, 2 or more); the rest is not read."""
+        """Landmarks, (B, K, 2) crop pixels, from (B, K, 2 or more); further columns are ignored."""
         return output[..., :2].float() * (self.size / 2) + (self.size - 1) / 2
