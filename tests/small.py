@@ -51,7 +51,7 @@ def unnormalised_architecture() -> Architecture:
         input_size=64,
         codec=DistributionCodec(stride=4, sigma=1.0),
         loss=CrossEntropySoftArgmax(),
-        bfloat16=False,
+        cpu_bfloat16=False,
     )
 
 

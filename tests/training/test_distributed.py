@@ -113,7 +113,7 @@ def unnormalised(folder):
 
 def normalised(folder, machine=ONE_THREAD):
     """A U-Net, whose BatchNorm sees the faces of its part of the batch."""
-    model = replace(small_architecture(), bfloat16=False)
+    model = replace(small_architecture(), cpu_bfloat16=False)
     out = folder / "normalised"
     return experiment(folder, real_only(LEARNING), model=model, machine=machine, out=out)
 
@@ -247,6 +247,20 @@ def test_the_death_of_a_rank_stops_the_run_and_the_same_command_continues_it(tmp
     finish(torchrun("-m", "landmarks.train", *COMMAND, cwd=halves))
     assert distance(trained(whole, "run"), trained(halves, "run")) == 0
     assert stored(halves, "run")["timings"]["steps"]["train"]["continued"]
+
+
+@pytest.mark.slow
+def test_control_c_in_one_rank_stops_all_and_the_same_command_resumes(tmp_path):
+    child = torchrun("-m", "landmarks.train", *COMMAND, cwd=tmp_path)
+    while not list(tmp_path.glob("artifacts/*.partial/checkpoint.safetensors")):
+        assert child.poll() is None
+        time.sleep(0.05)
+    os.kill(second_rank(child.pid), signal.SIGINT)
+    child.communicate(timeout=PATIENCE)
+    assert child.returncode != 0
+    assert not (tmp_path / "run" / "result.json").exists()
+    finish(torchrun("-m", "landmarks.train", *COMMAND, cwd=tmp_path))
+    assert stored(tmp_path, "run")["timings"]["steps"]["train"]["continued"]
 
 
 def second_rank(agent):

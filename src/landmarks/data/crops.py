@@ -1,10 +1,12 @@
-"""Crops: each data set decoded once, its faces stored at the scale that the model sees.
+"""Face crops: each dataset is decoded once, and its faces stored at the scale that the model sees.
 
 A stored image, the *canvas*, shows the crop with a margin for augmentation at the same scale, so
 that the test crop is its middle, cut out without a second resampling.
 """
 
 import hashlib
+import logging
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.image_store import Canvases, write_canvases
+from landmarks.data.image_store import open_images, write_images
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
 from landmarks.scheme import LandmarkScheme
+from landmarks.storage.artifacts import ArtifactStore
+
+log = logging.getLogger(__name__)
+
+# Raise it when `make_crops` stores other pixels or labels for the same dataset, rule and size.
+CROPS_VERSION = 1
 
 SMALLEST = 2  # pixels between the outermost landmarks of a face; shares of an image span less
 
@@ -33,28 +41,59 @@ def canvas_size(size: int) -> int:
     return size + 2 * round(size * (MARGIN - 1) / 2)
 
 
-def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path) -> None:
-    """Decode and crop every face of `dataset` into `directory`, on all cores.
-
-    What an interrupted call for the same faces finished there, is kept; see
-    `landmarks.data.image_store`.
+def stored_crops(
+    dataset: FaceDataset, rule: CropRule, size: int, store: ArtifactStore, role: str
+) -> "FaceCrops":
+    """The crops of a dataset, decoded once and shared by all jobs that use `store`.
 
     Args:
         dataset: The faces.
         rule: Gives the square around a face.
         size: Side of the crop, pixels.
-        directory: Exists.
+        store: Holds the crops.
+        role: Use of the faces, for the log: "real", "synthetic" or "test".
 
     Raises:
-        InputError: An image is missing or broken, a face does not lie on its image or has no box
-            that the rule needs, or the disk has not enough room.
+        InputError: An image is missing or broken, or a face has no box that the rule needs.
+    """
+
+    def stored() -> Path:
+        return store.get(
+            f"{role} crops",
+            {"crops": dataset.content, "rule": rule, "size": size, "version": CROPS_VERSION},
+            lambda directory: make_crops(dataset, rule, size, directory),
+        ).directory
+
+    directory = stored()
+    try:
+        return FaceCrops(directory, size, dataset.scheme)
+    except InputError as error:
+        log.warning("%s; decoding the images again", error)
+    shutil.rmtree(directory)
+    return FaceCrops(stored(), size, dataset.scheme)
+
+
+def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path) -> None:
+    """Decode and crop every face of `dataset` into `directory`, on all cores.
+
+    An interrupted call for the same faces is continued.
+
+    Args:
+        dataset: The faces.
+        rule: Gives the square around a face.
+        size: Side of the crop, pixels.
+        directory: An existing folder.
+
+    Raises:
+        InputError: An image is missing or broken, a face is not on its image or has no box that
+            the rule needs, or there is not enough room on the disk.
     """
     side = canvas_size(size)
     to_canvas = np.stack([_canvas_matrix(face, rule, size) for face in dataset.faces])
-    write_canvases(
+    write_images(
         directory,
         (len(dataset), side, side, 3),
-        hashlib.blake2b(dataset.content.encode() + to_canvas.tobytes(), digest_size=16).digest(),
+        hashlib.blake2b(dataset.content.encode() + to_canvas.tobytes(), digest_size=16).hexdigest(),
         lambda i: warp(_image(dataset.faces[i]), to_canvas[i], side),
         f"cropping {dataset.name}",
     )
@@ -86,7 +125,7 @@ def _seen(face: Face) -> NDArray[np.float32]:
 
 
 def _image(face: Face) -> NDArray[np.uint8]:
-    """The image of a face, if any of the face is on it: pictures are resized, labels forgotten."""
+    """The image of a face; refused if the labels seem to be those of an image of another size."""
     image = face.image.read()
     height, width = image.shape[:2]
     seen = _seen(face)
@@ -94,7 +133,7 @@ def _image(face: Face) -> NDArray[np.uint8]:
     if x1 < -0.5 or y1 < -0.5 or x0 > width - 0.5 or y0 > height - 0.5:
         raise InputError(
             f"face {face.id!r}: its landmarks, from ({x0:.0f}, {y0:.0f}) to ({x1:.0f}, {y1:.0f}), "
-            f"lie beside its image of {width} x {height} pixels; give the labels of this image, "
+            f"are outside its image of {width} x {height} pixels; give the labels of this image, "
             "or the image at the size that was labelled"
         )
     if max(x1 - x0, y1 - y0) < SMALLEST:
@@ -107,15 +146,18 @@ def _image(face: Face) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class FaceCrops:
-    """Stored canvases with their labels. Labels are read once, canvases when they are looked at.
+    """Stored canvases with their labels. Labels are read once, canvases when they are used.
 
-    Opening sees that all files are there and as long as they should be, and that the labels are
-    what was written. Pixels are not checked: that would read gigabytes for every run.
+    Opening checks that the files are complete and that the labels are undamaged. Pixels are not
+    checked: that would read gigabytes for every run.
 
     Attributes:
-        directory: Where `make_crops` put them.
+        directory: Where `make_crops` stored them.
         size: Side of the crop, pixels.
         scheme: What the landmark indices mean.
+
+    Raises:
+        InputError: A file is missing, incomplete or damaged.
     """
 
     directory: Path
@@ -123,16 +165,16 @@ class FaceCrops:
     scheme: LandmarkScheme
 
     def __post_init__(self) -> None:
-        """Refuse what was copied or stored in part."""
+        """Refuse incomplete files."""
         side, shape = canvas_size(self.size), self.images.shape
         if shape != (len(self), side, side, 3):
             raise InputError(
                 f"{self.directory}: images of shape {shape}, expected {len(self)} of {side} x "
-                f"{side} pixels; remove it, and the faces are stored anew"
+                f"{side} pixels"
             )
 
     def __getstate__(self) -> dict[str, object]:
-        """Send the address to a data worker, not the pixels."""
+        """Send data workers the folder, not the pixels."""
         return {"directory": self.directory, "size": self.size, "scheme": self.scheme}
 
     def __len__(self) -> int:
@@ -140,9 +182,9 @@ class FaceCrops:
         return len(self.ids)
 
     @cached_property
-    def images(self) -> Canvases:
-        """(N, C, C, 3) canvases."""
-        return Canvases(self.directory)
+    def images(self) -> NDArray[np.uint8]:
+        """(N, C, C, 3) canvases, mapped into memory."""
+        return open_images(self.directory)
 
     @cached_property
     def _faces(self) -> dict[str, NDArray[np.generic]]:
@@ -151,10 +193,7 @@ class FaceCrops:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return {name: stored[name] for name in _ARRAYS}  # each has a checksum in the file
         except (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile) as error:
-            raise InputError(
-                f"{path}: cannot be read ({error}); remove {self.directory}, and the faces are "
-                "stored anew"
-            ) from None
+            raise InputError(f"{path}: cannot be read ({error})") from None
 
     @property
     def ids(self) -> NDArray[np.str_]:
@@ -163,17 +202,17 @@ class FaceCrops:
 
     @property
     def groups(self) -> NDArray[np.str_]:
-        """(N,) photo or person."""
+        """(N,) the photo or person that each face shows."""
         return self._faces["groups"]  # type: ignore[return-value]
 
     @property
     def subsets(self) -> NDArray[np.str_]:
-        """(N,) part of the data set that a face is reported under."""
+        """(N,) the subset that each face is reported under."""
         return self._faces["subsets"]  # type: ignore[return-value]
 
     @property
     def visible(self) -> NDArray[np.bool_]:
-        """(N, K) landmarks that count."""
+        """(N, K) whether a landmark counts in loss and error."""
         return self._faces["visible"]  # type: ignore[return-value]
 
     @property
@@ -199,7 +238,7 @@ class FaceCrops:
     def crops(self, indices: NDArray[np.intp]) -> NDArray[np.uint8]:
         """The test crops of some faces, (n, size, size, 3)."""
         middle = slice(self.border, self.border + self.size)
-        return np.stack([self.images[i][middle, middle] for i in indices])
+        return np.stack([self.images[i, middle, middle] for i in indices])
 
     def to_source(
         self, crop_landmarks: NDArray[np.float32], indices: NDArray[np.intp]

@@ -17,7 +17,7 @@ from landmarks.data.coordinates import (
     to_pixel_centres,
 )
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.file_cache import FileValue, kept_values, readers_code
+from landmarks.data.file_cache import FileValue, cached_values
 from landmarks.data.files import entry_names, existing_folder, read_text
 from landmarks.data.images import ImageFile
 from landmarks.data.options import check_enough, check_whole_number
@@ -122,12 +122,12 @@ def _read_faces(
             raise InputError(
                 f"{folder / (name + _IMAGE_END)}: its landmarks {name}{_LANDMARKS_END} are missing"
             )
-    landmarks = kept_values(
+    landmarks = cached_values(
         folder,
         [name + _LANDMARKS_END for name in chosen],
         FileValue(
             kind="face_synthetics",
-            version=f"{readers_code()}, first pixel {first_pixel!r}",
+            version=f"{LABELS_VERSION}, first pixel {first_pixel!r}",
             shape=(len(FACE_SYNTHETICS70.indices), 2),
             dtype=np.float32,
             compute=lambda path: _read_landmarks(path, first_pixel),
@@ -138,6 +138,10 @@ def _read_faces(
         Face(id=name, image=ImageFile(folder / (name + _IMAGE_END)), landmarks=points, group=name)
         for name, points in zip(chosen, landmarks, strict=True)
     )
+
+
+# Raise it when `_read_landmarks` returns other numbers for the same file.
+LABELS_VERSION = 1
 
 
 def _read_landmarks(path: Path, first_pixel: float) -> NDArray[np.float32]:

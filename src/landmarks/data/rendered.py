@@ -13,15 +13,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.cache import Arrays, packed, unpacked
+from landmarks.data.cache_files import Arrays
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.file_cache import kept_arrays, readers_code
+from landmarks.data.file_cache import cached_arrays
 from landmarks.data.files import existing_folder, read_json
 from landmarks.data.images import ImageFile
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
+
+# Raise it when `_faces` reads other names, images or landmarks from the same file.
+LABELS_VERSION = "1"
 
 LABELS = ("surface", "contour", "annotated")
 
@@ -97,12 +100,12 @@ def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) 
     def read() -> Arrays:
         records = list(islice(_records(path, start, labels), first))
         return {
-            "names": packed([record.name for record in records]),
-            "images": packed([record.image for record in records]),
+            "names": np.array([record.name for record in records], np.str_),
+            "images": np.array([record.image for record in records], np.str_),
             "landmarks": np.array([record.landmarks for record in records], np.float32),
         }
 
-    kept = kept_arrays(path, "rendered", f"{labels}, {start}, {first}", readers_code(), read)
+    stored = cached_arrays(path, "rendered", f"{labels}, {start}, {first}", LABELS_VERSION, read)
     return tuple(
         Face(
             id=prefix + name,
@@ -111,7 +114,7 @@ def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) 
             group=prefix + name,
         )
         for name, image, points in zip(
-            unpacked(kept["names"]), unpacked(kept["images"]), kept["landmarks"], strict=True
+            stored["names"].tolist(), stored["images"].tolist(), stored["landmarks"], strict=True
         )
     )
 

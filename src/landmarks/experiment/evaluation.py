@@ -6,10 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from landmarks.data.crops import FaceCrops
+from landmarks.data.crops import FaceCrops, stored_crops
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.leakage import TrainingFaces, read_training_faces
-from landmarks.data.stored_faces import stored_faces
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, read_result, write_json
 from landmarks.inference.detector import DETECTOR, Detector
@@ -110,7 +109,7 @@ def evaluate_run(
     with folder_to_fill(out):
         store = ArtifactStore(artifacts)
         size = detector.architecture.input_size
-        crops = stored_faces(test, detector.crop, size, store, "test")
+        crops = stored_crops(test, detector.crop, size, store, "test")
         predictions = predict_set(detector, crops, machine)
         predictions.write(out)
         draw_predictions(predictions, crops, caption(test), out / "faces.png")

@@ -171,7 +171,7 @@ class Experiment:
     @property
     def computed_on(self) -> dict[str, str | int | bool]:
         """What this run computes on, for the result; an artifact may come from another machine."""
-        return self.machine.describe(bfloat16=self.model.bfloat16)
+        return self.machine.describe(cpu_bfloat16=self.model.cpu_bfloat16)
 
     @cached_property
     def statistics_parts(self) -> int:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from landmarks.adapters.adapter import displacement, load_adapter, save_adapter
-from landmarks.data.crops import FaceCrops
-from landmarks.data.stored_faces import stored_faces
+from landmarks.data.crops import FaceCrops, stored_crops
 from landmarks.errors import InputError
 from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.results import StepRecord, StepTiming
@@ -90,7 +89,7 @@ class StepRunner:
     def _make_crops(self, role: str) -> FaceCrops:
         experiment = self.experiment
         size = experiment.model.input_size
-        return stored_faces(experiment.faces(role), experiment.crop, size, self._store, role)
+        return stored_crops(experiment.faces(role), experiment.crop, size, self._store, role)
 
     def _check_labels(self) -> None:
         """Refuse to adapt labels that are not there, before any training."""

@@ -23,8 +23,8 @@ class Architecture:
         codec: Reads landmarks from the network's output.
         loss: Trains the network; it must fit the codec.
         initial: Puts pre-trained weights into a new network; None: it starts from scratch.
-        bfloat16: Whether the network gains from bfloat16 where the machine computes in it.
-            Networks of depthwise convolutions lose on CPUs.
+        cpu_bfloat16: Whether the network is faster in bfloat16 on CPUs that have it; networks of
+            depthwise convolutions are slower.
     """
 
     network: Callable[..., nn.Module]
@@ -32,7 +32,7 @@ class Architecture:
     codec: Codec
     loss: Loss[Any]
     initial: Callable[[nn.Module], None] | None = None
-    bfloat16: bool = True
+    cpu_bfloat16: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a part that is missing, and a loss that cannot read what the codec reads."""
