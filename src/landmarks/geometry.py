@@ -53,7 +53,8 @@ class CropRule(Protocol):
 
 
 def _check_scale(scale: float) -> None:
-    if not isinstance(scale, int | float) or not 0.5 <= scale <= 4:
+    is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
+    if not is_number or not 0.5 <= scale <= 4:
         raise InputError(f"crop scale is {scale!r}; it must be a number from 0.5 to 4")
 
 

@@ -1,7 +1,7 @@
-"""Codecs: landmarks to what a network answers, and back, by one object.
+"""Codecs: encode landmarks as network targets, decode network outputs to landmarks.
 
 A heatmap pixel u of stride s is centred at crop pixel s (u + 0.5) - 0.5. The half pixel is half a
-stride in the answer: leaving it out costs more than the gap between two published methods.
+stride of the crop: leaving it out costs more than the gap between two published methods.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from landmarks.errors import InputError
 
 
 class Codec(Protocol):
-    """Reads landmarks from what a network answers.
+    """Decodes the output of a network.
 
     Attributes:
-        answer: Of which kind that is, "heatmaps" or "coordinates"; a network has the same.
+        output_kind: "heatmaps" or "coordinates"; the network must have the same.
     """
 
-    answer: ClassVar[str]
+    output_kind: ClassVar[str]
 
     def decode(self, output: Tensor) -> Tensor:
         """Landmarks, (B, K, 2) crop pixels, from a network's output."""
@@ -30,7 +30,8 @@ class Codec(Protocol):
 def _check(stride: int, sigma: float) -> None:
     if type(stride) is not int or stride < 1:
         raise InputError(f"stride is {stride!r}; it must be a whole number of crop pixels from 1")
-    if not isinstance(sigma, int | float) or not 0.3 <= sigma <= 10:
+    is_number = isinstance(sigma, int | float) and not isinstance(sigma, bool)
+    if not is_number or not 0.3 <= sigma <= 10:
         raise InputError(f"sigma is {sigma!r}; it must be from 0.3 to 10 heatmap pixels")
 
 
@@ -79,7 +80,7 @@ class HeatmapCodec:
 
     stride: int = 4
     sigma: float = 1.5
-    answer: ClassVar[str] = "heatmaps"
+    output_kind: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
@@ -139,7 +140,7 @@ class DistributionCodec:
 
     stride: int = 4
     sigma: float = 1.0
-    answer: ClassVar[str] = "heatmaps"
+    output_kind: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
@@ -174,12 +175,12 @@ class CoordinateCodec:
     """
 
     size: int
-    answer: ClassVar[str] = "coordinates"
+    output_kind: ClassVar[str] = "coordinates"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
-        if self.size < 1:
-            raise InputError(f"size is {self.size!r}; it must be at least 1 crop pixel")
+        if type(self.size) is not int or self.size < 1:
+            raise InputError(f"size is {self.size!r}; it must be a whole number of crop pixels")
 
     def encode(self, landmarks: Tensor) -> Tensor:
         """Coordinates, (B, K, 2) with -1 and 1 at the crop's edges, of crop pixels."""
