@@ -83,7 +83,7 @@ class HeatmapCodec:
     output_kind: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         _check(self.stride, self.sigma)
 
     def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -111,7 +111,7 @@ class HeatmapCodec:
     def _offset(
         logs: Tensor, row: Tensor, column: Tensor, down: int, right: int, length: int
     ) -> Tensor:
-        """Where the parabola peaks beside the highest pixel, (B, K) in [-0.5, 0.5]."""
+        """Offset of the parabola's peak from the highest pixel, (B, K) in [-0.5, 0.5]."""
         w = logs.shape[-1]
         flat = logs.flatten(2)
         here = row * w + column
@@ -131,7 +131,7 @@ class HeatmapCodec:
 
 @dataclass(frozen=True, kw_only=True)
 class DistributionCodec:
-    """Heatmaps as logits of where the landmark is, for losses on the distribution.
+    """Heatmaps as logits of the landmark's position, for losses on its distribution.
 
     Attributes:
         stride: Crop pixels per heatmap pixel.
@@ -143,7 +143,7 @@ class DistributionCodec:
     output_kind: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         _check(self.stride, self.sigma)
 
     def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -153,7 +153,7 @@ class DistributionCodec:
         return y[..., :, None] * x[..., None, :]
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution that the logits name.
+        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution given by the logits.
 
         Differentiable; soft-argmax (Sun et al., "Integral human pose regression", 2018, Eq. 3).
         """
@@ -168,7 +168,7 @@ class DistributionCodec:
 
 @dataclass(frozen=True, kw_only=True)
 class CoordinateCodec:
-    """Coordinates themselves, from -1 to 1 across the crop, for direct regression.
+    """Coordinates from -1 to 1 across the crop, for direct regression.
 
     Attributes:
         size: Side of the crop, pixels.
@@ -187,5 +187,5 @@ class CoordinateCodec:
         return (landmarks - (self.size - 1) / 2) * (2 / self.size)
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels, from (B, K, 2 or more); the rest is not read."""
+        """Landmarks, (B, K, 2) crop pixels, from (B, K, 2 or more); further columns are ignored."""
         return output[..., :2].float() * (self.size / 2) + (self.size - 1) / 2
