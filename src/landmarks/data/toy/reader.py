@@ -66,6 +66,11 @@ class DrawnFace:
     index: int
     size: int
 
+    @property
+    def variant(self) -> str:
+        """Empty: drawings have no options beside those in `content`."""
+        return ""
+
     def read(self) -> NDArray[np.uint8]:
         """Draw the face, (size, size, 3) uint8 RGB."""
         shape_rng, _, paint_rng = self._generators()
