@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from landmarks.adapters.adapter import Adapter, Frame, reference_shape
+from landmarks.adapters.adapter import Adapter
+from landmarks.adapters.frame import Frame, reference_shape
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
 from landmarks.scheme import LandmarkScheme
