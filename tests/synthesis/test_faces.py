@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from landmarks.errors import InputError
-from landmarks.storage import record
 from landmarks.synthesis.faces import faces_of, folder_of
 from landmarks.synthesis.storage.folder import MANIFEST, RenderedFolder
 from tests.synthesis.disc_pictures import DiscPictures, disc, refuse_5
@@ -136,21 +135,3 @@ def test_four_jobs_that_start_at_once_render_once(tmp_path):
 def test_folder_and_manifest_are_where_synthesize_puts_them(tmp_path):
     faces(tmp_path)
     assert (folder_of(DiscPictures(), tmp_path) / MANIFEST).is_file()
-
-
-def test_what_was_trained_stays_valid_when_the_renderer_changes(tmp_path, monkeypatch):
-    package = tmp_path / "landmarks"
-    for name in ("run.py", "synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text("1")
-    monkeypatch.setattr(record, "__file__", str(package / "persistence" / "record.py"))
-
-    def code():
-        return record.code.__wrapped__()
-
-    before = code()
-    for name in ("synthesis/studio.py", "synthesis/shading/skin.py", "synthesize.py"):
-        (package / name).write_text("2")
-        assert code() == before
-    (package / "run.py").write_text("2")
-    assert code() != before

@@ -6,7 +6,7 @@ and the labels are those of an annotator: on the visible outline, with habits an
 """
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
 
 Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
 
 # Raise it when a change moves a pixel or a landmark.
 TOY_VERSION: Final = 2
@@ -79,8 +80,9 @@ class DrawnFace:
     seed: int
     index: int
     size: int
+    variant: ClassVar[str] = ""  # all options are in `content`
 
-    def read(self) -> NDArray[np.uint8]:
+    def read(self) -> Image:
         """Draw the face, (size, size, 3) uint8 RGB."""
         return _picture(self.shape(), DOMAINS[self.domain], self._random(2), self.size)
 
@@ -189,9 +191,7 @@ def _annotated(shape: Shape, realism: float, rng: np.random.Generator) -> Array:
     return np.asarray(shape.points + realism * (marked - shape.points))
 
 
-def _picture(
-    shape: Shape, realism: float, rng: np.random.Generator, size: int
-) -> NDArray[np.uint8]:
+def _picture(shape: Shape, realism: float, rng: np.random.Generator, size: int) -> Image:
     """Draw a head at twice the size, so that edges are smooth; then what a camera adds."""
     points, outline, unit, turn = shape
     corners = np.clip(rng.uniform(25, 230) + rng.normal(0, 40, (2, 2, 3)), 0, 255)
