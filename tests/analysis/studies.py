@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from landmarks.adapters.fitting import PerceptronFit
-from landmarks.data.toy.head import MEAN_FACE
+from landmarks.data.mean_face import MEAN_FACE
 from landmarks.experiment import strategies as known
 from landmarks.experiment.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
 from landmarks.inference.predictions import Predictions, write_cumulative_error
@@ -125,7 +125,7 @@ def _leave(directory: Path, predictions: Predictions, result: Result) -> None:
 
 def _truth(faces: int, rng: np.random.Generator) -> np.ndarray:
     """(F, K, 2) pixels: the mean face, each at its own place, size, turn and shape."""
-    shapes = MEAN_FACE[:, :2] + rng.normal(0, 0.02, (faces, K, 2))
+    shapes = MEAN_FACE + rng.normal(0, 0.02, (faces, K, 2))
     turns = rng.normal(0, 0.15, faces)
     cos, sin = np.cos(turns), np.sin(turns)
     turn = np.stack([np.stack([cos, sin], -1), np.stack([-sin, cos], -1)], -2)

@@ -572,7 +572,7 @@ def test_only_a_finished_run_is_evaluated(tmp_path):
     (folder / "kept").rename(folder / "result.json")
     stored = (folder / "trained_on.npz").read_bytes()
     (folder / "trained_on.npz").write_bytes(stored[:-10])
-    with pytest.raises(InputError, match=r"trained_on\.npz: not the training faces of a run"):
+    with pytest.raises(InputError, match=r"trained_on\.npz: cannot read the training faces"):
         evaluate(tmp_path, "real_only", DATA.test())
     (folder / "trained_on.npz").unlink()
     with pytest.raises(InputError, match=r"trained_on\.npz: no such file"):
