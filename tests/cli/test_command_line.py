@@ -60,7 +60,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     assert stored["rendered_test"] is True
     assert swept.stdout.count("\nreal: drawn faces (stand-in domain), 30 faces on 28 photos") == 1
     assert swept.stdout.rstrip().endswith(
-        "results are below outputs/toy/unet; next: landmarks report outputs/toy/unet"
+        "results are in outputs/toy/unet; next: landmarks report outputs/toy/unet"
     )
     assert "pretrain: made" in swept.stdout
     assert "pretrain: reused" in swept.stdout

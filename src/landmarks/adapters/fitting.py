@@ -21,6 +21,10 @@ from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
 from landmarks.scheme import LandmarkScheme
 
+# Raise it with any change, here or in `landmarks.adapters.adapter`, of the adapter that the same
+# pairs lead to; adapters are fitted again.
+ADAPTER_VERSION = 1
+
 # Fewer pairs than this say nothing about a whole face.
 MIN_PAIRS = 2
 

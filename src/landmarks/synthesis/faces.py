@@ -10,7 +10,7 @@ from landmarks.data.formats import suggested_reader, summary
 from landmarks.data.options import Check, check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
 from landmarks.errors import InputError
-from landmarks.storage.locks import once
+from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
@@ -110,23 +110,20 @@ def faces_of(
     folder = folder_of(pictures, root)
     stop = start + count
 
-    def find() -> bool | None:
-        return covers(load_manifest(folder), start, stop) or None
-
-    def make() -> bool:
-        log.info(
-            "rendering %s faces of the recipe %s at %d pixels into %s, to be reused by later runs",
-            f"{count:,}",
-            pictures.settings["name"],
-            pictures.size,
-            folder,
-        )
-        produce(folder, pictures, start=start, stop=stop, workers=workers)
-        return True
-
-    # Several jobs may add to a folder at the same time, but those that need the same faces would
-    # render all of them twice.
-    once(folder.with_name(f".{folder.name}.lease"), find, make, what=f"rendering {folder}")
+    if not covers(load_manifest(folder), start, stop):
+        # Several jobs may add to a folder at the same time, but those that need the same faces
+        # would all render them.
+        marker = folder.with_name(f".{folder.name}.lock")
+        with lock(marker, what=f"rendering {folder}"):
+            if not covers(load_manifest(folder), start, stop):  # by the job that held the lock
+                log.info(
+                    "rendering %s faces of the recipe %s at %d pixels into %s, to be reused",
+                    f"{count:,}",
+                    pictures.settings["name"],
+                    pictures.size,
+                    folder,
+                )
+                produce(folder, pictures, start=start, stop=stop, workers=workers)
     return read_rendered(folder, first=count, start=start, labels=labels)
 
 
