@@ -221,7 +221,8 @@ def test_a_network_with_batch_norm_learns_on_two_ranks_as_on_one(two_ranks, tmp_
 def test_all_ranks_have_the_result_and_the_error_of_the_first(two_ranks):
     assert (two_ranks / "nme-0").read_text() == (two_ranks / "nme-1").read_text()
     for rank in (0, 1):
-        assert "holds a finished run made with other settings" in (two_ranks / f"error-{rank}").read_text()
+        error = (two_ranks / f"error-{rank}").read_text()
+        assert "holds a finished run made with other settings" in error
 
 
 @pytest.mark.slow
