@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from landmarks.adapters.adapter import (
-    Adapter,
-    Frame,
-    displacement,
-    load_adapter,
-    reference_shape,
-    save_adapter,
-)
+from landmarks.adapters.adapter import Adapter, displacement, load_adapter, save_adapter
 from landmarks.adapters.fitting import PerceptronFit, RidgeFit
+from landmarks.adapters.frame import Frame, reference_shape
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order, mirrored
 from landmarks.scheme import IBUG68
@@ -130,7 +124,7 @@ def test_the_frame_takes_out_place_size_and_turn_and_puts_them_back():
     frame = Frame.of(points, reference)
     normal = frame.normalise(points)
     assert (normal - normal[:1]).abs().max() < 1e-5
-    assert (frame.back(normal) - points).abs().max() < 1e-9
+    assert (frame.to_pixels(normal) - points).abs().max() < 1e-9
 
 
 def test_the_reference_is_symmetric():

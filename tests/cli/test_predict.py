@@ -87,7 +87,7 @@ def test_each_face_has_a_picture(place):
 
 def test_without_boxes_the_whole_photo_is_the_box_and_that_is_said(place, detector, capsys):
     assert predict() == 0
-    assert "no boxes given: the whole of each photo" in capsys.readouterr().out
+    assert "no boxes given: each whole photo" in capsys.readouterr().out
     image = pixels(place / "photos" / "a.png")
     height, width = image.shape[:2]
     expected = detector.on_image(image, (0, 0, width - 1, height - 1))
@@ -114,12 +114,24 @@ def test_two_rows_of_a_photo_are_two_faces(place, detector):
 
 def test_photos_without_a_box_and_other_files_are_told(place, capsys):
     write_boxes(place / "one.csv", ("a.png", 20, 20, 70, 70))
-    (place / "photos" / "d.heic").write_bytes(b"")
+    (place / "photos" / "d.gif").write_bytes(b"")
     assert predict("--boxes", "one.csv") == 0
     out = capsys.readouterr().out
-    assert "one.csv: no box of 2 photos (b.jpg, party/c.png)" in out
-    assert "left aside: 1 .heic" in out
+    assert "one.csv: no box for 2 photos (b.jpg, party/c.png)" in out
+    assert "1 .gif" in out
     assert list(table(place)) == [("a.png", 1)]
+
+
+def test_a_photo_of_an_upright_phone_is_predicted_on_as_viewers_show_it(place, detector, caplog):
+    upright = pixels(place / "photos" / "a.png")
+    tags = Image.Exif()
+    tags[274] = 6
+    Image.fromarray(np.rot90(upright)).save(place / "photos" / "phone.png", exif=tags)
+    assert predict(images="photos/phone.png") == 0
+    height, width = upright.shape[:2]
+    expected = detector.on_image(upright, (0, 0, width - 1, height - 1))
+    assert np.abs(table(place)["phone.png", 1] - expected).max() < FILES_ROUND_BY
+    assert "images with an EXIF orientation, which were turned upright" in caplog.text
 
 
 def test_the_same_command_writes_the_same_bytes(place):
@@ -151,12 +163,6 @@ def cut_short(place):
     path.write_bytes(path.read_bytes()[:1500])
 
 
-def turned(place):
-    tags = Image.Exif()
-    tags[274] = 6  # Orientation: a phone held upright
-    Image.new("RGB", (40, 30)).save(place / "photos" / "b.jpg", exif=tags)
-
-
 def two_of_a_name(place):
     Image.new("RGB", (40, 30)).save(place / "photos" / "a.jpg")
 
@@ -182,9 +188,8 @@ def no_images(place):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (no_images, "photos: no image in it; expected .jpg, .jpeg, .png"),
+        (no_images, "photos: no image in it; expected .jpg, .jpeg, .jfif, .png"),
         (cut_short, "b.jpg: cannot be decoded"),
-        (turned, "b.jpg: stored turned (orientation tag 6)"),
         (two_of_a_name, "would both be called 'a'"),
         (called_as_a_second_face, "would both be called 'a_2'"),
         (no_detector, "detector.safetensors: not a safetensors file"),

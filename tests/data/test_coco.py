@@ -190,8 +190,8 @@ def test_a_malformed_list_of_images_is_refused(tmp_path, images):
         ("", ["line 1", "not JSON"]),
         ("[]", ["a JSON object"]),
         ('{"images": []}', ["'annotations'"]),
-        ("[" * 100_000, ["not JSON that can be read"]),
-        ("[" + "9" * 5000 + "]", ["not JSON that can be read"]),
+        ("[" * 100_000, ["JSON that cannot be read"]),
+        ("[" + "9" * 5000 + "]", ["JSON that cannot be read"]),
     ],
 )
 def test_a_file_of_another_kind_is_refused(tmp_path, text, words):
@@ -203,7 +203,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, text, words):
 
 def test_what_is_not_there_is_refused(tmp_path):
     path, images = write_coco(tmp_path, coco_annotation())
-    with refusal(str(tmp_path / "gone.json"), "cannot be read"):
+    with refusal(str(tmp_path / "gone.json"), "no such file"):
         read_coco(tmp_path / "gone.json", images)
     with refusal(str(tmp_path / "gone"), "no such folder"):
         read_coco(path, tmp_path / "gone")

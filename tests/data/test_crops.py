@@ -64,7 +64,7 @@ def test_given_boxes_are_used_where_the_rule_asks_for_them(tmp_path):
 
 
 def test_a_face_without_the_box_that_the_rule_needs_is_refused(tmp_path):
-    with pytest.raises(InputError, match="face 'face': a face comes without a box"):
+    with pytest.raises(InputError, match="face 'face': a face has no box"):
         store(tmp_path, [dotted_face(tmp_path)], GivenBoxCrop())
 
 

@@ -243,9 +243,12 @@ FORMATS = {
 }
 
 IMAGE_FAULTS = {
-    "gone": (Path.unlink, "no such image"),
+    "gone": (Path.unlink, "no such file"),
     "truncated": (cut_short, "cannot be decoded"),
-    "not an image": (lambda path: path.write_text("hello"), "not a PNG or JPEG image"),
+    "not an image": (
+        lambda path: path.write_text("hello"),
+        "not a PNG, JPEG, WebP, BMP or TIFF",
+    ),
     "20,000 x 20,000 pixels": (claim_huge, "at most 64 million"),
 }
 
@@ -312,7 +315,7 @@ def test_a_broken_image_is_refused_when_it_is_cropped(tmp_path, name, what):
 @pytest.mark.parametrize("name", ["fa\udcffce", "\udce4"])
 def test_a_file_name_that_is_no_text_is_refused_where_it_is_listed(tmp_path, name):
     write_annotated(tmp_path / name)
-    with refusal(f"{tmp_path}: the file name", repr(f"{name}.png"), "is not UTF-8; rename it"):
+    with refusal(f"{tmp_path}: the name", repr(f"{name}.png"), "is not UTF-8; rename it"):
         read_pts_folder(tmp_path)
 
 
@@ -320,5 +323,5 @@ def test_a_file_name_that_is_no_text_is_refused_where_it_is_listed(tmp_path, nam
 def test_an_image_name_that_is_no_text_is_refused_where_it_is_read(tmp_path, name):
     path, images = write_coco(tmp_path, coco_annotation())
     path.write_text(path.read_text().replace("photos/a.png", ascii(name)[1:-1]))
-    with refusal(f"the file name {name!r} is not UTF-8; rename it"):
+    with refusal(f"the name {name!r} is not UTF-8; rename it"):
         read_coco(path, images)

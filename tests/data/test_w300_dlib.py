@@ -154,9 +154,9 @@ def test_a_malformed_file_is_refused(tmp_path, change, words):
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with refusal(str(tmp_path / "labels.xml"), "cannot be read"):
+    with refusal(str(tmp_path / "labels.xml"), "no such file"):
         read_dlib_xml(tmp_path / "labels.xml")
-    with refusal(str(tmp_path / "labels_ibug_300W.xml"), "cannot be read"):
+    with refusal(str(tmp_path / "labels_ibug_300W.xml"), "no such file"):
         read_w300_dlib(tmp_path)
     with refusal(str(tmp_path / "gone"), "no such folder", "labels_ibug_300W.xml"):
         read_w300_dlib(tmp_path / "gone")

@@ -85,7 +85,7 @@ def test_coinciding_eye_corners_are_refused(tmp_path):
 
 def test_what_is_not_there_is_refused(tmp_path):
     path, images = write_wflw(tmp_path, wflw_line())
-    with refusal(str(tmp_path / "gone.txt"), "cannot be read"):
+    with refusal(str(tmp_path / "gone.txt"), "no such file"):
         read_wflw(tmp_path / "gone.txt", images)
     with refusal(str(tmp_path / "gone"), "no such folder", "WFLW_images"):
         read_wflw(path, tmp_path / "gone")

@@ -98,5 +98,5 @@ def test_what_a_recipe_found_goes_with_it_to_other_processes(folder):
 def test_a_picture_that_is_gone_is_named(folder):
     recipe = BackgroundRecipe(pictures=1.0, folder=str(folder))
     (folder / "a.png").unlink()
-    with pytest.raises(InputError, match=r"a\.png: no such image"):
+    with pytest.raises(InputError, match=r"a\.png: no such file"):
         _ = recipe.content

@@ -11,10 +11,10 @@ from hydra.utils import instantiate
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from landmarks.cli.hydra_command import CONFIGS
-from landmarks.training.batch import Batch
+from landmarks.training.batch import Batch, to_network
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
-from landmarks.training.loop import decoded, update
+from landmarks.training.loop import update
 from landmarks.training.schedule import Schedule
 
 MODELS = ("unet", "resnet18_128", "resnet34_direct")
@@ -75,8 +75,8 @@ def test_a_forward_pass_and_its_loss_keep_to_a_gpu(model):
     with FakeTensorMode(), torch.device("cuda"):
         network = model.build(68).eval()
         here = batch(model.input_size)
-        landmarks = decoded(network, model, here.images)
-        output = network(here.images.permute(0, 3, 1, 2).float())
+        output = network(to_network(here.images))
+        landmarks = model.codec.decode(output)
         loss = model.loss(output, here.landmarks, here.visible, model.codec)
     assert landmarks.device.type == loss.device.type == "cuda"
     assert landmarks.shape == (4, 68, 2)

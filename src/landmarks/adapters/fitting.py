@@ -15,10 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from landmarks.adapters.adapter import Adapter, Frame, reference_shape
+from landmarks.adapters.adapter import Adapter
+from landmarks.adapters.frame import Frame, reference_shape
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
 from landmarks.scheme import LandmarkScheme
+
+# Raise it with any change, here or in `landmarks.adapters.adapter`, of the adapter that the same
+# pairs lead to; adapters are fitted again.
+ADAPTER_VERSION = 1
 
 # Fewer pairs than this say nothing about a whole face.
 MIN_PAIRS = 2

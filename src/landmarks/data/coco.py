@@ -8,7 +8,7 @@ at the centre of the top-left pixel; boxes are [x, y, width, height].
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from landmarks.data.coordinates import Box, checked_box, number_list
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, expanded, read_json
-from landmarks.data.images import ImageFile
+from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68, SchemeMap
@@ -47,6 +47,7 @@ def read_coco(
     *,
     landmarks: Sequence[int] | None = None,
     field: str = "keypoints",
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read a file of COCO's key-point format.
 
@@ -60,6 +61,7 @@ def read_coco(
         landmarks: The 68 positions in the file's list of what iBUG calls 0 to 67; None: the file
             has 68 in iBUG's order.
         field: "keypoints", or "face_kpts" for the faces of COCO-WholeBody.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         Faces in the order of their ids; the group is the image.
@@ -72,9 +74,10 @@ def read_coco(
         raise InputError(f"field is {field!r}; expected one of {', '.join(_FIELDS)}")
     _check_landmarks(landmarks)
     path = expanded(annotations)
+    options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "the folder that the file names of the images start from")
     content = read_json(path, "a JSON object with 'images' and 'annotations'")
-    file_names = _file_names(content, path)
+    entries = _images(content, path)
     records = _records(content, "annotations", path)
     wheres = [f"{path}, annotation {r.get('id', f'number {n}')!r}" for n, r in enumerate(records)]
     labels = [
@@ -86,11 +89,15 @@ def read_coco(
     labels = [label for label in labels if label.visible.any()]
     if not labels:
         raise InputError(f"{path}: none of its {len(records)} annotations has a labelled face")
-    found = [named_image(folder, _file_name(label, file_names), label.where) for label in labels]
+    images_of = [_image(label, entries) for label in labels]
+    found = [
+        named_image(folder, entry.file_name, label.where)
+        for label, entry in zip(labels, images_of, strict=True)
+    ]
     ids = face_ids([name for name, _ in found])
     faces = [
-        _face(label, id, name, image, _FIELDS[field].box)
-        for label, id, (name, image) in zip(labels, ids, found, strict=True)
+        _face(label, id, name, ImageFile(image, options, entry.size), _FIELDS[field].box)
+        for label, id, (name, image), entry in zip(labels, ids, found, images_of, strict=True)
     ]
     without = len(records) - len(faces)
     notes = (f"annotations without a labelled face: {without:,} left out",) if without else ()
@@ -123,6 +130,13 @@ class _Label:
         return self.triples[:, 2] > 0
 
 
+class _Image(NamedTuple):
+    """An entry of `images`."""
+
+    file_name: str
+    size: LabelledSize | None
+
+
 def _in_ibug_order(
     labels: Sequence[_Label], landmarks: Sequence[int] | None, name: str
 ) -> list[_Label]:
@@ -146,7 +160,7 @@ def _in_ibug_order(
     return [replace(label, triples=to_ibug(label.triples)) for label in labels]
 
 
-def _face(label: _Label, id: str, group: str, image: Path, box_key: str) -> Face:
+def _face(label: _Label, id: str, group: str, image: ImageFile, box_key: str) -> Face:
     for k in IBUG68.interocular:
         if not label.visible[k]:
             raise InputError(
@@ -155,7 +169,7 @@ def _face(label: _Label, id: str, group: str, image: Path, box_key: str) -> Face
             )
     return Face(
         id=id,
-        image=ImageFile(image),
+        image=image,
         landmarks=label.triples[:, :2].astype(np.float32),
         group=group,
         visible=label.visible,
@@ -184,24 +198,26 @@ def _triples(record: dict[str, Any], field: str, where: str) -> NDArray[np.float
     return triples
 
 
-def _file_names(content: dict[str, Any], path: Path) -> dict[object, str]:
-    """File name of each image by its id."""
-    names: dict[object, str] = {}
-    for number, image in enumerate(_records(content, "images", path)):
-        id, name = image.get("id"), image.get("file_name")
+def _images(content: dict[str, Any], path: Path) -> dict[object, _Image]:
+    """The entry of each image by its id."""
+    images: dict[object, _Image] = {}
+    for number, entry in enumerate(_records(content, "images", path)):
+        id, name = entry.get("id"), entry.get("file_name")
         if not isinstance(id, int | str) or not isinstance(name, str):
             raise InputError(f"{path}, image number {number}: expected an id and a file_name")
-        if id in names:
+        if id in images:
             raise InputError(f"{path}: two images have the id {id!r}")
-        names[id] = name
-    return names
+        where = f"{path}, image {id!r}"
+        size = labelled_size(entry.get("width"), entry.get("height"), where)
+        images[id] = _Image(name, size)
+    return images
 
 
-def _file_name(label: _Label, file_names: dict[object, str]) -> str:
+def _image(label: _Label, images: dict[object, _Image]) -> _Image:
     id = label.record.get("image_id")
-    if not isinstance(id, int | str) or id not in file_names:
+    if not isinstance(id, int | str) or id not in images:
         raise InputError(f"{label.where}: image_id {id!r} is not among the images of the file")
-    return file_names[id]
+    return images[id]
 
 
 def _records(content: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ folders; `landmarks.data.datagen_files` knows what stands in the files.
 A file may also lie at the frame or at the scene: the nearest one to the camera counts.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -24,8 +25,9 @@ from pathlib import Path
 from landmarks.data.coordinates import check_first_pixel, first_pixel_note
 from landmarks.data.datagen_files import read_actor, read_box, read_image_names, read_landmarks
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import entries, existing_folder, is_file
-from landmarks.data.images import ImageFile
+from landmarks.data.files import entries, entry_names, existing_folder, is_file, is_folder
+from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.names import found_instead
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
 
@@ -35,12 +37,16 @@ _KEY_POINTS = (
     "key_points/face_standard_keypoints.json",
     "standard_keypoints.json",  # version 1
 )
-_IMAGE_PATTERN = "visible_spectrum*.png"
+_CAMERA_FILE = re.compile(r".*\.json$|key_points$|visible_spectrum")
 _LAYOUT = "datapoint_*, scene_* or environment_* folders, each with folders of cameras"
 
 
 def read_dgfaces(
-    root: Path | str, *, first: int | None = None, first_pixel: float = 0.5
+    root: Path | str,
+    *,
+    first: int | None = None,
+    first_pixel: float = 0.5,
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read faces rendered by Datagen, versions 1 and 2 of its format.
 
@@ -54,6 +60,7 @@ def read_dgfaces(
         first_pixel: The coordinate that the files give to the centre of the top-left pixel. The
             camera's principal point is half the image size, hence 0.5; the integers of version 1
             are such coordinates rounded, so the same holds.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         The faces; the group is the person where `actor_metadata.json` tells, else the scene.
@@ -64,9 +71,11 @@ def read_dgfaces(
     check_whole_number("first", first, 1, or_null=True)
     check_first_pixel(first_pixel)
     folder = existing_folder(root, _LAYOUT)
+    options = ImageOptions(str(folder), orientation)
     scenes = _scenes(folder)
     views = (view for scene in scenes for view in _views(scene))
-    faces = tuple(islice((f for v in views for f in _faces(folder, v, first_pixel)), first))
+    found = (face for view in views for face in _faces(folder, view, first_pixel, options))
+    faces = tuple(islice(found, first))
     check_enough("first", first, len(faces), folder)
     notes = [f"scenes: {len(scenes):,} found; Datagen's article trained on 10,000 images"]
     if first is not None:
@@ -99,7 +108,7 @@ class _View:
         if path is None:
             raise InputError(
                 f"{self.camera}: no {' or '.join(names)}, here or in the folders above it "
-                f"up to {self.levels[-1].name}"
+                f"up to {self.levels[-1].name}{found_instead(self.camera / names[0])}"
             )
         return path
 
@@ -114,7 +123,7 @@ def _scenes(root: Path) -> list[Path]:
 def _views(scene: Path) -> list[_View]:
     """Cameras of a scene, frame by frame."""
     frames = scene / "frames"
-    if frames.is_dir():
+    if is_folder(frames):
         numbered = [path for path in _folders(frames) if path.name.isdecimal()]
         views = [_View(c, (c, frame, scene)) for frame in numbered for c in _cameras(frame)]
     else:
@@ -126,17 +135,14 @@ def _views(scene: Path) -> list[_View]:
 
 def _cameras(folder: Path) -> list[Path]:
     """Sub-folders with annotations or images of a camera."""
-    patterns = ("*.json", "key_points", _IMAGE_PATTERN)
-    return [
-        path for path in _folders(folder) if any(any(path.glob(pattern)) for pattern in patterns)
-    ]
+    return [path for path in _folders(folder) if any(map(_CAMERA_FILE.match, entry_names(path)))]
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [path for path in entries(folder) if path.is_dir()]
+    return [path for path in entries(folder) if is_folder(path)]
 
 
-def _faces(root: Path, view: _View, first_pixel: float) -> Iterator[Face]:
+def _faces(root: Path, view: _View, first_pixel: float, options: ImageOptions) -> Iterator[Face]:
     """The faces of a view: one for each environment it was rendered in."""
     landmarks = read_landmarks(view.require(*_KEY_POINTS), first_pixel)
     box_path = view.find("face_bounding_box.json")
@@ -146,7 +152,7 @@ def _faces(root: Path, view: _View, first_pixel: float) -> Iterator[Face]:
     for image_name in read_image_names(view.find("environment.json")):
         yield Face(
             id=(view.camera.relative_to(root) / image_name).with_suffix("").as_posix(),
-            image=ImageFile(view.require(image_name)),
+            image=ImageFile(view.require(image_name), options),
             landmarks=landmarks,
             group=actor or view.levels[-1].name,
             box=box,

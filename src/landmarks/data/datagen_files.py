@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.data.coordinates import Box, checked_box, number_list, to_pixel_centres
-from landmarks.data.files import read_json
+from landmarks.data.decoding import IMAGE_SUFFIXES
+from landmarks.data.files import FACE_BYTES, check_name, read_json
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
 
@@ -36,7 +37,7 @@ def read_landmarks(path: Path, first_pixel: float) -> NDArray[np.float32]:
     Raises:
         InputError: The version is unknown, or there are not 68 pairs of finite numbers.
     """
-    content = read_json(path)
+    content = read_json(path, largest=FACE_BYTES)
     version = content.get("version", _DEFAULT_VERSION)
     major = str(version).partition(".")[0]
     if major not in _PAIRS:
@@ -60,7 +61,7 @@ def read_box(path: Path, first_pixel: float) -> Box:
     Raises:
         InputError: A side is missing or no number, or the box is empty.
     """
-    content = read_json(path)
+    content = read_json(path, largest=FACE_BYTES)
     sides = [_take(content, side, path) for side in ("min_y", "min_x", "max_y", "max_x")]
     numbers = number_list(sides, f"{path}: the box", 4)
     return checked_box((number - first_pixel for number in numbers), str(path))
@@ -72,7 +73,7 @@ def read_actor(path: Path) -> str | None:
     Raises:
         InputError: The file names several persons, so that the face's is not known.
     """
-    content = read_json(path)
+    content = read_json(path, largest=FACE_BYTES)
     if "identities" in content:  # of a scene that moves: id to description
         identities = content["identities"]
         found = len(identities) if isinstance(identities, dict | list) else 0
@@ -90,9 +91,9 @@ def read_image_names(path: Path | None) -> list[str]:
         path: The file; None if there is none.
 
     Raises:
-        InputError: A name is missing, or is not that of a PNG beside the file.
+        InputError: A name is missing, or is not that of an image file without a folder.
     """
-    content = {} if path is None else read_json(path)
+    content = {} if path is None else read_json(path, largest=FACE_BYTES)
     if path is None or "environments" not in content:
         return [_DEFAULT_IMAGE_NAME]
     environments = content["environments"]
@@ -100,9 +101,14 @@ def read_image_names(path: Path | None) -> list[str]:
         raise InputError(f"{path}: 'environments' must be a list with at least one entry")
     names = [_take(environment, "image_name", path) for environment in environments]
     for name in names:
-        if not isinstance(name, str) or Path(name).name != name or not name.endswith(".png"):
-            raise InputError(f"{path}: image_name is {name!r}; expected the name of a PNG file")
+        if not isinstance(name, str) or Path(name).name != name or not _is_image(name):
+            raise InputError(f"{path}: image_name is {name!r}; expected the name of an image file")
+        check_name(name, str(path))
     return names
+
+
+def _is_image(name: str) -> bool:
+    return Path(name).suffix.lower() in IMAGE_SUFFIXES
 
 
 def _version_1(content: dict[str, Any], path: Path) -> list[Any]:
@@ -127,7 +133,8 @@ def _in_order(values: object, path: Path) -> list[Any]:
     """A list as it is, or the values of a dictionary with the keys "1", "2" or "01", "02", ..."""
     if isinstance(values, list):
         return values
-    if not isinstance(values, dict) or not all(key.isdecimal() for key in values):
+    # No number of landmarks has more than four digits, and Python reads none of thousands.
+    if not isinstance(values, dict) or not all(k.isdecimal() and len(k) <= 4 for k in values):
         raise InputError(f"{path}: landmarks must be a list or have numbers as keys")
     keys = sorted(values, key=int)
     numbers = [int(key) for key in keys]

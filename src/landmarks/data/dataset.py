@@ -1,8 +1,7 @@
-"""Faces as every reader gives them: one annotated face, and a data set of them.
+"""Annotated faces, and datasets of them.
 
-A reader is a function from files to a `FaceDataset`. It converts everything at the door, so that
-what comes out follows the conventions of `landmarks.training.batch`: 0-based pixel centres, one
-scheme.
+A reader is a function from files to a `FaceDataset`. It converts all annotations to the conventions
+of `landmarks.training.batch`: 0-based pixel centres, one scheme.
 """
 
 import hashlib
@@ -14,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.files import check_name
 from landmarks.data.image_hashes import image_contents
 from landmarks.data.images import ImageSource
 from landmarks.errors import InputError
@@ -30,11 +30,12 @@ class Face:
     """One annotated face in its source image.
 
     Attributes:
-        id: Unique in its data set and the same on every machine, e.g. "afw/1051618982_1".
-        image: Where its pixels come from.
+        id: Unique in its dataset and the same on every machine, e.g. "afw/1051618982_1".
+        image: Its pixels.
         landmarks: (K, 2) float32 source pixels.
-        group: What must never be split: the photo, or the person where the format tells.
-        subset: Part of the data set it is reported under, e.g. "common".
+        group: Faces that must stay together in a split: of one photo, or of one person where the
+            format names people.
+        subset: Part of the dataset it is reported under, e.g. "common".
         visible: (K,) bool; False is left out of loss and error. None: all are visible.
         box: Face box of the annotation or a detector, (x0, y0, x1, y1) source pixels, if given.
     """
@@ -50,17 +51,17 @@ class Face:
 
 @dataclass(frozen=True, kw_only=True)
 class Description:
-    """What a reader found, for people to read before they train on it.
+    """Summary of a dataset, to read before training on it.
 
     Attributes:
-        name: The data set, e.g. "300-W".
+        name: Of the dataset, e.g. "300-W".
         origin: Where it was read from.
         faces: Number of faces.
         groups: Number of photos or people that they show.
         subsets: Number of faces of each subset.
-        box_source: Whether faces come with a box of their own.
-        skipped: Files left aside, each with its reason; empty, because readers skip nothing.
-        notes: What else the reader has to say, e.g. the official counts beside the found ones.
+        box_source: How many faces have a box in the annotations.
+        skipped: Skipped files with their reasons; always empty, because readers skip nothing.
+        notes: Remarks of the reader, e.g. the official number of faces beside the number found.
     """
 
     name: str
@@ -86,15 +87,15 @@ class FaceDataset:
     """Annotated faces that share one scheme.
 
     Attributes:
-        name: The data set, e.g. "300-W".
+        name: Of the dataset, e.g. "300-W".
         origin: Where it was read from, for people.
-        namespace: Where the name of a group means one photo or person: sets of one namespace that
-            have a group in common show the same; None: within the origin alone.
-        faces: In an order that depends on the files alone.
+        namespace: Datasets of one namespace use one name for one photo or person, so that their
+            groups can be compared; None: the origin.
+        faces: In an order that depends only on the files.
         scheme: What the landmark indices mean.
-        notes: Passed on to the description.
-        rendered: Whether its faces are drawn or rendered, so that an error on them says nothing
-            of photographs.
+        notes: For the description.
+        rendered: Whether its faces are drawn or rendered, so that errors on them say nothing about
+            photographs.
     """
 
     name: str
@@ -106,12 +107,15 @@ class FaceDataset:
     rendered: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse labels that could only fail later."""
+        """Refuse names and labels that would fail later."""
         if not self.faces:
             raise InputError(f"{self.name}: no faces in {self.origin}")
         repeated = [name for name, n in Counter(face.id for face in self.faces).items() if n > 1]
         if repeated:
             raise InputError(f"{self.name}: two faces are called {repeated[0]!r}, in {self.origin}")
+        for face in self.faces:
+            for name in (face.id, face.group, face.subset):
+                check_name(name, self.name)
         for face in _suspects(self.faces, self.scheme):
             _check_landmarks(face, self.scheme, self.name)
 
@@ -125,7 +129,7 @@ class FaceDataset:
         return np.stack([face.landmarks for face in self.faces])
 
     def describe(self) -> Description:
-        """Counts and remarks that a user can print."""
+        """Counts and notes, which can be printed."""
         with_box = sum(face.box is not None for face in self.faces)
         return Description(
             name=self.name,
@@ -140,17 +144,17 @@ class FaceDataset:
 
     @cached_property
     def image_contents(self) -> tuple[str, ...]:
-        """For each face, a text that tells its image from every other."""
+        """For each face, a text that identifies the content of its image file."""
         return image_contents([face.image for face in self.faces])
 
     @cached_property
     def photos(self) -> tuple[str, ...]:
-        """For each face, a text that tells its photo or person from those of every data set."""
+        """For each face, a text that identifies its photo or person across datasets."""
         return tuple(f"{self.namespace or self.origin}: {face.group}" for face in self.faces)
 
     @cached_property
     def content(self) -> str:
-        """Hash of every label and every pixel; the same wherever the files lie."""
+        """Hash of every label and every pixel, independent of where the files are stored."""
         digest = hashlib.blake2b(digest_size=16)
         digest.update(self.scheme.name.encode())
         for face, image in zip(self.faces, self.image_contents, strict=True):
@@ -165,6 +169,7 @@ class FaceDataset:
                         visible,
                         repr(face.box).encode(),
                         image.encode(),
+                        *([face.image.variant.encode()] if face.image.variant else []),
                     ]
                 )
             )
@@ -172,7 +177,7 @@ class FaceDataset:
 
 
 def _suspects(faces: tuple[Face, ...], scheme: LandmarkScheme) -> Iterator[Face]:
-    """The faces that `_check_landmarks` could refuse, found without a look at each one."""
+    """The faces that `_check_landmarks` could refuse, found by array operations."""
     expected = (scheme.num_landmarks, 2)
     for first in range(0, len(faces), _BLOCK):
         block = faces[first : first + _BLOCK]
@@ -181,7 +186,7 @@ def _suspects(faces: tuple[Face, ...], scheme: LandmarkScheme) -> Iterator[Face]
             continue
         landmarks = np.stack([face.landmarks for face in block])
         right, left = (landmarks[:, k] for k in scheme.interocular)
-        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is told below
+        with np.errstate(invalid="ignore", over="ignore"):  # refused below
             # Twice the distance, so that rounding leaves no face out: `_check_landmarks` decides.
             apart = np.linalg.norm(left - right, axis=1) > 2 * _LEAST_DISTANCE
         finite = np.isfinite(landmarks).all(axis=(1, 2))

@@ -19,16 +19,24 @@ from landmarks.data.coordinates import (
     to_pixel_centres,
 )
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import existing_folder, expanded, files_below, is_file, read_text
-from landmarks.data.images import ImageFile
-from landmarks.data.names import MIRROR_SUFFIX, in_order
+from landmarks.data.decoding import IMAGE_SUFFIXES
+from landmarks.data.files import (
+    FACE_BYTES,
+    existing_folder,
+    expanded,
+    files_below,
+    is_file,
+    read_text,
+)
+from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.names import MIRROR_SUFFIX, found_instead, in_order
 from landmarks.errors import InputError
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
-
-def read_pts_folder(root: Path | str, *, first_pixel: float = 1.0) -> FaceDataset:
-    """Read a folder of `name.pts` beside `name.jpg`, `.jpeg` or `.png`, and all folders below.
+def read_pts_folder(
+    root: Path | str, *, first_pixel: float = 1.0, orientation: str = "apply"
+) -> FaceDataset:
+    """Read a folder of `name.pts` beside `name.jpg` or another image, and all folders below.
 
     A mirrored copy (`name_mirror`) is a face of its own in the group of its photo.
 
@@ -36,19 +44,21 @@ def read_pts_folder(root: Path | str, *, first_pixel: float = 1.0) -> FaceDatase
         root: The folder.
         first_pixel: The coordinate that the files give to the centre of the top-left pixel; 1.0
             in the convention of 300-W.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Raises:
         InputError: A file is wrong, or a `.pts` or an image is without its partner.
     """
     check_first_pixel(first_pixel)
     folder = existing_folder(root, "a folder of name.pts beside name.jpg or name.png")
+    options = ImageOptions(str(folder), orientation)
     faces = []
     for pts, image in pts_with_images(files_below(folder)).items():
         name = pts.relative_to(folder).with_suffix("").as_posix()
         faces.append(
             Face(
                 id=name,
-                image=ImageFile(image),
+                image=ImageFile(image, options),
                 landmarks=to_pixel_centres(parse_pts(pts), first_pixel),
                 group=name.removesuffix(MIRROR_SUFFIX),
             )
@@ -105,7 +115,7 @@ def write_pts(path: Path, landmarks: NDArray[np.float32], *, first_pixel: float 
 
 def _landmark_lines(path: Path, num_points: int) -> list[tuple[int, str]]:
     """The lines between header and closing brace, with their numbers; empty ones left out."""
-    numbered = enumerate(read_text(path).splitlines(), start=1)
+    numbered = enumerate(read_text(path, FACE_BYTES).splitlines(), start=1)
     lines = [(number, line.strip()) for number, line in numbered if line.strip()]
     expected = {"version": "1", "n_points": str(num_points)}
     while lines and ":" in lines[0][1]:
@@ -143,9 +153,11 @@ def pts_with_images(files: Iterable[Path]) -> dict[Path, Path]:
         if name not in annotations:
             raise InputError(f"{path}: no {name.name}.pts beside it; add it or move the image away")
     for name, path in annotations.items():
-        if name not in images or not is_file(images[name]):
+        if name not in images:
             raise InputError(
-                f"{path}: no image beside it; expected {name.name} with one of "
-                f"{', '.join(IMAGE_SUFFIXES)}"
+                f"{path}: no image beside it{found_instead(path)}; expected {name.name} with one "
+                f"of {', '.join(IMAGE_SUFFIXES)}"
             )
+        if not is_file(images[name]):
+            raise InputError(f"{images[name]}: not a regular file, or a link to a missing one")
     return {path: images[name] for name, path in annotations.items()}

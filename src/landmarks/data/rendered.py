@@ -1,7 +1,7 @@
-"""Reader of folders that `landmarks.synthesis` renders.
+"""Read the folders that `landmarks.synthesis` renders.
 
-`scene.jsonl.gz` has one line of JSON a face, with all its label sets; `spec.json` says which of
-them is the recipe's own. Images are found through the lines, so that any layout will do.
+`scene.jsonl.gz` has one line of JSON for each face, with all its label sets; `spec.json` names the
+label set of the recipe. Each line names its image, so that every layout is read alike.
 """
 
 import json
@@ -18,6 +18,7 @@ from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.file_cache import cached_arrays
 from landmarks.data.files import existing_folder, read_json
 from landmarks.data.images import ImageFile
+from landmarks.data.names import path_below
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
@@ -40,20 +41,19 @@ def read_rendered(
 ) -> FaceDataset:
     """Read rendered faces.
 
-    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group. Names begin
-    with recipe and seed, because those of a folder count from 0: the same name, the same scene.
+    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group. Ids begin
+    with recipe and seed, because those of every folder start from 0.
 
     Args:
         root: The folder.
-        first: Take only the first so many faces by index; null: all.
-        start: Leave out faces with a smaller index.
+        first: Number of faces to read, in the order of their index; null: all.
+        start: Index of the first face to read.
         labels: "surface" (points of the head, as 3D models are labelled), "contour" (the jaw on
-            the visible outline) or "annotated" (as the recipe's annotator marks them); null: the
-            recipe's own.
+            the visible outline) or "annotated" (as the recipe's annotator marks them); null: those
+            of the recipe.
 
     Raises:
-        InputError: The folder is not a finished one, a line is malformed, or there are too few
-            faces.
+        InputError: The folder is unfinished, a line is malformed, or there are too few faces.
     """
     check_whole_number("first", first, 1, or_null=True)
     check_whole_number("start", start, 0)
@@ -81,17 +81,21 @@ def read_rendered(
 
 
 def check_labels(labels: str | None) -> None:
-    """Refuse what is not a label set, nor null."""
+    """Refuse anything but the name of a label set or null."""
     if labels is not None and labels not in LABELS:
         raise InputError(f"labels are {labels!r}; choose one of {', '.join(LABELS)}, or null")
 
 
 def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
-    """Name and labels of the recipe, and the seed."""
-    try:
-        return spec["recipe"]["name"], spec["recipe"]["labels"], spec["seed"]
-    except (KeyError, TypeError):
-        raise InputError(f"{path}: no recipe with name and labels, or no seed, in it") from None
+    """Name and label set of the recipe, and the seed."""
+    recipe, seed = spec.get("recipe"), spec.get("seed")
+    if isinstance(recipe, dict) and type(seed) is int:
+        name, labels = recipe.get("name"), recipe.get("labels")
+        if isinstance(name, str) and labels in LABELS:
+            return name, labels, seed
+    raise InputError(
+        f"{path}: expected a recipe with its name and labels ({', '.join(LABELS)}), and a seed"
+    )
 
 
 def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) -> tuple[Face, ...]:
@@ -127,13 +131,14 @@ class _Record(NamedTuple):
 
 def _records(path: Path, start: int, labels: str) -> Iterator[_Record]:
     for number, line in scene_lines(path):
-        record = _record(line, labels, start, f"{path}, line {number}")
+        record = _record(line, labels, start, path, number)
         if record is not None:
             yield record
 
 
-def _record(line: bytes, labels: str, start: int, where: str) -> _Record | None:
-    """What a line says; None if its index is below `start`."""
+def _record(line: bytes, labels: str, start: int, path: Path, number: int) -> _Record | None:
+    """The face of a line; None if its index is below `start`."""
+    where = f"{path}, line {number}"
     head, rest, _ = line.partition(_REST)
     try:
         record = json.loads(head + b"}" if rest else line)
@@ -143,6 +148,7 @@ def _record(line: bytes, labels: str, start: int, where: str) -> _Record | None:
         raise InputError(f"{where}: not the record of a face ({error!r})") from None
     if type(index) is not int or not isinstance(name, str) or not isinstance(image, str):
         raise InputError(f"{where}: index, id and image must be a whole number and two texts")
+    path_below(path.parent, image, where)
     return None if index < start else _Record(name, image, _landmarks(points, where))
 
 

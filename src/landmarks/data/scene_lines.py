@@ -9,14 +9,19 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from landmarks.data.files import is_file, open_file
 from landmarks.errors import InputError
+
+# A line that `landmarks synthesize` writes has some 20 kB; a file of a few kB can unpack to one
+# of gigabytes.
+_LONGEST = 2**24
 
 PACKED, UNPACKED = "scene.jsonl.gz", "scene.jsonl"
 
 
 def scenes_file(folder: Path) -> Path | None:
     """Where a folder's scenes are, the packed file if there are two; None: nowhere."""
-    return next((folder / name for name in (PACKED, UNPACKED) if (folder / name).is_file()), None)
+    return next((folder / name for name in (PACKED, UNPACKED) if is_file(folder / name)), None)
 
 
 def scene_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -25,10 +30,14 @@ def scene_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     Raises:
         InputError: The file is damaged.
     """
-    number, opened = 0, gzip.open if path.name == PACKED else open
+    number = 0
     try:
-        with opened(path, "rb") as file:
-            for number, line in enumerate(file, start=1):
+        with open_file(path) as stored:
+            file = gzip.GzipFile(fileobj=stored) if path.name == PACKED else stored
+            while line := file.readline(_LONGEST):
+                if len(line) == _LONGEST:
+                    raise InputError(f"{path}, line {number + 1}: too long for a face")
+                number += 1
                 yield number, line
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from landmarks.data.coordinates import to_pixel_centres
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import entries, existing_folder
-from landmarks.data.images import ImageFile
+from landmarks.data.files import entries, existing_folder, is_folder
+from landmarks.data.images import ImageFile, ImageOptions
 from landmarks.data.names import in_order
 from landmarks.data.pts import parse_pts, pts_with_images
 from landmarks.data.w300_boxes import check_box_request, read_boxes
@@ -32,6 +32,7 @@ def read_w300(
     folders: Sequence[str] | None = None,
     mirrored: bool = False,
     boxes: str | None = None,
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read 300-W from the folders of its release; those not there are told in the notes.
 
@@ -43,6 +44,7 @@ def read_w300(
             out and their number is told in the notes.
         boxes: "detector" or "ground_truth" (the tight box of the landmarks) to take face boxes
             from `bounding_boxes/*.mat`.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         Faces in the order of their ids; the group is the photo.
@@ -53,6 +55,7 @@ def read_w300(
     rows = chosen_folders(subsets, folders)
     check_box_request(boxes, mirrored, rows)
     folder = existing_folder(root, _LAYOUT)
+    options = ImageOptions(str(folder), orientation)
     annotations = {photo: pts for row in rows for photo, pts in _photos(folder, row).items()}
     if not annotations:
         raise InputError(_nothing_found(folder, rows))
@@ -61,7 +64,7 @@ def read_w300(
     faces = [
         Face(
             id=photo.id,
-            image=ImageFile(photo.path),
+            image=ImageFile(photo.path, options),
             landmarks=to_pixel_centres(parse_pts(annotations[photo]), FIRST_PIXEL),
             group=photo.group,
             subset=photo.folder.subset,
@@ -91,7 +94,7 @@ def _nothing_found(root: Path, rows: Sequence[W300Folder]) -> str:
 
 def _photos(root: Path, row: W300Folder) -> dict[W300Photo, Path]:
     """The photos of one folder with their `.pts` files; none if the folder is not there."""
-    places = [root / path for path in (row.path, row.other_path) if path and (root / path).is_dir()]
+    places = [root / path for path in (row.path, row.other_path) if path and is_folder(root / path)]
     if len(places) > 1:
         raise InputError(f"{places[0]} and {places[1]} are both there; keep one of the two")
     if not places:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from landmarks.data.coordinates import Box, checked_box
-from landmarks.data.files import is_file
+from landmarks.data.files import FACE_BYTES, is_file, is_folder, open_file
 from landmarks.data.w300_folders import W300Folder, W300Photo
 from landmarks.errors import InputError
 
@@ -54,7 +54,7 @@ def read_boxes(
     Raises:
         InputError: A file is missing or wrong, or has no box of a photo.
     """
-    folder = next((root / name for name in _PLACES if (root / name).is_dir()), None)
+    folder = next((root / name for name in _PLACES if is_folder(root / name)), None)
     if folder is None:
         raise InputError(f"{root / _PLACES[0]}: no such folder; unpack bounding_boxes.zip there")
     files = {photo.folder.box_file for photo in photos}
@@ -103,7 +103,8 @@ def _structs(path: Path) -> list[Any]:
     if not is_file(path):
         raise InputError(f"{path}: no such file; unpack bounding_boxes.zip there")
     try:
-        content = loadmat(path, simplify_cells=True)
+        with open_file(path, FACE_BYTES) as file:
+            content = loadmat(file, simplify_cells=True)  # type: ignore[arg-type] # takes files, too
     except Exception as error:  # loadmat raises whatever its decoder stumbles on
         raise InputError(f"{path}: not a MATLAB file before version 7.3 ({error})") from None
     if "bounding_boxes" not in content:

@@ -25,8 +25,8 @@ from landmarks.data.coordinates import (
     to_pixel_centres,
 )
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import existing_folder, expanded
-from landmarks.data.images import ImageFile
+from landmarks.data.files import existing_folder, expanded, is_folder, open_file
+from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.data.w300_folders import (
     FOLDERS,
@@ -50,18 +50,22 @@ class _LabelledBox:
 
     Attributes:
         image: Name of its image, as the file has it.
+        size: Of its image, as the file has it.
         where: Words for messages.
         points: (68, 2) x and y in the file's numbers.
         box: Centres of its first and last pixels, in the file's numbers.
     """
 
     image: str
+    size: LabelledSize | None
     where: str
     points: NDArray[np.float64]
     box: Box
 
 
-def read_dlib_xml(path: Path | str, *, first_pixel: float = 0.0) -> FaceDataset:
+def read_dlib_xml(
+    path: Path | str, *, first_pixel: float = 0.0, orientation: str = "apply"
+) -> FaceDataset:
     """Read any file of dlib's format whose boxes have the 68 parts "00" to "67".
 
     Boxes marked `ignore='1'` are no faces; their number is told in the notes.
@@ -69,6 +73,7 @@ def read_dlib_xml(path: Path | str, *, first_pixel: float = 0.0) -> FaceDataset:
     Args:
         path: The XML file; images are named relative to its folder.
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         Faces in the order of their ids; the group is the image.
@@ -78,11 +83,19 @@ def read_dlib_xml(path: Path | str, *, first_pixel: float = 0.0) -> FaceDataset:
     """
     check_first_pixel(first_pixel)
     path = expanded(path)
+    options = ImageOptions(str(path), orientation)
     labelled, notes = _read_boxes(path)
     images = [named_image(path.parent, label.image, label.where) for label in labelled]
     ids = face_ids([name for name, _ in images])
     faces = [
-        _face(label, id=id, image=image, group=name, subset="all", first_pixel=first_pixel)
+        _face(
+            label,
+            id=id,
+            image=ImageFile(image, options, label.size),
+            group=name,
+            subset="all",
+            first_pixel=first_pixel,
+        )
         for label, id, (name, image) in zip(labelled, ids, images, strict=True)
     ]
     return FaceDataset(
@@ -99,6 +112,7 @@ def read_w300_dlib(
     *,
     subsets: Sequence[str] = ("common", "challenging"),
     mirrored: bool = False,
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read dlib's packing of 300-W, divided as the 300-W papers do, not as dlib's XML files do.
 
@@ -109,6 +123,7 @@ def read_w300_dlib(
         subsets: Any of "train", "common", "challenging" and "full" (the last two together).
         mirrored: Whether mirrored copies are faces too; if not, they are left out and their
             number is told in the notes.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         Faces in the order of their ids; the group is the photo.
@@ -118,8 +133,9 @@ def read_w300_dlib(
     """
     rows = chosen_folders(subsets)
     folder = existing_folder(root, f"{LABELS} beside the folders afw, helen, ibug and lfpw")
+    options = ImageOptions(str(folder), orientation)
     labelled, ignored = _read_boxes(folder / LABELS)
-    there = {row for row in rows if (folder / row.path).is_dir()}
+    there = {row for row in rows if is_folder(folder / row.path)}
     photo_of = {label: _photo(folder, label) for label in labelled}
     found = dict.fromkeys(photo for photo in photo_of.values() if photo.folder in there)
     photos, counts = chosen_photos(found, rows, mirrored, folder)
@@ -130,7 +146,7 @@ def read_w300_dlib(
         _face(
             label,
             id=id,
-            image=named_image(folder, label.image, label.where)[1],
+            image=ImageFile(named_image(folder, label.image, label.where)[1], options, label.size),
             group=photo.group,
             subset=photo.folder.subset,
             first_pixel=_FIRST_PIXEL,
@@ -159,12 +175,12 @@ def _photo(root: Path, label: _LabelledBox) -> W300Photo:
 
 
 def _face(
-    label: _LabelledBox, *, id: str, image: Path, group: str, subset: str, first_pixel: float
+    label: _LabelledBox, *, id: str, image: ImageFile, group: str, subset: str, first_pixel: float
 ) -> Face:
     x0, y0, x1, y1 = (value - first_pixel for value in label.box)
     return Face(
         id=id,
-        image=ImageFile(image),
+        image=image,
         landmarks=to_pixel_centres(label.points, first_pixel),
         group=group,
         subset=subset,
@@ -180,11 +196,13 @@ def _read_boxes(path: Path) -> tuple[list[_LabelledBox], tuple[str, ...]]:
         name = image.get("file")
         if not name:
             raise InputError(f"{path}, image number {count}: no attribute 'file'")
+        where = f"{path}, image {name!r}"
+        size = labelled_size(image.get("width"), image.get("height"), where)
         for number, box in enumerate(image.iter("box"), start=1):
             if box.get("ignore") == "1":
                 ignored += 1
             else:
-                labelled.append(_labelled_box(box, name, f"{path}, image {name!r}, box {number}"))
+                labelled.append(_labelled_box(box, name, size, f"{where}, box {number}"))
     if not labelled:
         raise InputError(
             f"{path}: no faces; expected dataset/images/image/box/part with part names 00 to 67"
@@ -192,7 +210,7 @@ def _read_boxes(path: Path) -> tuple[list[_LabelledBox], tuple[str, ...]]:
     return labelled, (f"boxes marked ignore='1': {ignored:,} left out",) if ignored else ()
 
 
-def _labelled_box(box: Element, image: str, where: str) -> _LabelledBox:
+def _labelled_box(box: Element, image: str, size: LabelledSize | None, where: str) -> _LabelledBox:
     left, top, width, height = _numbers(box, ("left", "top", "width", "height"), where)
     points = np.full((len(_PARTS), 2), np.nan)
     for part in box.iter("part"):
@@ -210,7 +228,9 @@ def _labelled_box(box: Element, image: str, where: str) -> _LabelledBox:
             f"{missing[0]!r}; label them or mark the box ignore='1'"
         )
     corners = (left, top, left + width - 1, top + height - 1)
-    return _LabelledBox(image=image, where=where, points=points, box=checked_box(corners, where))
+    return _LabelledBox(
+        image=image, size=size, where=where, points=points, box=checked_box(corners, where)
+    )
 
 
 def _numbers(element: Element, names: Sequence[str], where: str) -> list[float]:
@@ -223,7 +243,7 @@ def _numbers(element: Element, names: Sequence[str], where: str) -> list[float]:
 def _images(path: Path) -> Iterator[Element]:
     """Each `<image>` of the file in turn, emptied afterwards, so that memory stays small."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             for _, element in iterparse(file, forbid_dtd=True):
                 if element.tag == "image":
                     yield element
@@ -235,5 +255,7 @@ def _images(path: Path) -> Iterator[Element]:
             f"{path}: declares a document type or entities, which could do harm and which dlib "
             "never writes; take the declaration out"
         ) from None
+    except InputError:
+        raise
     except (ParseError, ValueError, LookupError) as error:  # the last two: unknown encodings
         raise InputError(f"{path}: cannot be read as XML ({error})") from None

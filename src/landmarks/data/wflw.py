@@ -20,7 +20,7 @@ from landmarks.data.coordinates import (
 )
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, expanded, read_text
-from landmarks.data.images import ImageFile
+from landmarks.data.images import ImageFile, ImageOptions
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.errors import InputError
 from landmarks.scheme import WFLW98
@@ -39,7 +39,11 @@ class _Line:
 
 
 def read_wflw(
-    annotations: Path | str, images: Path | str, *, first_pixel: float = 0.0
+    annotations: Path | str,
+    images: Path | str,
+    *,
+    first_pixel: float = 0.0,
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read one annotation file of WFLW.
 
@@ -51,6 +55,7 @@ def read_wflw(
         images: The folder `WFLW_images`.
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel; WFLW
             does not document it.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         Faces in the order of their ids; the group is the image.
@@ -60,6 +65,7 @@ def read_wflw(
     """
     check_first_pixel(first_pixel)
     path = expanded(annotations)
+    options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "WFLW_images, with a folder for each kind of event")
     lines = list(_lines(path))
     if not lines:
@@ -67,7 +73,7 @@ def read_wflw(
     found = [named_image(folder, line.image, line.where) for line in lines]
     ids = face_ids([name for name, _ in found])
     faces = [
-        _face(line, id, name, image, first_pixel)
+        _face(line, id, name, ImageFile(image, options), first_pixel)
         for line, id, (name, image) in zip(lines, ids, found, strict=True)
     ]
     return FaceDataset(
@@ -94,7 +100,7 @@ def _lines(path: Path) -> Iterator[_Line]:
         yield _Line(where, finite_numbers(words[:_NUMBERS], where), words[-1].strip())
 
 
-def _face(line: _Line, id: str, group: str, image: Path, first_pixel: float) -> Face:
+def _face(line: _Line, id: str, group: str, image: ImageFile, first_pixel: float) -> Face:
     points = np.array(line.numbers[:_COORDINATES]).reshape(WFLW98.num_source, 2)
     box = np.array(line.numbers[_COORDINATES : _COORDINATES + _BOX])
     attributes = line.numbers[_COORDINATES + _BOX :]
@@ -105,7 +111,7 @@ def _face(line: _Line, id: str, group: str, image: Path, first_pixel: float) -> 
         )
     return Face(
         id=id,
-        image=ImageFile(image),
+        image=image,
         landmarks=WFLW98(to_pixel_centres(points, first_pixel)),
         group=group,
         box=checked_box(box - first_pixel, line.where),

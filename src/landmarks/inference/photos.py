@@ -14,7 +14,7 @@ from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import draw_found
-from landmarks.storage.atomic import new_folder
+from landmarks.storage.atomic import atomic_folder
 from landmarks.training.device import Machine
 
 TABLE = "predictions.csv"
@@ -40,7 +40,7 @@ def predict_photos(
     machine.prepare()
     axes = [f"{axis}{k}" for k in range(detector.scheme.num_landmarks) for axis in "xy"]
     with (
-        new_folder(out) as folder,
+        atomic_folder(out) as folder,
         (folder / TABLE).open("w", newline="", encoding="utf-8") as file,
     ):
         table = csv.writer(file)

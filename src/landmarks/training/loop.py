@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from landmarks.data.crops import FaceCrops
+from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.models.architecture import Architecture
@@ -37,6 +38,10 @@ from landmarks.training.monitor import WEIGHTS, Monitor, OnProgress
 from landmarks.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
+
+# Raise it with any change of the weights that the same settings and faces lead to, here or below
+# (batches, augmentation, models, losses, codecs, optimiser); models are trained again.
+TRAINING_VERSION = 1
 
 PREDICTED_AT_ONCE = 64  # faces
 
@@ -197,16 +202,17 @@ def predict_images(
     scheme: LandmarkScheme,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32."""
+    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32.
+
+    Raises:
+        InputError: The network's output is not finite.
+    """
     batch = torch.from_numpy(images).to(device)
     with full_float32():
-        upright, reflected = (
-            decoded(network, architecture, x).cpu().numpy() for x in (batch, batch.flip(2))
-        )
+        outputs = [network(to_network(x)) for x in (batch, batch.flip(2))]
+    # Decoding can turn NaN into plausible positions.
+    if not all(bool(torch.isfinite(output).all()) for output in outputs):
+        raise InputError("the network's output is not finite; train it at a lower learning rate")
+    upright, reflected = (architecture.codec.decode(o).cpu().numpy() for o in outputs)
     both = upright + mirrored(reflected, images.shape[2], scheme)
     return np.asarray(both / 2, np.float32)
-
-
-def decoded(network: nn.Module, architecture: Architecture, images: Tensor) -> Tensor:
-    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8 on the network's device."""
-    return architecture.codec.decode(network(to_network(images)))
