@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         _check_outside(given.out, given.images)
-        found = read_photos(given.images, given.boxes)
+        found = read_photos(given.images, given.boxes, orientation=given.orientation)
         detector = Detector.load(given.detector)
         for note in found.notes:
             print(note, flush=True)
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "it is (1, 1), as in 300-W.",
     )
     parser.add_argument("detector", type=Path, help="detector.safetensors, or a finished run")
-    parser.add_argument("images", type=Path, help="a folder of .jpg, .jpeg and .png, or one image")
+    parser.add_argument("images", type=Path, help="a folder of images, or one image")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="for the results; new or empty"
     )
@@ -55,6 +55,13 @@ def _parser() -> argparse.ArgumentParser:
         help="image,x0,y0,x1,y1: a row for each face, its box as in training: tight around the "
         "landmarks, brows to chin, unless the detector was trained with crop=given_box; without "
         "it the whole photo is the box",
+    )
+    parser.add_argument(
+        "--orientation",
+        choices=["apply", "ignore"],
+        default="apply",
+        help="EXIF orientation of photos: apply it as viewers do, or ignore it (as a detector "
+        "trained with orientation=ignore)",
     )
     return parser
 
