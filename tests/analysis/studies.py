@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from landmarks.adapters.fitting import PerceptronFit
+from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.data.toy.head import MEAN_FACE
 from landmarks.experiment import strategies as known
 from landmarks.experiment.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json

@@ -230,7 +230,7 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["schedule.finetune.batch_size=1", "model.input_size=32"], "finetune: BatchNorm sees one"),
         (
             ["data=toy", "model=resnet34_direct", "model.network.backbone=nope"],
-            "backbone 'nope' is not known to timm",
+            "backbone 'nope' is unknown to timm",
         ),
     ],
 )

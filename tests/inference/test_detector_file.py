@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from landmarks.adapters.fitting import PerceptronFit
+from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.geometry import GivenBoxCrop
