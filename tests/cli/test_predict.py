@@ -1,6 +1,8 @@
 """Prediction on photos without annotations: files, boxes, and what is skipped or refused."""
 
 import csv
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,6 +17,23 @@ from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import SIDE
 from tests.small import small_architecture
+
+# `landmarks predict` that writes the first photo, says so, and hangs.
+KILLED = """
+import sys, time
+from landmarks.cli.predict import main
+from landmarks.inference import photos
+
+write = photos._write_face
+
+def write_one(*arguments):
+    write(*arguments)
+    print("predicting", flush=True)
+    time.sleep(600)
+
+photos._write_face = write_one
+main(sys.argv[1:])
+"""
 
 FILES_ROUND_BY = 0.0005 + 1e-4  # pixels; float32 adds a little
 
@@ -221,11 +240,25 @@ def test_the_device_is_checked_before_anything_is_read(place, capsys):
     assert "device is 'cuda:99', but torch sees" in capsys.readouterr().err
 
 
+def test_the_call_after_a_killed_one_removes_what_it_left(place):
+    command = [sys.executable, "-c", KILLED, "detector.safetensors", "photos", "--out", "found"]
+    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as process:
+        while process.stdout.readline() != "predicting\n":
+            assert process.poll() is None
+        (left,) = place.glob("found.*")
+        process.kill()
+    assert left.is_dir()
+    assert not (place / "found").exists()
+    assert predict("--boxes", "boxes.csv") == 0
+    assert len(table(place)) == 3
+    assert not list(place.glob("found.*"))
+
+
 def test_earlier_results_are_not_overwritten(place, capsys):
     assert predict() == 0
     (place / "found" / "a.pts").write_text("corrected by hand")
     assert predict() == 2
-    assert "found: there already" in capsys.readouterr().err
+    assert "found: exists already" in capsys.readouterr().err
     assert (place / "found" / "a.pts").read_text() == "corrected by hand"
 
 

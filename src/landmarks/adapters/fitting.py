@@ -20,6 +20,10 @@ from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
 from landmarks.scheme import LandmarkScheme
 
+# Raise it with any change, in this package, of the adapter that the same pairs lead to; adapters
+# are fitted again.
+ADAPTER_VERSION = 1
+
 MIN_PAIRS = 2  # one face says nothing about how faces differ
 
 # Predicted eye corners closer than this, pixels, are one point: such a face has no frame.

@@ -9,9 +9,9 @@ import logging
 import sys
 
 import hydra
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import run_command
+from landmarks.cli.hydra_command import check_dataset, run_command
 from landmarks.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,12 @@ def evaluate(cfg: DictConfig) -> float:
     )
     from landmarks.inference.predictions import DIVERGED
 
-    run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
-    out = None if cfg.out is None else expanded(cfg.out, "out")
     for name, part in (("data.test", cfg.data.test), ("machine", cfg.machine)):
         if part is None:
             raise InputError(f"{name} is null but required; remove the override")
+    check_dataset(OmegaConf.to_container(cfg.data.test, resolve=True), "data.test")
+    run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
+    out = None if cfg.out is None else expanded(cfg.out, "out")
     machine = hydra.utils.instantiate(cfg.machine)
     training = trained_on(run)  # finds a missing run before faces are rendered or read
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")

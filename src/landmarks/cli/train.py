@@ -15,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import run_command
+from landmarks.cli.hydra_command import check_dataset, run_command
 from landmarks.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,19 +60,11 @@ def made(cfg: DictConfig) -> "Experiment":
 
 def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
     """Readers of the datasets that the strategy uses; the other datasets may be invalid."""
-    from landmarks.data.options import check_options
-
     readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
     for role in strategy.roles:
         faces = data.get(role)
-        if faces is not None and not (isinstance(faces, dict) and "_target_" in faces):
-            raise InputError(
-                f"data.{role} is {faces!r}, which is not a dataset; did you mean "
-                f"data.{role}.root={faces}?"
-            )
         if faces is not None:
-            options = {key: value for key, value in faces.items() if not key.startswith("_")}
-            check_options(hydra.utils.get_method(faces["_target_"]), options, f"data.{role}")
+            check_dataset(faces, f"data.{role}")
             readers[role] = {**faces, "_partial_": True}
     return readers
 

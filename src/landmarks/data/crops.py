@@ -24,7 +24,7 @@ from landmarks.storage.artifacts import ArtifactStore
 
 log = logging.getLogger(__name__)
 
-# Raise it when `make_crops` stores other pixels or labels for the same dataset, rule and size.
+# Raise it with any change of the stored pixels or labels for the same faces; they are made again.
 CROPS_VERSION = 1
 
 SMALLEST = 2  # pixels between the outermost landmarks of a face; shares of an image span less
@@ -56,13 +56,18 @@ def stored_crops(
     Raises:
         InputError: An image is missing or broken, or a face has no box that the rule needs.
     """
+    ingredients = {
+        "version": CROPS_VERSION,
+        "faces": dataset.content,
+        "rule": rule,
+        "size": size,
+    }
 
     def stored() -> Path:
-        return store.get(
-            f"{role} crops",
-            {"crops": dataset.content, "rule": rule, "size": size, "version": CROPS_VERSION},
-            lambda directory: make_crops(dataset, rule, size, directory),
-        ).directory
+        with store.entry(f"{role} crops", ingredients) as entry:
+            if not entry.finished:
+                make_crops(dataset, rule, size, entry.directory)
+        return store.read(entry).directory
 
     directory = stored()
     try:

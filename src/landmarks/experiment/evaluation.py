@@ -15,7 +15,7 @@ from landmarks.inference.detector import DETECTOR, Detector
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import Predictions
 from landmarks.storage.artifacts import ArtifactStore
-from landmarks.storage.atomic import folder_to_fill
+from landmarks.storage.atomic import writable_folder
 from landmarks.storage.serialization import record
 from landmarks.storage.versions import versions
 from landmarks.training.device import Machine
@@ -105,7 +105,7 @@ def evaluate_run(
     training.check_apart(test)
     detector = Detector.load(run)
     machine.prepare()
-    with folder_to_fill(out):
+    with writable_folder(out):
         store = ArtifactStore(artifacts)
         size = detector.architecture.input_size
         crops = stored_crops(test, detector.crop, size, store, "test")

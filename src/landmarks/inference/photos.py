@@ -16,7 +16,7 @@ from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import draw_found
-from landmarks.storage.atomic import new_folder
+from landmarks.storage.atomic import atomic_folder
 from landmarks.training.device import Machine
 
 TABLE = "predictions.csv"
@@ -69,7 +69,7 @@ def predict_photos(
     axes = [f"{axis}{k}" for k in range(detector.scheme.num_landmarks) for axis in "xy"]
     skipped: list[Skipped] = []
     num_found = 0
-    with new_folder(out) as folder:
+    with atomic_folder(out) as folder:
         with _open_table(folder / TABLE) as file:
             table = csv.writer(file)
             table.writerow(["image", "face", *axes])

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from landmarks.errors import InputError
 from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
 from landmarks.scheme import IBUG68, LandmarkScheme
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 
 PREDICTIONS = "predictions.npz"
+
+# Raise it with any change of the landmarks or metrics that the same detector and faces lead to;
+# runs are then tested again.
+PREDICTIONS_VERSION = 1
 
 DIVERGED = (
     "the model diverged or learned nothing: its error is no less than with all landmarks of a face "
@@ -102,7 +106,7 @@ class Predictions:
 
     def write(self, directory: Path) -> None:
         """Write `predictions.npz`."""
-        with written_whole(directory / PREDICTIONS) as partial, partial.open("wb") as file:
+        with atomic_write(directory / PREDICTIONS) as partial, partial.open("wb") as file:
             np.savez(
                 file,
                 ids=self.ids,
@@ -117,7 +121,7 @@ class Predictions:
 
 def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
     """Write the cumulative error distribution as `ced.csv`: NME, share of faces up to it."""
-    with written_whole(path) as partial, partial.open("w", newline="") as file:
+    with atomic_write(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["nme", "share"])
         writer.writerows(zip(*cumulative_error(errors[~np.isnan(errors)]), strict=True))

@@ -39,6 +39,10 @@ from landmarks.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
+# Raise it with any change of the weights that the same settings and faces lead to, here or below
+# (batches, augmentation, models, losses, codecs, optimiser); models are trained again.
+TRAINING_VERSION = 1
+
 PREDICTED_AT_ONCE = 64  # faces
 
 

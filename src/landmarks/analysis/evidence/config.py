@@ -13,7 +13,7 @@ from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import StudyRun
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result
-from landmarks.storage.serialization import record
+from landmarks.storage.serialization import record, short_name
 
 CONFIG = "config.yaml"
 
@@ -115,7 +115,7 @@ def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
 def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
     """A YAML and a record without what differs in form alone.
 
-    A record has every default where a YAML may have none, and the full names of classes.
+    A record has every default where a YAML may have none, and short names of classes.
     """
     if not isinstance(stated, dict) or not isinstance(recorded, dict):
         return stated, recorded
@@ -128,7 +128,7 @@ def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
         elif key in defaults and defaults[key] == recorded[key]:
             del other[key]
     if maker is not None:
-        one["_target_"] = f"{maker.__module__}.{maker.__qualname__}"
+        one["_target_"] = short_name(maker)
     return one, other
 
 

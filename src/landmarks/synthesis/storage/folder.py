@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 from landmarks.data.files import entries, read_json
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
+from landmarks.storage.atomic import replacing
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.encoding import json_file
-from landmarks.synthesis.storage.files import remove_stale, replace_file, replacing
+from landmarks.synthesis.storage.files import remove_stale, replace_file
 from landmarks.synthesis.storage.records import record_line
 from landmarks.synthesis.storage.spec import Spec, first_difference
 from landmarks.synthesis.storage.writers import LAYOUTS, write_dense
@@ -116,7 +117,11 @@ class RenderedFolder:
         # The lines hold the hashes of the samples' files, so that their hash is of everything.
         digest = hashlib.blake2b(digest_size=16)
         ranges: list[list[int]] = []
-        with replacing(self.root / PACKED) as packed, _packing(packed) as file:
+        with (
+            replacing(self.root / PACKED) as partial,
+            partial.open("wb") as packed,
+            _packing(packed) as file,
+        ):
             for index, line in heapq.merge(self._lines(), records, key=itemgetter(0)):
                 if ranges and index < ranges[-1][1]:
                     continue  # rendered twice, by two processes
