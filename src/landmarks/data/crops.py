@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -192,7 +193,7 @@ class FaceCrops:
         return open_images(self.directory)
 
     @cached_property
-    def _faces(self) -> dict[str, NDArray[np.generic]]:
+    def _faces(self) -> dict[str, NDArray[Any]]:
         path = self.directory / LABELS
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -203,32 +204,32 @@ class FaceCrops:
     @property
     def ids(self) -> NDArray[np.str_]:
         """(N,) names of the faces."""
-        return self._faces["ids"]  # type: ignore[return-value]
+        return self._faces["ids"]
 
     @property
     def groups(self) -> NDArray[np.str_]:
         """(N,) the photo or person that each face shows."""
-        return self._faces["groups"]  # type: ignore[return-value]
+        return self._faces["groups"]
 
     @property
     def subsets(self) -> NDArray[np.str_]:
         """(N,) the subset that each face is reported under."""
-        return self._faces["subsets"]  # type: ignore[return-value]
+        return self._faces["subsets"]
 
     @property
     def visible(self) -> NDArray[np.bool_]:
         """(N, K) whether a landmark counts in loss and error."""
-        return self._faces["visible"]  # type: ignore[return-value]
+        return self._faces["visible"]
 
     @property
     def source_landmarks(self) -> NDArray[np.float32]:
         """(N, K, 2) source pixels."""
-        return self._faces["source_landmarks"]  # type: ignore[return-value]
+        return self._faces["source_landmarks"]
 
     @property
     def to_canvas(self) -> NDArray[np.float64]:
         """(N, 3, 3) source pixels to canvas pixels."""
-        return self._faces["to_canvas"]  # type: ignore[return-value]
+        return self._faces["to_canvas"]
 
     @cached_property
     def landmarks(self) -> NDArray[np.float32]:

@@ -26,6 +26,9 @@ def product_versions(strategy: Strategy) -> dict[str, int]:
 
 
 def version_differences(then: Mapping[str, int], now: Mapping[str, int]) -> str:
-    """What was computed by another version: "training 1 (now 2)"; empty if nothing was."""
-    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
-    return ", ".join(f"{name} {then.get(name, '?')} (now {now.get(name, '?')})" for name in names)
+    """What was computed by another version: "training 1 (now 2)"; empty if nothing was.
+
+    A product of only one of the two is no difference: other strategies have other products.
+    """
+    names = [name for name in then if then[name] != now.get(name, then[name])]
+    return ", ".join(f"{name} {then[name]} (now {now[name]})" for name in names)

@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from landmarks.scheme import IBUG68
 from landmarks.storage.atomic import atomic_write, writable_folder
 from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
-from landmarks.training.distributed import led
+from landmarks.training.distributed import follow, leading, rank
 from landmarks.training.progress import TrainingProgress
 
 log = logging.getLogger(__name__)
@@ -51,24 +52,28 @@ def run(experiment: Experiment, config: str = "") -> Result:
     Raises:
         InputError: The data cannot be used, or the folder holds another run.
     """
-    experiment.machine.prepare()
-    return led(partial(_run, experiment, config), experiment.machine.torch_device)
-
-
-def _run(experiment: Experiment, config: str) -> Result:
     started = time.perf_counter()
-    finished = _finished_run(experiment)
-    if finished:  # perhaps where nothing can be written
-        return finished
-    with writable_folder(experiment.out), writable_folder(experiment.artifacts):
-        trained_on = _check_data(experiment)
-        place = fingerprint(str(experiment.out.resolve()))
-        marker = experiment.artifacts / "locks" / f"run-{place}.lock"
-        with lock(marker, what=f"running {experiment.out}"):
-            finished = _finished_run(experiment)
-            if finished:  # by the process that held the lock
-                return finished
-            return _train_and_test(experiment, trained_on, config, started)
+    experiment.machine.prepare()
+    device = experiment.machine.torch_device
+    if rank() > 0:
+        return cast(Result, follow(device))
+    with leading(device) as outcome:
+        result = _finished_run(experiment)
+        if result is None:  # a finished run may be where nothing can be written
+            with writable_folder(experiment.out), writable_folder(experiment.artifacts):
+                trained_on = _check_data(experiment)
+                with lock(_marker(experiment), what=f"running {experiment.out}"):
+                    result = _finished_run(experiment)  # by the process that held the lock
+                    if result is None:
+                        result = _train_and_test(experiment, trained_on, config, started)
+        outcome.result = result
+    return result
+
+
+def _marker(experiment: Experiment) -> Path:
+    """Of the lock on a run; among the artifacts, so that its own folder holds results alone."""
+    place = fingerprint(str(experiment.out.resolve()))
+    return experiment.artifacts / "locks" / f"run-{place}.lock"
 
 
 def _finished_run(experiment: Experiment) -> Result | None:
