@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from landmarks.adapters.fitting import PerceptronFit
+from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.data.mean_face import MEAN_FACE
 from landmarks.experiment import strategies as known
 from landmarks.experiment.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
@@ -200,7 +200,7 @@ MODULES = {
     "EfficientNetLite0Weights": "landmarks.models.imagenet",
     "HeatmapNet": "landmarks.models.heatmap_net",
     "LandmarkCrop": "landmarks.geometry",
-    "PerceptronFit": "landmarks.adapters.fitting",
+    "PerceptronFit": "landmarks.adapters.perceptron",
     "Schedule": "landmarks.training.schedule",
     "UNet": "landmarks.models.unet",
 }

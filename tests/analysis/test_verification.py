@@ -237,7 +237,8 @@ def change_step(run: Path) -> None:
         (
             change_config("landmarks.experiment.strategies.finetune", "os.system"),
             "it names 'os.system'; only landmarks.experiment.strategies, "
-            "landmarks.training.schedule, landmarks.adapters.fitting are made",
+            "landmarks.training.schedule, landmarks.adapters.perceptron, landmarks.adapters.ridge "
+            "are made",
         ),
         (lambda run: (run / "config.yaml").unlink(), "config.yaml: missing"),
         (lambda run: (run / "config.yaml").write_text(""), "config.yaml: not the settings"),

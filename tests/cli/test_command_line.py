@@ -307,7 +307,9 @@ def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
 def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: nowhere: no finished run (there is no result.json")
+    assert done.stderr.startswith(
+        "error: nowhere: not a finished run, because it has no result.json"
+    )
     assert "drawn faces" not in done.stdout  # they would be rendered first
 
 

@@ -19,7 +19,8 @@ import torch
 from safetensors.torch import load_file
 
 from landmarks.adapters.adapter import load_adapter
-from landmarks.adapters.fitting import PerceptronFit, RidgeFit
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError, input_error
@@ -567,7 +568,9 @@ def test_only_a_finished_run_is_evaluated(tmp_path):
     run(experiment(tmp_path, real_only(SHORT)))
     folder = tmp_path / "real_only"
     (folder / "result.json").rename(folder / "kept")
-    with pytest.raises(InputError, match=r"real_only: no finished run \(there is no result\.json"):
+    with pytest.raises(
+        InputError, match=r"real_only: not a finished run, because it has no result\.json"
+    ):
         evaluate(tmp_path, "real_only", DATA.test())
     (folder / "kept").rename(folder / "result.json")
     stored = (folder / "trained_on.npz").read_bytes()
@@ -583,7 +586,8 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.experiment.test_run import LONG, SHORT, experiment
-from landmarks.adapters.fitting import PerceptronFit, RidgeFit
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION
 from landmarks.experiment.run import run

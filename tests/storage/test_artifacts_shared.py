@@ -59,7 +59,7 @@ def wait_for_all():
 RUNS = """
 from functools import partial
 from tests.experiment.test_run import LONG, SHORT, experiment
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import (

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.augmentation import Geometry
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.toy import read_toy

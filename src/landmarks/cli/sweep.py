@@ -16,6 +16,7 @@ from landmarks.analysis.pace import duration, expected_time
 from landmarks.cli.jobs import DONE, OTHER_VERSION, REFUSED, TO_RUN, Job, updates
 from landmarks.errors import InputError, input_error
 from landmarks.experiment.results import read_result
+from landmarks.inference.predictions import DIVERGED
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +130,17 @@ def report_end(jobs: Sequence[Job]) -> None:
     """Log where the results of a finished sweep are, and what to do with them."""
     folder = os.path.commonpath([job.out for job in jobs])
     log.info("results are in %s; next: landmarks report %s", folder, shlex.quote(folder))
+
+
+def report_diverged(jobs: Sequence[Job]) -> bool:
+    """Log which runs of a finished sweep diverged; returns whether there are any."""
+    results = [(job, read_result(job.out)) for job in jobs]
+    diverged = [job.name for job, result in results if result is not None and result.diverged]
+    if diverged:
+        log.warning("%d of %d runs: %s", len(diverged), len(jobs), DIVERGED)
+    for name in diverged:
+        log.warning("  %s", name)
+    return bool(diverged)
 
 
 def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:

@@ -7,6 +7,7 @@ landmarks train --help
 landmarks train --cfg job        # print the composed YAML
 """
 
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import hydra
@@ -26,7 +27,11 @@ SHARED_PARTS = ("schedule", "adapter")
 
 
 def train(cfg: DictConfig) -> float:
-    """Run one experiment; return its NME, which a sweeper may minimise."""
+    """Run one experiment; return its NME, which a sweeper may minimise.
+
+    Raises:
+        SystemExit: Code 1 if the model diverged, unless the run is one of a sweep.
+    """
     # Slow imports (torch, timm), which --help and --cfg do not need.
     from landmarks.experiment.run import run
 
@@ -36,7 +41,10 @@ def train(cfg: DictConfig) -> float:
             "hydra.sweeper.dry=true is for sweeps; add -m: "
             "landmarks train -m ... hydra.sweeper.dry=true"
         )
-    return run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True)).nme
+    result = run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True))
+    if result.diverged and HydraConfig.get().mode == RunMode.RUN:
+        sys.exit(1)  # the log says why
+    return result.nme
 
 
 def made(cfg: DictConfig) -> "Experiment":

@@ -103,6 +103,7 @@ class Result:
             accuracy on photographs.
         crop: The crop rule.
         box_source: Where the test faces' boxes come from.
+        diverged: Whether the model knows nothing of faces; see `Predictions.diverged`.
         metrics: By subset of the test set; "all" is the whole.
         ledger: A `Ledger`.
         steps: A `StepRecord` for each step.
@@ -123,6 +124,7 @@ class Result:
     rendered_test: bool
     crop: Mapping[str, Any]
     box_source: str
+    diverged: bool = False
     metrics: Mapping[str, Any]
     ledger: Mapping[str, Any]
     steps: Sequence[Mapping[str, Any]]

@@ -9,7 +9,7 @@ from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Ledger, Result
 from landmarks.experiment.runner import StepRunner
 from landmarks.experiment.strategies import FitAdapter, Real, Train
-from landmarks.inference.predictions import Predictions
+from landmarks.inference.predictions import DIVERGED, Predictions
 from landmarks.storage.serialization import differences, record
 from landmarks.storage.versions import versions
 
@@ -42,6 +42,7 @@ def result_of(
         shared_photos=shared_photos,
         rendered_test=test.rendered,
         box_source=experiment.crop.box_source,
+        diverged=predictions.diverged,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},
         ledger=asdict(ledger),
         steps=[asdict(step) for step in steps.records],
@@ -119,8 +120,10 @@ def headline(result: Result) -> str:
     """The error of a run in one line."""
     estimate = result.metrics["all"]["nme"]["interocular"]
     kind = " on drawn or rendered faces" if result.rendered_test else ""
+    warning = f"; {DIVERGED}" if result.diverged else ""
     return (
         f"{result.strategy}, n_real {result.n_real}, seed {result.seed}: NME "
         f"{100 * estimate['value']:.2f} % [{100 * estimate['low']:.2f}, "
         f"{100 * estimate['high']:.2f}]{kind} ({result.metrics['all']['faces']} faces)"
+        f"{warning}"
     )

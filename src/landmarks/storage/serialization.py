@@ -2,25 +2,18 @@
 
 A record has the shape of the YAML that made the value, `_target_` and fields. Classes and functions
 of this package are named without their module, so that modules can move; those of other packages
-with it. Only values of this package can be restored.
+with it.
 """
 
 import hashlib
-import importlib
 import json
 import math
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
-from torch import nn
-
 from landmarks.errors import InputError
-
-# Modules that a restored value may come from.
-RESTORABLE = ("landmarks.models", "landmarks.heatmap", "landmarks.losses", "landmarks.geometry")
 
 
 def record(value: Any, name: str = "a setting") -> Any:  # noqa: ANN401 - of any JSON type
@@ -64,47 +57,6 @@ def short_name(target: Any) -> str:  # noqa: ANN401 - a class or a function
     module = str(target.__module__)
     own = module == package or module.startswith(f"{package}.")
     return str(target.__qualname__ if own else f"{module}.{target.__qualname__}")
-
-
-def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
-    """The value of a record; lists stay lists.
-
-    Raises:
-        InputError: The record names anything but a network, codec, loss or crop rule of this
-            package, or arguments that it does not have.
-    """
-    if isinstance(stored, list):
-        return [restore(item) for item in stored]
-    if not isinstance(stored, dict):
-        return stored
-    values = {key: restore(item) for key, item in stored.items() if not key.startswith("_")}
-    if "_target_" not in stored:
-        return values
-    name = str(stored["_target_"])
-    try:
-        target = _restorable()[name]
-        return partial(target, **values) if stored.get("_partial_") else target(**values)
-    except (KeyError, TypeError) as error:
-        reason = "" if isinstance(error, KeyError) else f" ({error})"
-        raise InputError(
-            f"a stored record names {name!r}, which is no network, codec, loss or crop rule of "
-            f"this version of landmarks{reason}; use the version that stored it"
-        ) from None
-
-
-@cache
-def _restorable() -> dict[str, Any]:
-    """Dataclasses and networks of the modules that a detector depends on, by their short names."""
-    found: dict[str, Any] = {}
-    for name in RESTORABLE:
-        package = importlib.import_module(name)
-        inner = pkgutil.walk_packages(getattr(package, "__path__", []), f"{name}.")
-        for module in (package, *(importlib.import_module(part.name) for part in inner)):
-            for value in vars(module).values():
-                own = isinstance(value, type) and value.__module__ == module.__name__
-                if own and (is_dataclass(value) or issubclass(value, nn.Module)):
-                    found[value.__qualname__] = value
-    return found
 
 
 class _Missing:

@@ -21,7 +21,8 @@ CONFIG = "config.yaml"
 MAKERS = (
     "landmarks.experiment.strategies",
     "landmarks.training.schedule",
-    "landmarks.adapters.fitting",
+    "landmarks.adapters.perceptron",
+    "landmarks.adapters.ridge",
 )
 
 # Of data: where they lie and who renders them. The same faces may lie in another place.
