@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from landmarks.adapters.fitting import ADAPTER_VERSION, PerceptronFit, RidgeFit
+from landmarks.adapters.fitting import ADAPTER_VERSION
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.augmentation import Geometry
 from landmarks.data.crops import CROPS_VERSION, FaceCrops, make_crops
 from landmarks.data.dataset import Face, FaceDataset
