@@ -83,9 +83,9 @@ def check_name(name: str, where: str) -> None:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{where}: the name {name!r} is not UTF-8; rename it") from None
+        raise InputError(f"{where}: the name {name!r:.200} is not UTF-8; rename it") from None
     if "\0" in name:
-        raise InputError(f"{where}: the name {name!r} contains a null byte; rename it")
+        raise InputError(f"{where}: the name {name!r:.200} contains a null byte; rename it")
 
 
 def files_below(root: Path) -> Iterator[Path]:
