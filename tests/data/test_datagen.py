@@ -237,7 +237,7 @@ def test_refuses_malformed_landmarks_in_one_line(tmp_path, content, message):
         (
             "camera/environment.json",
             {"environments": [{"image_name": "../../other.png"}]},
-            "image_name is '../../other.png'; expected that of an image file",
+            "image_name is '../../other.png'; expected the name of an image file",
         ),
         ("actor_metadata.json", {"identities": {"a": {}, "b": {}}}, "2 identities; expected 1"),
         ("actor_metadata.json", {"identities": 7}, "0 identities; expected 1"),
