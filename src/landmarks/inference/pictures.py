@@ -98,7 +98,7 @@ def draw_found(
     box: tuple[float, float, float, float],
     path: Path,
 ) -> None:
-    """Draw one face with the landmarks found in it and the box that they were looked for with.
+    """Draw one face with its predicted landmarks and the box that was given for it.
 
     Args:
         image: (H, W, 3) uint8 RGB.
