@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from landmarks.analysis.error_curves import CurvePoint
 from landmarks.analysis.exchange import Exchange
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.page.drawing import (
     AXES,
-    BAND_OPACITY,
     LOG,
     SEED_OPACITY,
     At,
@@ -42,8 +42,8 @@ def figures_over_sizes(findings: Findings, at: At = at_n_real) -> dict[str, go.F
         "figure4b": difference_figure(findings, at),
         "figure4c": gap_figure(findings, at),
         **{
-            f"region-{region}": _small_figure(findings, region, at)
-            for region in findings.curves
+            f"region-{i}": _small_figure(findings, region, at)
+            for i, region in enumerate(findings.curves)
             if region != "all"
         },
     }
@@ -76,13 +76,13 @@ def _small_figure(findings: Findings, region: str, at: At) -> go.Figure:
     figure.data = [trace for trace in figure.data if trace.meta == "mean"]
     figure.update_traces(line_width=1.6, marker_size=6)
     figure.update_xaxes(title_text="")
-    figure.update_yaxes(title_text="", range=_shared_range(findings))
+    figure.update_yaxes(title_text="", range=_shared_range(findings).tolist())
     figure.layout.annotations = figure.layout.shapes = ()
     figure.update_layout(showlegend=False, font_size=12, margin={"l": 30, "r": 10, "t": 6, "b": 30})
     return figure
 
 
-def _shared_range(findings: Findings) -> list[float]:
+def _shared_range(findings: Findings) -> NDArray[np.float64]:
     """One scale for all regions, in powers of ten."""
     errors = [
         100 * point.mean.value
@@ -90,7 +90,7 @@ def _shared_range(findings: Findings) -> list[float]:
         for points in curves.values()
         for point in points
     ]
-    return np.log10([0.94 * min(errors), 1.06 * max(errors)]).tolist()
+    return np.log10([0.94 * min(errors), 1.06 * max(errors)])
 
 
 def _curve(
@@ -213,10 +213,10 @@ def menus(findings: Findings) -> dict[str, dict[str, Changes]]:
             "linear": {"figure4": ({}, {**linear, "yaxis.autorange": True})},
         },
         "Show": {
-            "bands and seeds": _opacities(figure, ("band", "seeds")),
-            "bands": _opacities(figure, ("band",)),
-            "seeds": _opacities(figure, ("seeds",)),
-            "means only": _opacities(figure, ()),
+            "bands and seeds": _shown(figure, ("band", "seeds")),
+            "bands": _shown(figure, ("band",)),
+            "seeds": _shown(figure, ("seeds",)),
+            "means only": _shown(figure, ()),
         },
     }
 
@@ -226,7 +226,7 @@ def _strategies(findings: Findings, figure: go.Figure) -> dict[str, Changes]:
     labels = [style_of(name).label for name in findings.curves["all"] if name != BASELINE]
     baseline = style_of(BASELINE).label
     pairs = {f"{one} and {baseline}": [one, baseline] for one in labels}
-    options = {}
+    options: dict[str, Changes] = {}
     for title, chosen in {"all": [*labels, baseline], **pairs}.items():
         names = list(map(escape, chosen))
         visible = [trace.name in names or "legendonly" for trace in figure.data]
@@ -259,12 +259,20 @@ def _axes(findings: Findings) -> dict[str, Changes]:
     }
 
 
-def _opacities(figure: go.Figure, shown: Sequence[str]) -> Changes:
-    """Bands and seeds shown or hidden."""
-    hidden = {"band", "seeds"} - set(shown)
-    full = {"band": BAND_OPACITY, "seeds": SEED_OPACITY}
-    values = [0 if trace.meta in hidden else full.get(trace.meta, 1) for trace in figure.data]
-    return {"figure4": ({"opacity": values}, {})}
+def _shown(figure: go.Figure, kinds: Sequence[str]) -> Changes:
+    """Bands and seeds, shown or hidden. Their visibility is left to the legend."""
+    hidden = [trace.meta in {"band", "seeds"} - set(kinds) for trace in figure.data]
+    traces = {
+        "opacity": [
+            0 if hide else trace.opacity or 1
+            for trace, hide in zip(figure.data, hidden, strict=True)
+        ],
+        "hoverinfo": [
+            "skip" if hide else trace.hoverinfo
+            for trace, hide in zip(figure.data, hidden, strict=True)
+        ],
+    }
+    return {"figure4": (traces, {})}
 
 
 def option_value(changes: Changes) -> str:

@@ -83,7 +83,11 @@ def write_page(
         findings=findings,
         figures=_figures(findings),
         menus=menus(findings),
-        regions={name: region_label(name) for name in findings.curves if name != "all"},
+        regions={
+            f"region-{i}": region_label(name)
+            for i, name in enumerate(findings.curves)
+            if name != "all"
+        },
         tables=tables,
         others=[one for one in tables.values() if one.name not in (*SECTIONS, *RECORDS)],
         records=[tables[name] for name in RECORDS],
@@ -122,6 +126,7 @@ def figure_html(figure: go.Figure, name: str) -> str:
         config={
             "responsive": True,
             "displaylogo": False,
+            "displayModeBar": True,  # and not only below a mouse
             "doubleClick": False,
             "modeBarButtons": [["toImage"]] if figure.layout.showlegend is not False else [],
             "toImageButtonOptions": {"format": "svg", "filename": name},

@@ -47,8 +47,8 @@ def against_real_only(findings: Findings) -> Figure | None:
         shift = step * (names.index(one.strategy) - (len(names) - 1) / 2)
         if one.lower is not None:
             style = style_of(one.strategy)
-            place = sizes.index(one.n_real) + shift
-            draw_interval(ax, style, place, one.lower, marker=style.marker, markersize=6)
+            x = sizes.index(one.n_real) + shift
+            draw_interval(ax, style, x, one.lower, marker=style.marker, markersize=6)
     if not judged:
         _write_too_few_seeds(ax)
     ax.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
