@@ -1,12 +1,13 @@
 # make demo       the main job on embedded data: five strategies, one table, minutes
-# make test       style, types, layers, and all tests but the slow ones
+# make test       lint, types and tests: every check but the slow tests
 # make test-slow  the tests that take minutes
+# make docs       the documentation site, in site/
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-slow clean
+.PHONY: demo test lint types tests test-slow docs clean
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=...")'
@@ -20,21 +21,34 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable '.[dev,imagenet]'
 	touch $@
 
+$(VENV)/installed-docs: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[docs]'
+	touch $@
+
 demo: $(VENV)/installed
 	$(BIN)/python -m landmarks.train experiment=demo strategy=synthetic_only n_real=0
 	$(BIN)/python -m landmarks.train -m experiment=demo
 	$(BIN)/python scripts/compare_runs.py outputs/demo
 	@echo 'pictures: outputs/demo/*/n_real_*/seed_*/faces.png'
 
-test: $(VENV)/installed-dev
+test: lint types tests
+
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+tests: $(VENV)/installed-dev
 	$(BIN)/pytest -m 'not slow' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/installed-dev
 	$(BIN)/pytest -m slow
 
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build site src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

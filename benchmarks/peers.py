@@ -115,7 +115,7 @@ def ladder(model: Architecture, faces: Sequence[Face], crops: FaceCrops) -> dict
         cached, faces=PlainFaces(stored, size, coordinates, IBUG68), loss=heatmap_error
     )
     last = replace(batched, memory_format=torch.channels_last)
-    precise = partial(Machine(device="cpu").autocast, bfloat16=model.bfloat16)
+    precise = partial(Machine(device="cpu").autocast, cpu_bfloat16=model.cpu_bfloat16)
     return {
         "plain, and its error each step": replace(plain, watch=quarter_pixel_error),
         "plain": plain,

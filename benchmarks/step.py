@@ -72,7 +72,7 @@ def bare(model: Architecture, batch: Batch, here: Machine, steps: int, now: Now)
         if step == LOG_EVERY:
             float(loss.detach())
             begin = now()
-        with here.autocast(bfloat16=model.bfloat16):
+        with here.autocast(cpu_bfloat16=model.cpu_bfloat16):
             output = network(to_network(batch.images))
         loss = model.loss(output, batch.landmarks, batch.visible, model.codec)
         optimizer.zero_grad(set_to_none=True)

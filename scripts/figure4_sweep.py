@@ -7,14 +7,14 @@ from os.path import commonpath
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.report import PAGE, REPORT, ReportOptions, relative_to_here, write_report
 from landmarks.analysis.study import read_study
+from landmarks.cli.grid import grid, parse
 from landmarks.cli.hydra_command import CONFIG_ERRORS, CONFIGS
 from landmarks.cli.jobs import plan_jobs
+from landmarks.cli.quoting import quoted
 from landmarks.errors import InputError
 
 DEFAULT = "figure4_demo"
@@ -72,12 +72,10 @@ def _folder(overrides: Sequence[str]) -> Path:
         experiment = [word for word in overrides if word.startswith("experiment=")]
         cfg = compose("train", experiment, return_hydra_config=True)
         swept = [f"{key}={value}" for key, value in cfg.hydra.sweeper.params.items()]
-        parsed = OverridesParser.create().parse_overrides([*swept, *overrides])
-        (grid,) = BasicSweeper.split_arguments(
-            [word for word in parsed if not _varies_in_a_study(word.get_key_element())], None
-        )
+        parsed = parse([*swept, *quoted(["-m", *overrides])[1:]])
+        points = grid([word for word in parsed if not _varies_in_a_study(word.get_key_element())])
         jobs = plan_jobs(
-            [[*grid[0], *ONE], [*grid[-1], *OTHER]],
+            [[*points[0], *ONE], [*points[-1], *OTHER]],
             lambda words: compose("train", list(words), return_hydra_config=True),
         )
     return Path(commonpath(job.out for job in jobs))

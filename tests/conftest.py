@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests, and the processes that they start, keep nothing in the user's cache."""
     os.environ["LANDMARKS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cpu_without_bfloat16() -> Iterator[None]:
+    """Tests compute in float32 on every CPU; those about precision fake what the CPU can do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("landmarks.training.device._cpu_has_bfloat16", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -23,22 +23,25 @@ class Ended:
     stderr: str
 
 
-def forked(module: str, *words: str, cwd: Path, patience: float) -> Ended:
-    """`landmarks <module> <words>` in the folder `cwd`."""
+def forked(name: str, *words: str, cwd: Path, patience: float, **environment: str) -> Ended:
+    """`landmarks NAME WORDS...` in the folder `cwd`, with some more environment variables."""
     with TemporaryDirectory() as folder:
-        process = FORKS.Process(target=_command, args=(module, words, cwd, folder))
+        process = FORKS.Process(target=_command, args=(name, words, cwd, folder, environment))
         process.start()
         process.join(patience)
         if process.exitcode is None:
             process.kill()
-            raise TimeoutError(f"landmarks {module} {' '.join(words)}: more than {patience} s")
+            raise TimeoutError(f"landmarks {name} {' '.join(words)}: more than {patience} s")
         told, complained = (Path(folder, name).read_text() for name in ("stdout", "stderr"))
     return Ended(process.exitcode, told, complained)
 
 
-def _command(module: str, words: tuple[str, ...], cwd: Path, folder: str) -> None:
-    for number, name in ((1, "stdout"), (2, "stderr")):
-        os.dup2(os.open(Path(folder, name), os.O_WRONLY | os.O_CREAT), number)
+def _command(
+    name: str, words: tuple[str, ...], cwd: Path, folder: str, environment: dict[str, str]
+) -> None:
+    for number, stream in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(Path(folder, stream), os.O_WRONLY | os.O_CREAT), number)
     os.chdir(cwd)
-    sys.argv = ["landmarks", module, *words]
+    os.environ.update(environment)
+    sys.argv = ["landmarks", name, *words]
     runpy.run_module("landmarks", run_name="__main__", alter_sys=True)

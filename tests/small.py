@@ -26,7 +26,7 @@ def small_architecture(width: int = 8) -> Architecture:
 class Unnormalised(nn.Module):
     """Without BatchNorm, so that a face's answer does not depend on its neighbours."""
 
-    answer = "heatmaps"
+    output_kind = "heatmaps"
     stride = 4
 
     def __init__(self, num_landmarks: int) -> None:
@@ -51,7 +51,7 @@ def unnormalised_architecture() -> Architecture:
         input_size=64,
         codec=DistributionCodec(stride=4, sigma=1.0),
         loss=CrossEntropySoftArgmax(),
-        bfloat16=False,
+        cpu_bfloat16=False,
     )
 
 

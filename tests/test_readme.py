@@ -1,4 +1,4 @@
-"""Every command of the README runs, in its order, on small data."""
+"""Every command of the README runs, in its order, on small data; those of the docs exist."""
 
 import re
 import shlex
@@ -6,31 +6,38 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
 from PIL import Image
 
+from landmarks.cli.hydra_command import CONFIGS
+from landmarks.cli.main import COMMANDS
 from landmarks.data.toy import read_toy
+from tests.processes import forked
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
 QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "machine.threads=1"]
 FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
 FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]
-FEW_OF = {
-    "data=w300_face_synthetics": ["data.synthetic.sample=null"],
-    "data=own": ["data.synthetic.size=64", "data.synthetic.count=12"],
-}
-SYNTHESIZE = ["n=4", "size=64", "workers=1"]
-SWEEP = ["seed=0", "n_real=10,50", *QUICK, *FEW]  # of the scripts that reproduce a figure
+FEW_OF = {"data=own": ["data.synthetic.size=64", "data.synthetic.count=12"]}
 
 
-def commands():
-    """The lines of the README that a user types, continuation lines joined."""
-    text = "".join(block for language, block in BLOCKS if not language)
-    lines = text.replace("\\\n", " ").splitlines()
-    return [line.split("#")[0].strip() for line in lines if re.match(r"(python|make) ", line)]
+def commands(text):
+    """The commands in a Markdown text that a user types, continuation lines joined."""
+    blocks = re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, flags=re.DOTALL | re.MULTILINE)
+    shell = "".join(block for language, block in blocks if not language).replace("\\\n", " ")
+    lines = [line.split(" #")[0].strip() for line in shell.splitlines()]
+    return [line for line in lines if re.match(r"(python|make|landmarks) ", line)]
+
+
+def landmarks_command(line):
+    """The words after `landmarks` of such a command; None for another program."""
+    words = shlex.split(line)
+    if words[0] == "landmarks":
+        return words[1:]
+    return ["train", *words[3:]] if words[1:3] == ["-m", "landmarks.train"] else None
 
 
 def write_photos(folder, count, seed):
@@ -41,14 +48,6 @@ def write_photos(folder, count, seed):
         (folder / f"{seed}{i:03}_1.pts").write_text(f"version: 1\nn_points: 68\n{{\n{rows}\n}}\n")
 
 
-def write_face_synthetics(folder, count):
-    folder.mkdir(parents=True)
-    for i, face in enumerate(read_toy(count=count, domain="synthetic", seed=9).faces):
-        Image.fromarray(face.image.read()).save(folder / f"{i:06}.png")
-        points = np.concatenate([face.landmarks, face.landmarks[36:38]])
-        np.savetxt(folder / f"{i:06}_ldmks.txt", points, fmt="%.4f")
-
-
 def write_unlabelled(folder):
     (folder / "photos").mkdir()
     (face,) = read_toy(count=1, domain="stand_in", seed=4).faces
@@ -57,43 +56,47 @@ def write_unlabelled(folder):
 
 
 def test_every_command_of_the_readme_runs(tmp_path):
-    write_photos(tmp_path / "path/to/300w/helen/trainset", 60, seed=1)
-    write_photos(tmp_path / "path/to/300w/helen/testset", 6, seed=2)
     write_photos(tmp_path / "path/to/your/photos", 60, seed=3)
     write_photos(tmp_path / "path/to/other/photos", 4, seed=4)
-    write_photos(tmp_path / "path/to/labelled/photos", 4, seed=5)
-    write_face_synthetics(tmp_path / "path/to/face_synthetics", 12)
     write_unlabelled(tmp_path / "path/to")
     ran = []
-    for line in commands():
-        words = shlex.split(line)
-        if words[0] == "make":
-            assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
+    for line in commands(README):
+        words = landmarks_command(line)
+        if words is None:
+            assert f"\n{line.split()[1]}:" in (ROOT / "Makefile").read_text()
             continue
-        if words[1] == "-m":
-            if words[2] == "landmarks.cli.train" and "hydra.sweeper.dry=true" not in words:
-                (data,) = [word for word in words if word.startswith("data=")] or [""]
-                words += QUICK + FEW_OF.get(data, FEW)
-            elif words[2] == "landmarks.cli.synthesize":
-                words += SYNTHESIZE
-        else:
-            words = [words[0], str(ROOT / words[1]), *words[2:]]
-            if "reproduce" in words[1]:
-                words += SWEEP + (["strategy=real_only,finetune"] if "figure4" in words[1] else [])
-        done = subprocess.run(
-            [sys.executable, *words[1:]],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        if words[0] == "train":
+            own = [word for word in words if word.startswith("data=")]
+            words += QUICK + (FEW_OF[own[0]] if own else FEW)
+        done = forked(*words, cwd=tmp_path, patience=PATIENCE)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
-        ran.append(words[1:3])
-    assert len(ran) == 15
-    (python,) = (block for language, block in BLOCKS if language == "python")
+        ran.append(words[0])
+    assert ran == ["train", "train", "report", "predict", "train"]
+    quick = (ROOT / "docs" / "quick-start.md").read_text()
+    (python,) = re.findall(r"```python\n(.*?)```", quick, flags=re.DOTALL)
     check = "\nassert points.shape == (68, 2)"
     subprocess.run([sys.executable, "-c", python + check], cwd=tmp_path, check=True)
+
+
+def without_sweep(override):
+    """One value of an override that sweeps several."""
+    name, _, value = override.partition("=")
+    return f"{name}={value.split(',')[0]}"
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_every_command_of_the_documentation_exists(page):
+    for line in commands((ROOT / "docs" / page).read_text()):
+        words = landmarks_command(line)
+        if words is None:
+            script = shlex.split(line)[1]
+            assert line.startswith("make ") or (ROOT / script).is_file(), line
+        elif words[0] in ("train", "evaluate", "synthesize"):
+            overrides = [without_sweep(word) for word in words[1:] if "=" in word]
+            with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+                compose(words[0], overrides=[o for o in overrides if not o.endswith("=...")])
+        else:
+            assert words[0] in COMMANDS, line
 
 
 def test_every_file_that_the_readme_names_is_there():

@@ -1,29 +1,33 @@
-"""The sweeper of `python -m landmarks.train -m`, where Hydra looks for plugins.
+"""The sweeper of `landmarks train -m`, in the package where Hydra looks for plugins.
 
-Hydra's own, and: a run is listed once, what is done is told before anything starts, a failed run
-does not stop the others, and progress is told over the whole sweep.
+Unlike Hydra's own, it runs each distinct run once, says what is finished before it starts anything,
+continues after a failed run, and logs the progress of the whole sweep.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_store import ConfigStore
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
-from omegaconf import OmegaConf
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
 
-# Hydra imports every plugin for every command; what takes long to import waits until it sweeps.
+# Hydra imports every plugin for every command, so slow imports wait until a sweep starts.
 
 
 @dataclass
 class StudySweeperConf:
-    """Its options in YAML.
+    """Options of the sweeper.
 
     Attributes:
-        params: What to sweep when the command line does not say: name to comma-separated values.
-        dry: Tell what would run, what is done and what it would cost; run nothing.
+        params: What to sweep unless the command line does: name to comma-separated values.
+        dry: List the runs, their state and their cost, and run nothing.
     """
 
     _target_: str = "hydra_plugins.landmarks_sweeper.StudySweeper"
@@ -31,44 +35,57 @@ class StudySweeperConf:
     dry: bool = False
 
 
-class StudySweeper(BasicSweeper):
-    """Sweeps over a grid of runs."""
+class StudySweeper(Sweeper):
+    """Run a grid; see the module."""
+
+    _config: DictConfig
+    _loader: ConfigLoader
+    _launcher: Launcher
 
     def __init__(self, params: dict[str, str] | None, dry: bool) -> None:
-        super().__init__(max_batch_size=None, params=params)
+        self.params = params or {}
         self.dry = dry
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Called by Hydra before `sweep`."""
+        self._config, self._loader = config, hydra_context.config_loader
+        self._launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
 
     def sweep(self, arguments: list[str]) -> Sequence[Sequence[JobReturn]]:
         """Run what is missing of the grid that `params` and `arguments` span."""
+        from landmarks.cli.grid import grid, parse
         from landmarks.cli.jobs import plan_jobs
         from landmarks.cli.sweep import (
             launched,
+            report_diverged,
             report_end,
             report_failures,
             report_plan,
             watched,
         )
 
-        config, launcher = self.config, self.launcher
-        if config is None or launcher is None or self.hydra_context is None:
-            raise RuntimeError("Hydra calls setup before sweep")
-        loader = self.hydra_context.config_loader
-        parser = OverridesParser.create(config_loader=loader)
-        grid = self.split_arguments(parser.parse_overrides(self._parse_config() + arguments), None)
+        params = [f"{name}={values}" for name, values in self.params.items()]
         jobs = plan_jobs(
-            grid[0], lambda overrides: loader.load_sweep_config(config, list(overrides))
+            grid(parse([*params, *arguments], self._loader)),
+            lambda overrides: self._loader.load_sweep_config(self._config, list(overrides)),
         )
         done = report_plan(jobs, every=self.dry)
         if self.dry:
             return []
-        folder = Path(config.hydra.sweep.dir)
+        folder = Path(self._config.hydra.sweep.dir)
         folder.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(config, folder / "multirun.yaml")
-        # Finished runs too: each looks whether it is still the same run, and returns at once.
+        OmegaConf.save(self._config, folder / "multirun.yaml")
+        # Finished runs too: each checks that it is still the same run, and returns at once.
         with watched(jobs, before=len(done)):
-            returns = launched(jobs, launcher)
+            returns = launched(jobs, self._launcher)
         report_failures(jobs, returns)
         report_end(jobs)
+        if report_diverged(jobs):
+            sys.exit(1)
         return [returns]
 
 

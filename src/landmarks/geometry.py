@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from landmarks.errors import InputError
 from landmarks.scheme import LandmarkScheme
 
+# The share of its landmarks that the box of a face contains at least. The boxes of dlib's and of
+# Datagen's files contain 0.84 of them and more.
+_LEAST_INSIDE = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Square:
@@ -31,7 +35,7 @@ class Square:
 
 
 class CropRule(Protocol):
-    """Which square region around a face the model sees; the same rule at training and test."""
+    """Selects the square region around a face that the model sees, in training and test."""
 
     @property
     def box_source(self) -> str:
@@ -53,7 +57,8 @@ class CropRule(Protocol):
 
 
 def _check_scale(scale: float) -> None:
-    if not isinstance(scale, int | float) or not 0.5 <= scale <= 4:
+    is_number = isinstance(scale, int | float) and not isinstance(scale, bool)
+    if not is_number or not 0.5 <= scale <= 4:
         raise InputError(f"crop scale is {scale!r}; it must be a number from 0.5 to 4")
 
 
@@ -68,7 +73,7 @@ class LandmarkCrop:
     scale: float = 1.25
 
     def __post_init__(self) -> None:
-        """Refuse a scale that cuts the face away or leaves it tiny."""
+        """Validate the scale."""
         _check_scale(self.scale)
 
     @property
@@ -81,7 +86,7 @@ class LandmarkCrop:
         landmarks: NDArray[np.float32],
         box: tuple[float, float, float, float] | None,
     ) -> Square:
-        """The region around `landmarks`; `box` is left aside."""
+        """The region around `landmarks`; `box` is ignored."""
         x0, y0 = landmarks.min(axis=0)
         x1, y1 = landmarks.max(axis=0)
         return _around(float(x0), float(y0), float(x1), float(y1), self.scale)
@@ -94,12 +99,12 @@ class GivenBoxCrop:
     scale: float = 1.25
 
     def __post_init__(self) -> None:
-        """Refuse a scale that cuts the face away or leaves it tiny."""
+        """Validate the scale."""
         _check_scale(self.scale)
 
     @property
     def box_source(self) -> str:
-        """The data set; its description says whose boxes they are."""
+        """The dataset, whose description names the source of its boxes."""
         return "given"
 
     def square(
@@ -110,14 +115,39 @@ class GivenBoxCrop:
         """The region around `box`.
 
         Raises:
-            InputError: The face has no box.
+            InputError: The face has no box, or not one around its landmarks.
         """
         if box is None:
             raise InputError(
-                "a face comes without a box of its own; use crop=landmarks, or read the data set "
-                "with its boxes"
+                "a face has no box; use crop=landmarks, or read the dataset with its boxes"
+            )
+        problem = box_problem(box, landmarks)
+        if problem is not None:
+            raise InputError(
+                f"{problem}; correct the box, leave the face out, or use crop=landmarks"
             )
         return _around(*box, self.scale)
+
+
+def box_problem(
+    box: tuple[float, float, float, float], landmarks: NDArray[np.float32]
+) -> str | None:
+    """Why a box cannot be that of the face with these landmarks; None if it can.
+
+    Args:
+        box: (x0, y0, x1, y1) source pixels.
+        landmarks: (K, 2) source pixels.
+    """
+    x0, y0, x1, y1 = box
+    shown = f"its box, from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g}),"
+    if not (x0 < x1 and y0 < y1):
+        return f"{shown} is empty"
+    inside = int(((landmarks >= (x0, y0)) & (landmarks <= (x1, y1))).all(axis=1).sum())
+    if inside >= _LEAST_INSIDE * len(landmarks):
+        return None
+    if max(x1, y1) <= 1:
+        return f"{shown} is in shares of the image; boxes must be pixels"
+    return f"{shown} contains {inside} of the {len(landmarks)} landmarks"
 
 
 def _around(x0: float, y0: float, x1: float, y1: float, scale: float) -> Square:
@@ -146,7 +176,7 @@ def crop_matrix(square: Square, size: int) -> NDArray[np.float64]:
 
 
 def transform(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Apply a map to points.
+    """Map points.
 
     Args:
         points: (..., 2) pixels.
@@ -165,7 +195,7 @@ def inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def warp(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
-    """Resample an image; beyond its border the outermost pixels go on.
+    """Resample an image; its outermost pixels are repeated beyond its border.
 
     Args:
         image: (H, W, 3) uint8.
@@ -175,7 +205,7 @@ def warp(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> ND
     Returns:
         (size, size, 3) uint8.
     """
-    # Bilinear sampling skips pixels when it shrinks by more than two: average them first.
+    # Bilinear sampling skips pixels when shrinking by more than two, so average them first.
     shrink = int(1 / np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
     if shrink >= 2:
         height, width = (max(1, round(side / shrink)) for side in image.shape[:2])
@@ -197,7 +227,7 @@ def mirror_matrix(width: int) -> NDArray[np.float64]:
 
 
 def mirror_order(scheme: LandmarkScheme) -> NDArray[np.intp]:
-    """Order that puts reflected landmarks back under their own names."""
+    """Permutation that gives reflected landmarks the indices of their new sides."""
     return np.array(scheme.mirror, dtype=np.intp)
 
 

@@ -1,7 +1,7 @@
-"""Codecs: landmarks to what a network answers, and back, by one object.
+"""Codecs: encode landmarks as network targets, decode network outputs to landmarks.
 
 A heatmap pixel u of stride s is centred at crop pixel s (u + 0.5) - 0.5. The half pixel is half a
-stride in the answer: leaving it out costs more than the gap between two published methods.
+stride of the crop: leaving it out costs more than the gap between two published methods.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from landmarks.errors import InputError
 
 
 class Codec(Protocol):
-    """Reads landmarks from what a network answers.
+    """Decodes the output of a network.
 
     Attributes:
-        answer: Of which kind that is, "heatmaps" or "coordinates"; a network has the same.
+        output_kind: "heatmaps" or "coordinates"; the network must have the same.
     """
 
-    answer: ClassVar[str]
+    output_kind: ClassVar[str]
 
     def decode(self, output: Tensor) -> Tensor:
         """Landmarks, (B, K, 2) crop pixels, from a network's output."""
@@ -30,7 +30,8 @@ class Codec(Protocol):
 def _check(stride: int, sigma: float) -> None:
     if type(stride) is not int or stride < 1:
         raise InputError(f"stride is {stride!r}; it must be a whole number of crop pixels from 1")
-    if not isinstance(sigma, int | float) or not 0.3 <= sigma <= 10:
+    is_number = isinstance(sigma, int | float) and not isinstance(sigma, bool)
+    if not is_number or not 0.3 <= sigma <= 10:
         raise InputError(f"sigma is {sigma!r}; it must be from 0.3 to 10 heatmap pixels")
 
 
@@ -79,10 +80,10 @@ class HeatmapCodec:
 
     stride: int = 4
     sigma: float = 1.5
-    answer: ClassVar[str] = "heatmaps"
+    output_kind: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         _check(self.stride, self.sigma)
 
     def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -110,7 +111,7 @@ class HeatmapCodec:
     def _offset(
         logs: Tensor, row: Tensor, column: Tensor, down: int, right: int, length: int
     ) -> Tensor:
-        """Where the parabola peaks beside the highest pixel, (B, K) in [-0.5, 0.5]."""
+        """Offset of the parabola's peak from the highest pixel, (B, K) in [-0.5, 0.5]."""
         w = logs.shape[-1]
         flat = logs.flatten(2)
         here = row * w + column
@@ -130,7 +131,7 @@ class HeatmapCodec:
 
 @dataclass(frozen=True, kw_only=True)
 class DistributionCodec:
-    """Heatmaps as logits of where the landmark is, for losses on the distribution.
+    """Heatmaps as logits of the landmark's position, for losses on its distribution.
 
     Attributes:
         stride: Crop pixels per heatmap pixel.
@@ -139,10 +140,10 @@ class DistributionCodec:
 
     stride: int = 4
     sigma: float = 1.0
-    answer: ClassVar[str] = "heatmaps"
+    output_kind: ClassVar[str] = "heatmaps"
 
     def __post_init__(self) -> None:
-        """Refuse impossible numbers."""
+        """Validate the settings."""
         _check(self.stride, self.sigma)
 
     def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
@@ -152,7 +153,7 @@ class DistributionCodec:
         return y[..., :, None] * x[..., None, :]
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution that the logits name.
+        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution given by the logits.
 
         Differentiable; soft-argmax (Sun et al., "Integral human pose regression", 2018, Eq. 3).
         """
@@ -167,24 +168,24 @@ class DistributionCodec:
 
 @dataclass(frozen=True, kw_only=True)
 class CoordinateCodec:
-    """Coordinates themselves, from -1 to 1 across the crop, for direct regression.
+    """Coordinates from -1 to 1 across the crop, for direct regression.
 
     Attributes:
         size: Side of the crop, pixels.
     """
 
     size: int
-    answer: ClassVar[str] = "coordinates"
+    output_kind: ClassVar[str] = "coordinates"
 
     def __post_init__(self) -> None:
         """Refuse impossible numbers."""
-        if self.size < 1:
-            raise InputError(f"size is {self.size!r}; it must be at least 1 crop pixel")
+        if type(self.size) is not int or self.size < 1:
+            raise InputError(f"size is {self.size!r}; it must be a whole number of crop pixels")
 
     def encode(self, landmarks: Tensor) -> Tensor:
         """Coordinates, (B, K, 2) with -1 and 1 at the crop's edges, of crop pixels."""
         return (landmarks - (self.size - 1) / 2) * (2 / self.size)
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels, from (B, K, 2 or more); the rest is not read."""
+        """Landmarks, (B, K, 2) crop pixels, from (B, K, 2 or more); further columns are ignored."""
         return output[..., :2].float() * (self.size / 2) + (self.size - 1) / 2

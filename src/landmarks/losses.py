@@ -1,7 +1,7 @@
-"""Losses: from a network's output and the target landmarks to one number.
+"""Losses of network outputs against target landmarks.
 
-A loss gets the codec that will read the output at test time, so that training and test agree on
-where a pixel lies, and says which codec it fits. Invisible landmarks count for nothing.
+A loss receives the codec that decodes the output at test time, so that training and test agree on
+pixel positions, and names the codec it needs. Invisible landmarks are ignored.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ C = TypeVar("C", contravariant=True)
 
 
 class Loss(Protocol[C]):
-    """What training makes small."""
+    """What training minimises."""
 
     codec_type: ClassVar[type]
 
@@ -26,7 +26,7 @@ class Loss(Protocol[C]):
         """The loss of a batch.
 
         Args:
-            output: What the network answers.
+            output: Of the network.
             landmarks: (B, K, 2) crop pixels.
             visible: (B, K) bool.
             codec: Of type `codec_type`.
@@ -38,7 +38,7 @@ class Loss(Protocol[C]):
 
 
 def _check_number(name: str, value: object, *, above: float, zero: bool = False) -> None:
-    """Refuse what is no number above `above`, nor zero where that is allowed."""
+    """Raise unless `value` is a number above `above`, or zero where that is allowed."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and (cast(float, value) > above or (zero and value == 0))):
         allowed = f"from {above:g}" if zero else f"above {above:g}"
@@ -88,7 +88,7 @@ class AdaptiveWing:
     codec_type: ClassVar[type] = HeatmapCodec
 
     def __post_init__(self) -> None:
-        """Refuse numbers that the equations do not allow."""
+        """Validate the constants."""
         _check_number("alpha", self.alpha, above=2.0)
         for name in ("omega", "epsilon", "theta"):
             _check_number(name, getattr(self, name), above=0.0)
@@ -117,7 +117,7 @@ class AdaptiveWing:
 class CrossEntropySoftArgmax:
     """Cross-entropy to the target's distribution, and the distance of its mean.
 
-    The first term finds the landmark fast, the second makes the answer exact.
+    The first term finds the landmark quickly, the second makes the position exact.
 
     Attributes:
         distance: Weight of the mean L1 distance, per heatmap pixel.
@@ -127,7 +127,7 @@ class CrossEntropySoftArgmax:
     codec_type: ClassVar[type] = DistributionCodec
 
     def __post_init__(self) -> None:
-        """Refuse what is no weight."""
+        """Validate the weight."""
         _check_number("distance", self.distance, above=0.0, zero=True)
 
     def __call__(
@@ -157,7 +157,7 @@ class CoordinateMSE:
 
 @dataclass(frozen=True)
 class GaussianNLL:
-    """Negative log-likelihood under a round Gaussian whose width the network states.
+    """Negative log-likelihood under an isotropic Gaussian whose width the network predicts.
 
     Wood et al., "3D face reconstruction with dense landmarks", 2022, Equation 1.
     """
@@ -169,7 +169,7 @@ class GaussianNLL:
     ) -> Tensor:
         """See `Loss`; output is (B, K, 3): coordinates and the logarithm of the deviation."""
         squared = ((output[..., :2].float() - codec.encode(landmarks)) ** 2).sum(dim=-1)
-        # Below 1e-3 of the crop's half a deviation is a fault of the arithmetic, not knowledge.
+        # A deviation below 1e-3 of half the crop comes from rounding, not from certainty.
         log_sigma = output[..., 2].float().clamp(-7, 7)
         likelihood = squared / (2 * torch.exp(2 * log_sigma)) + 2 * log_sigma
         return visible_mean(likelihood, visible)

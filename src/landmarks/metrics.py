@@ -1,7 +1,7 @@
-"""Metrics: errors per face, and what a set of faces makes of them, with intervals.
+"""Metrics: errors per face, and summaries of a dataset with intervals.
 
 Errors are fractions (0.05 is 5 %); 0 is the best value of an NME and of a failure rate, 1 of an
-AUC. Bigger faces do not count more: every error is a face's own mean over its own normaliser.
+AUC. Every face counts the same: its error is its own mean over its own normaliser.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ def interocular(
 ) -> NDArray[np.float64]:
     """Distance of the outer eye corners of each face, (N,), from landmarks (N, K, 2).
 
-    The corners count even where they are hidden: without them no face has an error at all.
+    Hidden corners count too: without them a face has no error.
     """
     right, left = scheme.interocular
     return _length(target[:, left] - target[:, right])
@@ -89,15 +89,15 @@ def nme(
 
 
 def fails(errors: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
-    """1 for each face whose NME is above `threshold`, else 0; the mean is the failure rate."""
+    """1 for each face with an NME above `threshold`, else 0; the mean is the failure rate."""
     return (errors > threshold).astype(np.float64)
 
 
 def area(errors: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
-    """What each face adds to the AUC; the mean is the AUC, exactly.
+    """Contribution of each face to the AUC; the mean is exactly the AUC.
 
     The cumulative error curve steps up by 1 / N at each error, so its area on [0, threshold], over
-    threshold, is the mean of what is left of [0, threshold] above each error.
+    threshold, is the mean of the part of [0, threshold] above each error.
     """
     return np.clip(1 - errors / threshold, 0, None)
 
@@ -112,7 +112,7 @@ class Estimate:
     """A number and its 95 % interval.
 
     Attributes:
-        value: Of the faces at hand.
+        value: Of these faces.
         low: 2.5 % quantile of the bootstrap.
         high: 97.5 % quantile.
     """
@@ -131,7 +131,7 @@ def bootstrap(
     """Mean of a per-face statistic with an interval over photos (Efron, 1979).
 
     Whole photos are drawn, because the faces of one are not independent. The interval says what
-    other test photos would change; other training seeds are another matter.
+    other test photos would change, not what other training seeds would.
 
     Args:
         errors: (N,) NME.
@@ -155,13 +155,13 @@ def bootstrap(
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What a run is judged by, on one set of faces.
+    """All metrics of one set of faces.
 
     Attributes:
         faces: Number of faces.
         photos: Number of groups they come from.
-        nme: By normaliser, all landmarks; without those that no face can be measured by.
-        regions: By region, inter-ocular; without those of which no face shows a landmark.
+        nme: By normaliser, over all landmarks; normalisers that no face has are left out.
+        regions: By region, inter-ocular; regions that no face shows are left out.
         failure_rate: By threshold in per cent, inter-ocular.
         auc: By threshold in per cent, inter-ocular.
     """
@@ -186,7 +186,7 @@ def summarise(
     Args:
         predicted: (N, K, 2) source pixels.
         target: (N, K, 2) source pixels.
-        visible: (N, K); the faces without a visible landmark in a region do not count there.
+        visible: (N, K); faces without a visible landmark in a region do not count there.
         groups: (N,) photo of each face.
         scheme: Names regions and normalising pairs.
     """

@@ -1,7 +1,7 @@
-"""Landmark schemes: what an index means, once, for every other module.
+"""Landmark schemes: the meaning of each landmark index.
 
-Indices are 0-based. `IBUG68` is the scheme of 300-W (Sagonas et al., 2013), in which every data
-set of this project is expressed; readers of other schemes carry a map to it.
+Indices are 0-based. All datasets use `IBUG68`, the scheme of 300-W (Sagonas et al., 2013); readers
+of other schemes map to it.
 """
 
 from collections.abc import Mapping
@@ -93,7 +93,7 @@ IBUG68 = LandmarkScheme(
 
 @dataclass(frozen=True, kw_only=True)
 class SchemeMap:
-    """How the landmarks of a file's own scheme become landmarks of another.
+    """Maps landmarks of a file's own scheme to another scheme.
 
     Attributes:
         source_name: Name of the file's scheme.

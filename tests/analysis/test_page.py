@@ -15,7 +15,7 @@ from landmarks.analysis.page.drawing import at_labels
 from landmarks.analysis.page.figure4 import figure4, figures_over_sizes, menus
 from landmarks.analysis.page.figures import mean_face_figure
 from landmarks.analysis.page.page import FaceSheet, unbroken, write_page
-from landmarks.data.toy.head import MEAN_FACE
+from landmarks.data.mean_face import MEAN_FACE
 from tests.analysis.markup import parse
 
 COMMANDS = ("landmarks train -m experiment=figure4", "landmarks report <folder>")
@@ -313,7 +313,7 @@ def test_the_axis_of_labels_is_offered_only_where_it_differs(findings):
 
 
 def test_displacements_are_drawn_longer_if_they_are_small():
-    face = MEAN_FACE[:, :2].astype(np.float64)
+    face = MEAN_FACE.astype(np.float64)
     for down, factor in ((0.02, 10), (0.3, 1)):
         moved = np.zeros_like(face)
         moved[8] = [0, down]  # the chin

@@ -199,7 +199,7 @@ python() { landmarks "${2#landmarks.}" "${@:3}"; }
 def test_the_documented_loop_ends_with_the_plan_or_a_failed_run(
     tmp_path: Path, broken: bool
 ) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "exchange-rate.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "numbers.md").read_text()
     (loop,) = (part for part in text.split("```") if "landmarks plan outputs" in part)
     if broken:
         (tmp_path / "broken").touch()

@@ -17,14 +17,27 @@ def test_different_numbers_of_updates_are_a_warning(findings: Findings, one_seed
     )
 
 
-def test_different_versions_of_the_code_are_a_warning(tmp_path: Path) -> None:
+def test_runs_that_diverged_are_a_warning(tmp_path: Path) -> None:
+    write_study(tmp_path, strategies=("real_only",), sizes=(10, 50), seeds=(0,))
+    assert not any("diverged" in sentence for sentence in setting(read_study(tmp_path)))
+    result = next(tmp_path.rglob("n_real_50/seed_0/result.json"))
+    result.write_text(result.read_text().replace('"diverged": false', '"diverged": true'))
+    sentences = setting(read_study(tmp_path))
+    (warning,) = (sentence for sentence in sentences if "diverged" in sentence)
+    assert "real only with n_real 50, seed 0. Their errors are included" in warning
+
+
+def test_different_versions_of_a_product_are_a_warning(tmp_path: Path) -> None:
     write_study(tmp_path, strategies=("real_only", "finetune"), sizes=(10,), seeds=(0,))
     assert not any("versions" in sentence for sentence in setting(read_study(tmp_path)))
     result = next(tmp_path.rglob("result.json"))
-    result.write_text(result.read_text().replace('"code": "0123"', '"code": "4567"'))
+    result.write_text(result.read_text().replace('"training": 1,', '"training": 2,'))
     found = find(read_study(tmp_path))
-    assert "2 versions of this software" in found.setting[-1]
-    assert found.versions["code"] in ("0123; 4567", "4567; 0123")
+    assert "different versions of this software (training 1 and 2)" in found.setting[-1]
+    assert set(found.versions["products"].split("; ")) == {
+        "crops 1, training 1, predictions 1",
+        "crops 1, training 2, predictions 1",
+    }
 
 
 def test_a_control_says_which_model_it_uses(with_controls: Findings, tmp_path: Path) -> None:
@@ -36,7 +49,7 @@ def test_a_control_says_which_model_it_uses(with_controls: Findings, tmp_path: P
     names = ("real_only", "real_only_imagenet")
     write_study(tmp_path, strategies=names, sizes=(10,), seeds=(0,))
     for path in tmp_path.rglob("result.json"):
-        text = path.read_text().replace("heatmap_net.HeatmapNet", "unet.UNet")
+        text = path.read_text().replace('"HeatmapNet"', '"UNet"')
         text = text.replace('UNet",\n    "backbone": "tf_efficientnet_lite0"', 'UNet"')
         path.write_text(text)
     assert setting(read_study(tmp_path))[-1] == (

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import landmarks
-from landmarks.__main__ import COMMANDS
-from landmarks.__main__ import main as list_commands
+from landmarks.cli.main import COMMANDS
+from landmarks.cli.main import main as landmarks_command
 from landmarks.inference.detector import Detector
 from tests.processes import forked
 from tests.waiting import PATIENCE
@@ -30,9 +30,10 @@ SMALL = [
 ]
 
 
-def command(module, *words, cwd):
+def command(name, *words, cwd):
+    """`landmarks NAME WORDS...` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", f"landmarks.{module}", *words],
+        [sys.executable, "-m", "landmarks", name, *words],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -59,7 +60,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     assert stored["rendered_test"] is True
     assert swept.stdout.count("\nreal: drawn faces (stand-in domain), 30 faces on 28 photos") == 1
     assert swept.stdout.rstrip().endswith(
-        "results are below outputs/toy/unet; next: landmarks report outputs/toy/unet"
+        "results are in outputs/toy/unet; next: landmarks report outputs/toy/unet"
     )
     assert "pretrain: made" in swept.stdout
     assert "pretrain: reused" in swept.stdout
@@ -115,19 +116,58 @@ def test_the_package_offers_the_detector_and_imports_torch_only_for_it(tmp_path)
         _ = landmarks.Detektor
 
 
-def test_every_command_is_listed_with_its_purpose(capsys):
-    package = Path(landmarks.__file__).parent
+def run_in_process(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["landmarks", *words])
+    return landmarks_command()
+
+
+@pytest.mark.parametrize("words", [[], ["--help"]])
+def test_the_command_lists_all_commands_with_their_purpose(capsys, monkeypatch, words):
+    package = Path(landmarks.__file__).parent / "cli"
     opening = '"""Command line: '
-    commands = {p.stem for p in package.glob("*.py") if p.read_text().startswith(opening)}
-    assert set(COMMANDS) == commands
-    for words in ([], ["--help"]):
-        assert list_commands(words) == 0
-        lines = capsys.readouterr().out.splitlines()
-        for name in COMMANDS:
-            (line,) = (x for x in lines if f"landmarks.{name} " in x)
-            assert len(line.split(f"landmarks.{name} ")[1].strip()) > 10
-    assert list_commands(["train"]) == 2
-    assert capsys.readouterr().err.startswith("error: landmarks is given 'train'")
+    assert set(COMMANDS) == {
+        p.stem for p in package.glob("*.py") if p.read_text().startswith(opening)
+    }
+    assert run_in_process(monkeypatch, *words) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for name in COMMANDS:
+        (line,) = (x for x in lines if x.startswith(f"  landmarks {name} "))
+        assert len(line.split(name, 1)[1].strip()) > 10
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(capsys, monkeypatch):
+    assert run_in_process(monkeypatch, "trian") == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: unknown command 'trian'; use one of train, evaluate, ")
+    assert error.endswith("did you mean train?\n")
+
+
+def test_the_version_is_that_of_the_package(capsys, monkeypatch):
+    assert run_in_process(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"landmarks {landmarks.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("landmarks tr", " ".join(COMMANDS)),
+        ("landmarks train strategy=fi", "strategy=finetune strategy=finetune_adapted"),
+        ("landmarks synthesize renderer=w", "renderer=warp"),
+        ("landmarks report outp", ""),  # the shell completes file names
+    ],
+)
+def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expected):
+    words = ["--shell-completion", "query=bash"]
+    environment = {**os.environ, "COMP_LINE": line}
+    done = subprocess.run(
+        [sys.executable, "-m", "landmarks", *words],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == expected
 
 
 @pytest.mark.parametrize(
@@ -137,19 +177,19 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["data=rendered", "n_real=fifty"], "n_real is 'fifty'"),
         (["data=rendered", "seed=-1"], "seed is -1"),
         (["data=rendered", "schedule.finetune.steps=x", "strategy=real_only"], "steps is 'x'"),
-        (["data=rendered", "hydra.sweeper.dry=true"], "hydra.sweeper.dry=true tells what a sweep"),
+        (["data=rendered", "hydra.sweeper.dry=true"], "hydra.sweeper.dry=true is for sweeps"),
         (["data=rendered", "+data.real.sample=5"], "rendered_faces has no 'sample'; it takes"),
         (["data=rendered", "data.synthetic.count=ten"], "data.synthetic.count is 'ten'; it must"),
-        (
-            ["data=w300_rendered", "data.real.root=2024"],
-            "data.real.root is 2024; it must be a path",
-        ),
+        (["data=w300_rendered", "data.real.root=2024"], "data.real: 2024: no such folder"),
+        (["out"], "'out' is no argument; arguments are option=value"),
+        (["model.network.widths=[8"], "cannot parse model.network.widths=[8; if the value is text"),
+        (["seed=0,1"], "seed=0,1 has several values: add -m to sweep, or give a list: seed=[0,1]"),
         (["strategy=synthetic_only"], "uses no real face"),
         (["strategy=fintune"], "strategy is 'fintune'; allowed are data_adaptation, finetune, "),
         (["strategy=fintune"], "; did you mean finetune?"),
         (["stratgy=finetune"], "no option 'stratgy'; did you mean strategy? (all options: --cfg"),
         (["experimnt=demo"], "no option 'experimnt'; did you mean experiment?"),
-        (["schedule.train.step=5"], "schedule.train (Schedule) takes steps, batch_size, "),
+        (["schedule.train.step=5"], "schedule.train (Schedule) has steps, batch_size, "),
         (
             ["data=rendered", "faces@data.tst=coco"],
             "Did you mean to override one of faces@data.real",
@@ -157,7 +197,7 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["strategy=mixing", "strategy.alpha=2"], "alpha is 2"),
         (
             ["data=rendered", "data.real=photos"],
-            "data.real is 'photos', which is no set of faces",
+            "data.real is 'photos', which is not a dataset",
         ),
         (["strategy=null"], "one of the choices (adapter, augmentation, crop, "),
         (["model.loss.distance=abc"], "loss distance is 'abc'; it must be a number from 0"),
@@ -168,10 +208,10 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["augmentation.real.geometry=null"], "augmentation geometry is None; leave that word out"),
         (
             ["data=rendered", "data.test.recipe=null"],
-            "data.test.recipe is null; leave that word",
+            "data.test.recipe is null but required",
         ),
         (["loss=coordinate_mse"], "choose another loss"),
-        (["data=w300_face_synthetics"], "data.real.root is not given: add data.real.root=..."),
+        (["data=w300_face_synthetics"], "data.real.root is required: add data.real.root=..."),
         (["data=w300_rendered", "data.real.root=x"], "error: data.real: x: "),
         (["data=rendered", "machine.device=tpu"], "device is 'tpu'"),
         (["data=w300_rendered", "data.real.root=''"], "a folder is ''; it must be a path in text"),
@@ -190,7 +230,7 @@ def test_every_command_is_listed_with_its_purpose(capsys):
         (["schedule.finetune.batch_size=1", "model.input_size=32"], "finetune: BatchNorm sees one"),
         (
             ["data=toy", "model=resnet34_direct", "model.network.backbone=nope"],
-            "backbone 'nope' is not known to timm",
+            "backbone 'nope' is unknown to timm",
         ),
     ],
 )
@@ -203,6 +243,36 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
     assert message in done.stderr
     assert "+" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("train data=rendered data.real.root=photos data.test.root=photos", "real=pts_folder"),
+        ("train data=toy data.real.root=photos", "real=pts_folder"),
+        ("train data=w300 data.synthetic.root=photos", "synthetic=pts_folder"),
+        ("train data=rendered data.real=photos", "real=pts_folder"),
+        (
+            "train data=own data.synthetic.root=rendered data.real.root=photos",
+            "synthetic=face_synthetics",
+        ),
+        ("evaluate run=run faces@data.test=rendered data.test.root=photos", "test=pts_folder"),
+    ],
+)
+def test_own_photos_given_to_a_dataset_that_does_not_read_them_are_left_alone(
+    tmp_path, words, meant
+):
+    for file in ("photos/a.jpg", "photos/a.pts", "rendered/0.png", "rendered/0_ldmks.txt"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    before = sorted(tmp_path.rglob("*"))
+    done = forked(*words.split(), cwd=tmp_path, patience=PATIENCE)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    role = meant.partition("=")[0]
+    folder = "rendered" if "face_synthetics" in meant else "photos"
+    assert f"; did you mean faces@data.{meant} data.{role}.root={folder}?" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("out", ["''", "null"])
@@ -237,7 +307,9 @@ def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
 def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: nowhere: no finished run (there is no result.json")
+    assert done.stderr.startswith(
+        "error: nowhere: not a finished run, because it has no result.json"
+    )
     assert "drawn faces" not in done.stdout  # they would be rendered first
 
 

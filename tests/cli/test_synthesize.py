@@ -89,7 +89,7 @@ def test_faces_are_rendered_where_they_are_asked_for_and_the_next_command_is_nam
     done = command("synthesize", *SMALL, "out=faces", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 faces are in faces" in done.stdout
-    assert "next: python -m landmarks.train" in done.stdout
+    assert "next: landmarks train" in done.stdout
     assert "data.synthetic.root=faces" in done.stdout
     dataset = read_rendered(tmp_path / "faces")
     assert len(dataset) == 2
@@ -140,7 +140,7 @@ def test_a_preview_begins_where_the_range_does(tmp_path):
 def test_what_trainings_do_not_read_needs_a_folder_of_its_own(tmp_path, words):
     done = command("synthesize", *SMALL, words, f"root={tmp_path / 'root'}", cwd=tmp_path)
     assert done.returncode == 2
-    assert "give a folder of its own with out=" in done.stderr
+    assert "choose another folder with out=" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,8 +1,8 @@
-"""A cache for each test, so that none finds what another kept, nor what the user has."""
+"""A cache folder for each test, so that tests do not share cached values."""
 
 import pytest
 
-from landmarks.data import signatures
+from landmarks.data import file_cache
 
 
 @pytest.fixture(autouse=True)
@@ -14,5 +14,5 @@ def cache(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def trusted_at_once(monkeypatch):
-    """Keep values of files that a test has just written."""
-    monkeypatch.setattr(signatures, "SETTLED_SECONDS", 0.0)
+    """Cache values also of files that a test has just written."""
+    monkeypatch.setattr(file_cache, "SETTLED_SECONDS", 0.0)

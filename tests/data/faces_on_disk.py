@@ -72,6 +72,22 @@ def png(width, height, *, bits, colour, rows):
     return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
 
 
+def tiff(values, orientation=1):
+    """An uncompressed TIFF with 16 bits a colour, which Pillow cannot write."""
+    height, width, _ = values.shape
+    pixels = values.astype("<u2").tobytes()
+    tags = {256: width, 257: height, 258: 0, 259: 1, 262: 2, 273: 0, 274: orientation}
+    tags |= {277: 3, 278: height, 279: len(pixels)}
+    end = 8 + 2 + 12 * len(tags) + 4
+    tags |= {258: end, 273: end + 6}
+    entries = b"".join(
+        struct.pack("<HHII", tag, 3 if tag == 258 else 4, 3 if tag == 258 else 1, value)
+        for tag, value in tags.items()
+    )
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    return head + entries + bytes(4) + struct.pack("<HHH", 16, 16, 16) + pixels
+
+
 def assert_landmarks_fit_their_images(faces):
     """True of photos whose annotations are read by the right rule; a few may leave the frame."""
     for face in faces:

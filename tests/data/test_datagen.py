@@ -195,7 +195,7 @@ def without_landmark(key: str) -> dict:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (changed(version=None), "version None of the format; known are 1 and 2"),
+        (changed(version=[2]), "version [2] of the format; known are 1 and 2"),
         (changed(face={}), "'standard' is missing"),
         (changed(face=7), "'standard' is missing"),
         (changed(face={"standard": 7}), "must be a list or have numbers as keys"),
@@ -229,11 +229,6 @@ def test_refuses_malformed_landmarks_in_one_line(tmp_path, content, message):
         ("camera/face_bounding_box.json", {"min_x": 1}, "'min_y' is missing"),
         (
             "camera/face_bounding_box.json",
-            {"min_x": 9, "min_y": 1, "max_x": 9, "max_y": 4},
-            "has no extent",
-        ),
-        (
-            "camera/face_bounding_box.json",
             {"min_x": 10**400, "min_y": 1, "max_x": 9, "max_y": 4},
             "expected 4 finite numbers",
         ),
@@ -242,7 +237,7 @@ def test_refuses_malformed_landmarks_in_one_line(tmp_path, content, message):
         (
             "camera/environment.json",
             {"environments": [{"image_name": "../../other.png"}]},
-            "image_name is '../../other.png'; expected the name of a PNG file",
+            "image_name is '../../other.png'; expected the name of an image file",
         ),
         ("actor_metadata.json", {"identities": {"a": {}, "b": {}}}, "2 identities; expected 1"),
         ("actor_metadata.json", {"identities": 7}, "0 identities; expected 1"),

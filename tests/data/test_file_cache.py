@@ -1,16 +1,19 @@
-"""Kept values: computed once for each state of a file."""
+"""Cached values: computed once for each state of a file."""
 
+import errno
 import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import SoftFileLease
 
-from landmarks.data import kept
-from landmarks.data.file_cache import FileValue, kept_arrays, kept_values
+from landmarks.data import file_cache
+from landmarks.data.file_cache import FileValue, cached_arrays, cached_values
 from landmarks.errors import InputError
 from tests.waiting import PATIENCE
 
@@ -35,7 +38,7 @@ class Sums:
         return np.array([sum(content), len(content)])
 
     def of(self, folder, names):
-        return kept_values(folder, names, self.value, "adding").tolist()
+        return cached_values(folder, names, self.value, "adding").tolist()
 
 
 @pytest.fixture
@@ -101,7 +104,7 @@ def test_a_changed_file_and_no_other_is_read_again(folder, change):
     assert read_again(folder) == []
 
 
-def test_a_link_that_leads_elsewhere_now_is_followed_anew(folder):
+def test_a_link_to_another_file_is_noticed(folder):
     (folder / "link").symlink_to("0.txt")
     assert Sums().of(folder, ["link"]) == [SUMS[0]]
     (folder / "link").unlink()
@@ -109,36 +112,36 @@ def test_a_link_that_leads_elsewhere_now_is_followed_anew(folder):
     assert Sums().of(folder, ["link"]) == [SUMS[1]]
 
 
-def test_a_file_changed_moments_ago_is_not_kept(folder, monkeypatch):
-    monkeypatch.setattr("landmarks.data.signatures.SETTLED_SECONDS", 2.0)
+def test_a_file_changed_moments_ago_is_not_cached(folder, monkeypatch):
+    monkeypatch.setattr(file_cache, "SETTLED_SECONDS", 2.0)
     Sums().of(folder, NAMES)
     assert len(read_again(folder)) == 5
 
 
-def test_files_asked_for_one_after_the_other_are_kept_together(folder):
+def test_values_of_different_calls_add_up(folder):
     assert Sums().of(folder, NAMES[:2]) == SUMS[:2]
     assert read_again(folder, NAMES[1:4]) == ["2.txt", "3.txt"]
     assert read_again(folder) == ["4.txt"]
     assert Sums().of(folder, NAMES) == SUMS
 
 
-def test_the_same_folder_by_another_way_is_the_same(folder, tmp_path_factory):
+def test_a_link_to_the_folder_uses_the_same_cache(folder, tmp_path_factory):
     way = tmp_path_factory.mktemp("links") / "way"
     way.symlink_to(folder)
     Sums().of(folder, NAMES)
     assert read_again(way) == []
 
 
-def test_another_version_is_computed_anew_and_replaces_the_first(folder, cache):
+def test_another_version_is_computed_again_and_replaces_the_first(folder, cache):
     Sums().of(folder, NAMES)
     assert len(read_again(folder, version="2")) == 5
     assert read_again(folder, version="2") == []
-    assert len([path for path in cache.rglob("*") if path.is_file()]) == 1
+    assert len(list(cache.rglob("*.npz"))) == 1
 
 
-def test_a_cache_file_that_is_torn_is_made_anew(folder, cache):
+def test_a_damaged_cache_file_is_rebuilt(folder, cache):
     Sums().of(folder, NAMES)
-    (place,) = (path for path in cache.rglob("*") if path.is_file())
+    (place,) = cache.rglob("*.npz")
     place.write_bytes(place.read_bytes()[:-3])
     sums = Sums()
     assert sums.of(folder, NAMES) == SUMS
@@ -146,10 +149,32 @@ def test_a_cache_file_that_is_torn_is_made_anew(folder, cache):
     assert read_again(folder) == []
 
 
-def test_without_a_place_for_the_cache_values_are_the_same(folder, monkeypatch):
-    monkeypatch.setenv("LANDMARKS_CACHE", str(folder / "0.txt"))
+def test_without_a_writable_cache_file_values_are_the_same(folder, cache):
+    (cache / "sums").touch()  # where a folder should be
     assert Sums().of(folder, NAMES) == SUMS
     assert len(read_again(folder)) == 5
+
+
+def test_without_locks_values_are_computed_and_cached(folder, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(SoftFileLease, "acquire", full)
+    assert Sums().of(folder, NAMES) == SUMS
+    assert read_again(folder) == []
+
+
+def test_an_error_of_the_computation_is_not_taken_for_one_of_the_lock(folder):
+    sums = Sums()
+
+    def fail(path):
+        sums.read.append(path.name)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    sums.value = replace(sums.value, compute=fail)
+    with pytest.raises(OSError, match="No space left"):
+        sums.of(folder, NAMES[:1])
+    assert sums.read == NAMES[:1]
 
 
 def test_nothing_is_written_beside_the_data(folder):
@@ -158,38 +183,38 @@ def test_nothing_is_written_beside_the_data(folder):
     assert sorted(folder.rglob("*")) == before
 
 
-def test_the_first_malformed_file_is_told_and_those_before_it_are_kept(folder, monkeypatch):
-    monkeypatch.setattr(kept, "_BLOCK", 1)
+def test_a_malformed_file_stops_the_reading_and_those_before_it_are_cached(folder, monkeypatch):
+    monkeypatch.setattr(file_cache, "_BLOCK", 1)
     with pytest.raises(InputError, match=r"3\.txt: malformed"):
         Sums(fails_at="3.txt").of(folder, NAMES)
     assert not {"0.txt", "1.txt", "2.txt"} & set(read_again(folder))
 
 
-def test_a_missing_file_is_the_matter_of_what_reads_it(folder):
-    with pytest.raises(FileNotFoundError, match=r"gone\.txt"):
-        Sums().of(folder, ["gone.txt"])
+def test_a_missing_file_raises_the_error_of_what_reads_it(folder):
+    with pytest.raises(FileNotFoundError, match=r"missing\.txt"):
+        Sums().of(folder, ["missing.txt"])
 
 
 JOB = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from landmarks.data import kept, signatures
+from landmarks.data import file_cache
 
 folder, dies = Path(sys.argv[1]), sys.argv[2] == "dies"
-kept._BLOCK, kept.SAVE_SECONDS, signatures.SETTLED_SECONDS = 1, 0.0, 0.0
+file_cache._BLOCK, file_cache.SAVE_SECONDS, file_cache.SETTLED_SECONDS = 1, 0.0, 0.0
 
-kept_counts, write_cache = [], kept.write_cache
+saved_counts, write_arrays = [], file_cache.write_arrays
 
-def write_and_count(place, arrays):
-    write_cache(place, arrays)
-    kept_counts.append(len(arrays["values"]))
+def write_and_count(path, version, arrays):
+    write_arrays(path, version, arrays)
+    saved_counts.append(len(arrays["values"]))
 
-kept.write_cache = write_and_count
+file_cache.write_arrays = write_and_count
 
 def compute(path):
     if dies and path.name == "39":
-        while 39 not in kept_counts:  # other threads are at those before
+        while 39 not in saved_counts:  # other threads compute those before
             time.sleep(0.01)
         os._exit(9)
     with (folder / "log").open("a") as log:
@@ -197,9 +222,9 @@ def compute(path):
     time.sleep(0.01)
     return np.frombuffer(path.read_bytes(), np.uint8)
 
-value = kept.FileValue(kind="jobs", version="1", shape=(1,), dtype=np.uint8, compute=compute)
+value = file_cache.FileValue(kind="jobs", version="1", shape=(1,), dtype=np.uint8, compute=compute)
 names = [str(k) for k in range(40)]
-print(kept.kept_values(folder / "data", names, value, "reading")[:, 0].tolist())
+print(file_cache.cached_values(folder / "data", names, value, "reading")[:, 0].tolist())
 """
 
 
@@ -223,7 +248,7 @@ def files_read(tmp_path):
     return sorted(map(int, (tmp_path / "log").read_text().split()))
 
 
-def test_of_two_jobs_at_the_same_time_one_reads_and_both_know(tmp_path, start):
+def test_of_two_jobs_at_the_same_time_only_one_reads_the_files(tmp_path, start):
     jobs = [start(), start()]
     for job in jobs:
         told, _ = job.communicate(timeout=PATIENCE)
@@ -231,7 +256,7 @@ def test_of_two_jobs_at_the_same_time_one_reads_and_both_know(tmp_path, start):
     assert files_read(tmp_path) == list(range(40))
 
 
-def test_what_a_killed_job_has_read_is_not_read_again(tmp_path, start):
+def test_files_that_a_killed_job_read_are_not_read_again(tmp_path, start):
     killed = start("dies")
     killed.communicate(timeout=PATIENCE)
     assert killed.returncode == 9
@@ -241,7 +266,7 @@ def test_what_a_killed_job_has_read_is_not_read_again(tmp_path, start):
     assert files_read(tmp_path) == list(range(40))
 
 
-def test_arrays_of_a_file_are_computed_once_for_each_state_and_purpose(tmp_path):
+def test_arrays_of_a_file_are_computed_once_for_each_state_and_options(tmp_path):
     path = Path(tmp_path / "file")
     path.write_bytes(b"one")
     calls = []
@@ -251,7 +276,7 @@ def test_arrays_of_a_file_are_computed_once_for_each_state_and_purpose(tmp_path)
             calls.append(options)
             return {"content": np.frombuffer(path.read_bytes(), np.uint8)}
 
-        return kept_arrays(path, "kind", options, version, compute)["content"].tobytes()
+        return cached_arrays(path, "kind", options, version, compute)["content"].tobytes()
 
     assert [arrays(), arrays(), arrays("b"), arrays("b"), arrays()] == [b"one"] * 5
     assert calls == ["a", "b"]

@@ -73,5 +73,5 @@ def test_images_that_are_no_files_speak_for_themselves(images):
 
 def test_a_missing_image_is_named(images):
     images[1].path.unlink()
-    with pytest.raises(InputError, match=r"b/1\.png: no such image"):
+    with pytest.raises(InputError, match=r"b/1\.png: no such file"):
         image_contents(images)

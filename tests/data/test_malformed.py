@@ -28,10 +28,11 @@ from landmarks.data.coco import read_coco
 from landmarks.data.crops import make_crops
 from landmarks.data.datagen import read_dgfaces
 from landmarks.data.dataset import FaceDataset
+from landmarks.data.dlib_xml import read_dlib_xml
 from landmarks.data.face_synthetics import read_face_synthetics
 from landmarks.data.pts import read_pts_folder
 from landmarks.data.w300 import read_w300
-from landmarks.data.w300_dlib import read_dlib_xml, read_w300_dlib
+from landmarks.data.w300_dlib import read_w300_dlib
 from landmarks.data.wflw import read_wflw
 from landmarks.geometry import LandmarkCrop
 
@@ -99,7 +100,7 @@ XML = {
         r"(name='30' x=)'\d+'", r"\1'abc'", "part 30", "'abc' is not a finite number"
     ),
     "NaN": fault(r"(name='30' x=)'\d+'", r"\1'nan'", "part 30", "'nan' is not a finite number"),
-    "too few landmarks": fault("<part name='30'.*/>", "", "1 of 68 parts", "'30'"),
+    "too few landmarks": fault("<part name='36'.*/>", "", "landmark 36", "is not labelled"),
     "entity bomb": fault(
         r"<dataset>((?s:.*?))a comment",
         rf"{BOMB}<dataset>\1&k;",
@@ -243,9 +244,12 @@ FORMATS = {
 }
 
 IMAGE_FAULTS = {
-    "gone": (Path.unlink, "no such image"),
+    "gone": (Path.unlink, "no such file"),
     "truncated": (cut_short, "cannot be decoded"),
-    "not an image": (lambda path: path.write_text("hello"), "not a PNG or JPEG image"),
+    "not an image": (
+        lambda path: path.write_text("hello"),
+        "not a PNG, JPEG, WebP, BMP or TIFF",
+    ),
     "20,000 x 20,000 pixels": (claim_huge, "at most 64 million"),
 }
 
@@ -312,7 +316,7 @@ def test_a_broken_image_is_refused_when_it_is_cropped(tmp_path, name, what):
 @pytest.mark.parametrize("name", ["fa\udcffce", "\udce4"])
 def test_a_file_name_that_is_no_text_is_refused_where_it_is_listed(tmp_path, name):
     write_annotated(tmp_path / name)
-    with refusal(f"{tmp_path}: the file name", repr(f"{name}.png"), "is not UTF-8; rename it"):
+    with refusal(f"{tmp_path}: the name", repr(f"{name}.png"), "is not UTF-8; rename it"):
         read_pts_folder(tmp_path)
 
 
@@ -320,5 +324,5 @@ def test_a_file_name_that_is_no_text_is_refused_where_it_is_listed(tmp_path, nam
 def test_an_image_name_that_is_no_text_is_refused_where_it_is_read(tmp_path, name):
     path, images = write_coco(tmp_path, coco_annotation())
     path.write_text(path.read_text().replace("photos/a.png", ascii(name)[1:-1]))
-    with refusal(f"the file name {name!r} is not UTF-8; rename it"):
+    with refusal(f"the name {name!r} is not UTF-8; rename it"):
         read_coco(path, images)

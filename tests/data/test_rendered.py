@@ -203,11 +203,11 @@ def test_lines_written_anew_with_spaces_are_read_alike(own_folder):
 
 def test_a_spec_without_a_recipe_is_refused(own_folder):
     (own_folder / "spec.json").write_text("{}")
-    with pytest.raises(InputError, match=r"spec\.json: no recipe"):
+    with pytest.raises(InputError, match=r"spec\.json: expected a recipe"):
         read_rendered(own_folder)
 
 
 def test_a_missing_image_is_told_when_it_is_read(own_folder):
     (own_folder / "000001.png").unlink()
-    with pytest.raises(InputError, match=r"000001\.png: no such image"):
+    with pytest.raises(InputError, match=r"000001\.png: no such file"):
         read_rendered(own_folder).faces[1].image.read()

@@ -1,6 +1,6 @@
 """Pictures whose landmarks are known, made in microseconds: a disc before a camera.
 
-    python -m tests.synthesis.disc_pictures FOLDER STOP WORKERS
+    python -m tests.synthesis.disc_pictures FOLDER STOP WORKERS [FAULT]
 
 fills a folder with them, for tests that need a process to kill.
 """
@@ -18,6 +18,7 @@ import numpy as np
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Labels, Picture
 from landmarks.synthesis.storage.production import produce
+from tests.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,11 @@ def slow(index: int) -> None:
     time.sleep(0.02)
 
 
+def stuck_after_2(index: int) -> None:
+    if index >= 2:
+        time.sleep(PATIENCE)
+
+
 def die_at_5(index: int) -> None:
     if index == 5:
         os.kill(os.getpid(), 9)
@@ -121,6 +127,6 @@ def divide_at_5(index: int) -> None:
 
 
 if __name__ == "__main__":
-    folder, stop, workers = sys.argv[1:]
-    pictures = DiscPictures(fault=slow)
+    folder, stop, workers, *fault = sys.argv[1:]
+    pictures = DiscPictures(fault=globals()[fault[0]] if fault else slow)
     produce(Path(folder), pictures, start=0, stop=int(stop), workers=int(workers))

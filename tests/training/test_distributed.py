@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.augmentation import Geometry
 from landmarks.data.crops import FaceCrops, make_crops
 from landmarks.data.toy import read_toy
@@ -67,10 +67,13 @@ except InputError as error:
 """
 
 BROKEN = """
-from landmarks.training.distributed import led
+from landmarks.training.distributed import follow, leading, rank
 import torch
 
-led(lambda: 1 / 0, torch.device("cpu"))
+if rank() > 0:
+    follow(torch.device("cpu"))
+with leading(torch.device("cpu")):
+    1 / 0
 """
 
 
@@ -113,7 +116,7 @@ def unnormalised(folder):
 
 def normalised(folder, machine=ONE_THREAD):
     """A U-Net, whose BatchNorm sees the faces of its part of the batch."""
-    model = replace(small_architecture(), bfloat16=False)
+    model = replace(small_architecture(), cpu_bfloat16=False)
     out = folder / "normalised"
     return experiment(folder, real_only(LEARNING), model=model, machine=machine, out=out)
 
@@ -218,7 +221,8 @@ def test_a_network_with_batch_norm_learns_on_two_ranks_as_on_one(two_ranks, tmp_
 def test_all_ranks_have_the_result_and_the_error_of_the_first(two_ranks):
     assert (two_ranks / "nme-0").read_text() == (two_ranks / "nme-1").read_text()
     for rank in (0, 1):
-        assert "holds a finished run of other" in (two_ranks / f"error-{rank}").read_text()
+        error = (two_ranks / f"error-{rank}").read_text()
+        assert "holds a finished run made with other settings" in error
 
 
 @pytest.mark.slow
@@ -247,6 +251,20 @@ def test_the_death_of_a_rank_stops_the_run_and_the_same_command_continues_it(tmp
     finish(torchrun("-m", "landmarks.train", *COMMAND, cwd=halves))
     assert distance(trained(whole, "run"), trained(halves, "run")) == 0
     assert stored(halves, "run")["timings"]["steps"]["train"]["continued"]
+
+
+@pytest.mark.slow
+def test_control_c_in_one_rank_stops_all_and_the_same_command_resumes(tmp_path):
+    child = torchrun("-m", "landmarks.train", *COMMAND, cwd=tmp_path)
+    while not list(tmp_path.glob("artifacts/*.partial/checkpoint.safetensors")):
+        assert child.poll() is None
+        time.sleep(0.05)
+    os.kill(second_rank(child.pid), signal.SIGINT)
+    child.communicate(timeout=PATIENCE)
+    assert child.returncode != 0
+    assert not (tmp_path / "run" / "result.json").exists()
+    finish(torchrun("-m", "landmarks.train", *COMMAND, cwd=tmp_path))
+    assert stored(tmp_path, "run")["timings"]["steps"]["train"]["continued"]
 
 
 def second_rank(agent):

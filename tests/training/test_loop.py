@@ -14,6 +14,7 @@ from landmarks.augmentation import Appearance, Augmentation, Geometry
 from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
 from landmarks.training.batches import FaceSource, MixtureBatches
+from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
 from landmarks.training.loop import fit, learning_rate, load_weights, predict
 from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS, NonFiniteLossError
@@ -88,10 +89,10 @@ def test_control_c_keeps_the_steps_and_changes_no_number(architecture, toy_crops
         folder = tmp_path / f"stopped{workers}"
         with pytest.raises(KeyboardInterrupt):
             train(architecture, toy_crops, folder, schedule, interrupt, machine)
-        assert caplog.messages[-1].startswith("stopped at step 10 of 30; the same command")
+        assert caplog.messages[-1].startswith("stopped at step 10 of 30; run the same command")
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         again = train(architecture, toy_crops, folder, schedule, machine=machine)
-        assert "continuing at step 10 of 30" in caplog.messages[-1]
+        assert "resuming at step 10 of 30" in caplog.messages[-1]
         for one, other in zip(whole.parameters(), again.parameters(), strict=True):
             assert torch.equal(one, other)
 
@@ -102,16 +103,16 @@ def test_control_c_in_the_last_steps_stops_what_comes_next(architecture, toy_cro
     whole = train(architecture, toy_crops, tmp_path / "whole", schedule)
 
     stopped = tmp_path / "stopped"
-    told = []
+    logged = []
 
     def at_the_end(step, *_):
-        told.append(step)
+        logged.append(step)
         if step == schedule.steps:
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         train(architecture, toy_crops, stopped, schedule, at_the_end)
-    assert told == [10, 15]
+    assert logged == [10, 15]
     again = train(architecture, toy_crops, stopped, schedule)
     for one, other in zip(whole.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -161,18 +162,20 @@ def test_a_checkpoint_that_cannot_be_read_costs_its_work_and_no_more(
     checkpoint.parent.mkdir()
     stored = (tmp_path / "whole" / CHECKPOINT).read_bytes()
     checkpoint.write_bytes(stored[:-100] if left is None else left)
-    told = []
-    torn = train(architecture, toy_crops, checkpoint.parent, schedule, lambda *p: told.append(p[0]))
-    assert told == [10, 20]
+    logged = []
+    torn = train(
+        architecture, toy_crops, checkpoint.parent, schedule, lambda *p: logged.append(p[0])
+    )
+    assert logged == [10, 20]
     assert f"{checkpoint} cannot be read" in caplog.text
-    assert "starting again" in caplog.text
+    assert "starting from step 0" in caplog.text
     for one, other in zip(whole.state_dict().values(), torn.state_dict().values(), strict=True):
         assert torch.equal(one, other)
 
 
-def test_a_continued_training_tells_its_past_again(architecture, toy_crops, tmp_path):
+def test_a_resumed_training_logs_its_past_again(architecture, toy_crops, tmp_path):
     schedule = Schedule(steps=30, batch_size=4, learning_rate=2e-3)
-    told = []
+    logged = []
 
     def stop(step, loss, rate):
         if step == 20:
@@ -180,8 +183,10 @@ def test_a_continued_training_tells_its_past_again(architecture, toy_crops, tmp_
 
     with pytest.raises(KeyboardInterrupt):
         train(architecture, toy_crops, tmp_path / "fit", schedule, stop)
-    train(architecture, toy_crops, tmp_path / "fit", schedule, lambda *point: told.append(point[0]))
-    assert told == [10, 20, 30]
+    train(
+        architecture, toy_crops, tmp_path / "fit", schedule, lambda *point: logged.append(point[0])
+    )
+    assert logged == [10, 20, 30]
 
 
 def test_the_number_of_workers_changes_nothing(architecture, toy_crops, tmp_path):
@@ -231,7 +236,7 @@ def test_a_batch_in_parts_gives_the_gradient_and_the_loss_of_the_whole(
 @pytest.mark.slow
 def test_a_compiled_network_learns_the_same(toy_crops, tmp_path):
     schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
-    model = replace(small_architecture(), bfloat16=False)
+    model = replace(small_architecture(), cpu_bfloat16=False)
     for name, machine in (("plain", MACHINE), ("compiled", replace(MACHINE, compile=True))):
         train(model, toy_crops, tmp_path / name, schedule, machine=machine)
     plain, compiled = (np.load(tmp_path / name / CURVE) for name in ("plain", "compiled"))
@@ -347,28 +352,54 @@ def test_starting_weights_come_from_the_seed_alone(architecture):
     assert not torch.equal(one.head.weight, third.head.weight)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"device": "tpu"},
-        {"workers": -1},
-        {"threads": 0},
-        {"checkpoint_seconds": "often"},
-        {"accumulate": 0},
-        {"compile": "yes"},
-    ],
-)
-def test_a_machine_that_is_not_there_is_refused(bad):
-    with pytest.raises(ValueError, match=next(iter(bad))):
-        Machine(**bad)
+def test_float16_gradients_are_scaled_and_the_scale_is_resumed(toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    model = small_architecture()
+    exact = replace(MACHINE, precision="float32")
+    half = replace(MACHINE, precision="float16")
+    for name, machine in (("float32", exact), ("float16", half)):
+        train(model, toy_crops, tmp_path / name, schedule, machine=machine)
+    curves = [np.load(tmp_path / name / CURVE)[:, 1] for name in ("float32", "float16")]
+    np.testing.assert_allclose(*curves, rtol=0.02)
+    assert not np.array_equal(*curves)
+
+    def stop(step, *_):
+        if step == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(model, toy_crops, tmp_path / "parts", schedule, stop, half)
+    train(model, toy_crops, tmp_path / "parts", schedule, machine=half)
+    weights = [load_file(tmp_path / name / WEIGHTS) for name in ("float16", "parts")]
+    for name, values in weights[0].items():
+        assert torch.equal(values, weights[1][name])
 
 
-def test_torch_leaves_a_core_to_each_worker(monkeypatch):
-    monkeypatch.setattr("landmarks.training.device.TORCH_THREADS", 4)
-    before = torch.get_num_threads()
-    try:
-        for workers, threads, expected in ((0, None, 4), (1, None, 3), (9, None, 1), (9, 2, 2)):
-            Machine(device="cpu", workers=workers, threads=threads).prepare()
-            assert torch.get_num_threads() == expected
-    finally:
-        torch.set_num_threads(before)
+def test_the_gradient_is_clipped_to_its_norm(toy_crops, tmp_path):
+    # With one step, AdamW's first moment is a tenth of the gradient.
+    norms = {}
+    for clip in (None, 0.1):
+        schedule = Schedule(steps=1, batch_size=4, learning_rate=1e-7, clip_norm=clip)
+        folder = tmp_path / str(clip)
+        train(unnormalised_architecture(), toy_crops, folder, schedule)
+        moments = [v for k, v in load_file(folder / CHECKPOINT).items() if k.endswith("exp_avg")]
+        norms[clip] = 10 * torch.cat([values.flatten() for values in moments]).norm().item()
+    assert norms[None] > 0.2
+    assert norms[0.1] == pytest.approx(0.1, rel=1e-4)
+
+
+def test_the_average_is_the_mean_that_its_definition_gives():
+    network = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.BatchNorm1d(1))
+    schedule = Schedule(steps=100, batch_size=1, learning_rate=1e-3, ema=0.5)
+    state = TrainingState.at_start(network, schedule)
+    expected = 0.0
+    for step in range(20):
+        with torch.no_grad():
+            network[0].bias.fill_(step)
+        network[1].num_batches_tracked.fill_(step)
+        state.update_average(schedule.ema)
+        decay = min(0.5, (1 + step) / (10 + step)) if step else 0.0
+        expected = decay * expected + (1 - decay) * step
+        state.step += 1
+    assert state.average[0].bias.item() == pytest.approx(expected, rel=1e-5)
+    assert state.average[1].num_batches_tracked.item() == 19

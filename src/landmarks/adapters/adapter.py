@@ -1,20 +1,22 @@
-"""Adapter: moves landmarks of one convention to another.
+"""Adapter: moves landmarks from one labelling convention to another.
 
-It works in a face-normalised frame, with translation, scale and in-plane rotation removed, so that
-it can be used in any pixels, and it starts as the identity. How one is fitted: `adaptation`.
+It works in the face-normalised frame, so that it can be used in any pixels, and starts as the
+identity. How it is fitted: `landmarks.adapters.fitting`.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from landmarks.scheme import LandmarkScheme
+from landmarks.adapters.frame import Frame
+from landmarks.errors import InputError
+from landmarks.geometry import mirror_order
+from landmarks.scheme import IBUG68, LandmarkScheme
 from landmarks.storage.tensor_files import save_tensors
 
 
@@ -63,69 +65,16 @@ class Adapter(nn.Module):
             landmarks: (N, K, 2) in any pixels.
 
         Returns:
-            (N, K, 2) in the same pixels. A face whose landmarks coincide has no size to correct
-            it by, and stays as it is.
+            (N, K, 2) in the same pixels. A face whose landmarks coincide has no size to scale the
+            correction by, and is returned unchanged.
         """
         points = torch.from_numpy(np.asarray(landmarks, np.float64))
         frame = Frame.of(points, self.reference)
         has_size = frame.turn.det() > 0
         frame = Frame(frame.centre[has_size], frame.turn[has_size])
         adapted = points.clone()
-        adapted[has_size] = frame.back(self(frame.normalise(points[has_size])))
-        return np.asarray(adapted.numpy(), np.float32)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Each face's similarity to the reference: x = centre + rotation and scale of the normalised.
-
-    Attributes:
-        centre: (N, 1, 2) mean landmark.
-        turn: (N, 2, 2) rotation times scale, from normalised units to pixels.
-    """
-
-    centre: Tensor
-    turn: Tensor
-
-    @classmethod
-    def of(cls, points: Tensor, reference: Tensor) -> "Frame":
-        """The least-squares similarity from `reference` (K, 2) to each face of `points` (N, K, 2).
-
-        Umeyama, 1991, in two dimensions, where the rotation has a closed form.
-        """
-        centre = points.mean(dim=1, keepdim=True)
-        offset = points - centre
-        norm = (reference**2).sum()
-        cos = (offset * reference).sum(dim=(1, 2)) / norm
-        sin = (offset[..., 1] * reference[:, 0] - offset[..., 0] * reference[:, 1]).sum(1) / norm
-        turn = torch.stack([torch.stack([cos, sin], -1), torch.stack([-sin, cos], -1)], -2)
-        return cls(centre, turn)
-
-    def normalise(self, points: Tensor) -> Tensor:
-        """Pixels (N, K, 2) to the face-normalised frame."""
-        return cast(Tensor, torch.linalg.solve(self.turn, points - self.centre, left=False))
-
-    def back(self, shapes: Tensor) -> Tensor:
-        """The face-normalised frame (N, K, 2) to pixels."""
-        return shapes @ self.turn + self.centre
-
-
-def reference_shape(points: Tensor, order: Tensor) -> Tensor:
-    """Symmetric mean face, (K, 2): centred and of unit size, by generalised Procrustes analysis.
-
-    Args:
-        points: (N, K, 2) in any pixels.
-        order: (K,) mirror permutation.
-    """
-    flip = points.new_tensor([-1.0, 1.0])
-    both = torch.cat([points, (points * flip)[:, order]])
-    both = both - both.mean(dim=1, keepdim=True)
-    reference = both[0]
-    for _ in range(10):
-        mean = Frame.of(both, reference).normalise(both).mean(dim=0)
-        mean = (mean + (mean * flip)[order]) / 2
-        reference = mean / (mean**2).sum(dim=-1).mean().sqrt()
-    return reference
+        adapted[has_size] = frame.to_pixels(self(frame.normalise(points[has_size])))
+        return np.asarray(adapted.float().numpy())
 
 
 def save_adapter(adapter: Adapter, path: Path) -> None:
@@ -135,15 +84,44 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
 
 def load_adapter(path: Path) -> Adapter:
     """Read what `save_adapter` wrote."""
-    with safe_open(path, framework="pt") as file:
-        return adapter_from_state({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
+    return adapter_from_state(load_file(path))
 
 
-def adapter_from_state(state: dict[str, Tensor]) -> Adapter:
-    """The adapter whose `state_dict` this is."""
+def adapter_from_state(state: dict[str, Tensor], scheme: LandmarkScheme = IBUG68) -> Adapter:
+    """The adapter with this `state_dict`, which may come from a file of unknown origin.
+
+    Args:
+        state: Tensors by name.
+        scheme: Of its landmarks.
+
+    Raises:
+        InputError: These are not the tensors of an adapter for `scheme`.
+    """
     first = state.get("correction.0.weight")
-    adapter = Adapter(state["reference"], state["order"], 0 if first is None else len(first))
-    adapter.double().load_state_dict(state)
+    K = scheme.num_landmarks
+    with torch.device("meta"):  # shapes without memory, until they are those of `state`
+        reference, order = torch.empty(K, 2), torch.empty(K, dtype=torch.int64)
+        adapter = Adapter(reference, order, 0 if first is None else first.shape.numel() // (2 * K))
+    expected = adapter.double().state_dict()
+    wrong = [
+        name
+        for name in expected | state
+        if name not in expected
+        or name not in state
+        or state[name].shape != expected[name].shape
+        or state[name].dtype != expected[name].dtype
+    ]
+    if wrong:
+        raise InputError(f"adapter: {wrong[0][:80]!r} is missing, unknown or of another shape")
+    for name, values in state.items():
+        if not bool(torch.isfinite(values).all()):
+            raise InputError(f"adapter: {name!r} has values that are NaN or infinite")
+    if not torch.equal(state["order"], torch.from_numpy(mirror_order(scheme))):
+        raise InputError(f"adapter: 'order' is not the mirror order of scheme {scheme.name!r}")
+    size = float((state["reference"] ** 2).sum(dim=-1).mean().sqrt())
+    if not 0.99 < size < 1.01:
+        raise InputError(f"adapter: 'reference' is of size {size:g}; expected 1")
+    adapter.load_state_dict(state, assign=True)
     return adapter
 
 
@@ -155,7 +133,7 @@ def displacement(
     Args:
         before: (N, K, 2) landmarks.
         after: (N, K, 2), the same faces, adapted.
-        scheme: Names the regions and the normalising pair.
+        scheme: Defines the regions and the normalising pair.
     """
     right, left = scheme.interocular
     unit = np.linalg.norm(before[:, left] - before[:, right], axis=-1, keepdims=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from landmarks.analysis.study import Study
 from landmarks.experiment.results import Result
+from landmarks.experiment.strategies import Real
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,7 @@ def synthetic_draws(result: Result) -> int:
         round(training["schedule"]["steps"] * training["schedule"]["batch_size"] * part["share"])
         for training in _trainings(result)
         for part in training["on"]
-        if part["source"]["_target_"].rpartition(".")[2] != "Real"
+        if part["source"]["_target_"] != Real.__name__
     )
 
 

@@ -25,7 +25,7 @@ LEVEL = 0.9
 MIN_SIZES = 2  # of a curve
 CANDIDATES = 60  # between two sizes of the sweep
 NEIGHBOURS = 4  # sizes that a cubic passes through
-# The coverage of the interval was measured with such sizes or denser ones; docs/exchange-rate.md.
+# The coverage of the interval was measured with such sizes or denser ones; docs/numbers.md.
 CALIBRATED_SIZES = 4
 CALIBRATED_RATIO = 2.6  # of neighbouring sizes
 

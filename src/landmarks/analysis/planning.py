@@ -4,7 +4,7 @@ One more seed of all runs that N_eff is derived from narrows its interval in two
 over more values, and Student's factor is smaller. Both are known in advance, so the width after
 each further seed can be predicted, and whether seeds or test photos limit it. Where the sizes of
 `real_only` are too far apart, more seeds would only narrow the interval around a wrong curve
-(docs/exchange-rate.md); a size in between comes first.
+(docs/numbers.md); a size in between comes first.
 """
 
 from collections.abc import Iterator

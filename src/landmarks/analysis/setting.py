@@ -29,6 +29,7 @@ def setting(study: Study) -> tuple[str, ...]:
         f"photos; face boxes: {first.box_source}. The software uses the test set for no choice.",
         f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors are NME, in per cent "
         "of the inter-ocular distance.",
+        *_diverged(study),
         *_unequal_updates(study),
         *_mixed_versions(study),
         *_own_models(study),
@@ -56,6 +57,21 @@ def _with_notes(used: Mapping[str, Any]) -> str:
     return f"{_with_faces(used)}{notes}"
 
 
+def _diverged(study: Study) -> tuple[str, ...]:
+    """A warning about runs whose model diverged or learned nothing."""
+    runs = [
+        f"{style_of(result.strategy).label} with n_real {result.n_real:,}, seed {result.seed}"
+        for result in (run.result for run in study.runs)
+        if result.diverged
+    ]
+    if not runs:
+        return ()
+    return (
+        f"The model of these runs diverged or learned nothing: {'; '.join(runs)}. Their errors are "
+        "included everywhere; lower the learning rate or train longer, and run the sweep again.",
+    )
+
+
 def _unequal_updates(study: Study) -> tuple[str, ...]:
     """A warning where differences between strategies may be due to the length of training."""
     strategies: dict[int, dict[str, None]] = {}
@@ -73,11 +89,15 @@ def _unequal_updates(study: Study) -> tuple[str, ...]:
 
 def _mixed_versions(study: Study) -> tuple[str, ...]:
     """A warning where differences between runs may be due to the software."""
-    if study.code_versions == 1:
+    mixed = "; ".join(
+        f"{name} {' and '.join(map(str, versions))}"
+        for name, versions in study.mixed_products.items()
+    )
+    if not mixed:
         return ()
     return (
-        f"The runs were made by {study.code_versions} versions of this software. To be sure that "
-        "only strategies differ, move those of other versions away and run the sweep again.",
+        f"The runs were computed by different versions of this software ({mixed}); move those of "
+        "older versions away and run the sweep again.",
     )
 
 
@@ -109,6 +129,8 @@ def versions(study: Study) -> dict[str, str]:
         machine = ", ".join(
             f"{name} {value}" for name, value in run.result.timings["machine"].items()
         )
-        for name, value in {"code": "unknown", **run.result.versions, "machine": machine}.items():
+        products = ", ".join(f"{name} {n}" for name, n in run.result.products.items())
+        shown = {**run.result.versions, "products": products, "machine": machine}
+        for name, value in shown.items():
             found.setdefault(name, {})[value] = None
     return {name: "; ".join(values) for name, values in found.items()}

@@ -1,4 +1,4 @@
-"""What every command line does alike: find its YAML, and end with one clear line on bad input."""
+"""What the Hydra commands share: the folder of YAML files, and one line for every invalid input."""
 
 import os
 import sys
@@ -15,32 +15,41 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from landmarks.cli.environment import prepare
 from landmarks.cli.override_errors import is_null_choice, one_line
+from landmarks.cli.quoting import quoted
+from landmarks.data.formats import suggested_reader
+from landmarks.data.options import check_options
 from landmarks.errors import InputError, input_error
 
-CONFIGS = Path(__file__).resolve().parents[3] / "configs"
+_PACKAGE = Path(__file__).resolve().parents[1]
 
+# A wheel has the YAML files inside the package; a clone has them at its top.
+CONFIGS = next(
+    folder for folder in (_PACKAGE / "configs", _PACKAGE.parents[1] / "configs") if folder.is_dir()
+)
 
-# Errors in the words of the command line or in the YAML, found by the libraries that read them.
+# Errors in the arguments or in the YAML, found by the libraries that read them.
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
 
 
 def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
-    """Compose `configs/<config_name>.yaml` with the words of the command line; run `task` on it.
+    """Compose `configs/<config_name>.yaml` with the arguments of this process; run `task` on it.
 
     Ends the process: with code 0, or with 2 and one line on standard error if the input is wrong.
     An error of the program itself keeps its traceback.
     """
-    if not CONFIGS.is_dir():
-        sys.exit(f"error: {CONFIGS} not found; install from a clone with: pip install -e .")
-    # Hydra would print and end by itself, and with another code.
+    prepare()
+    sys.argv[1:] = quoted(sys.argv[1:])
+    # Without it, Hydra prints errors itself and exits with code 1.
     os.environ["HYDRA_FULL_ERROR"] = "1"
 
     @wraps(task)
     def guarded(cfg: DictConfig) -> object:
+        prepare()  # a launcher may run it on another machine
         if HydraConfig.get().mode == RunMode.MULTIRUN:
             with _bare_bad_input():
-                return task(cfg)  # the sweeper collects what fails, and goes on
+                return task(cfg)  # the sweeper collects failures and continues
         with _one_line_for_bad_input():  # inside, before Hydra adds lines of its own
             return task(cfg)
 
@@ -49,9 +58,23 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
         command(guarded)()
 
 
+def check_dataset(faces: object, place: str) -> None:
+    """Refuse options of a dataset that its reader does not know, before anything is read.
+
+    Args:
+        faces: The configuration of the dataset.
+        place: Its place in the configuration: "data.real".
+    """
+    if not isinstance(faces, dict) or "_target_" not in faces:
+        meant = suggested_reader(Path(str(faces)), place) or f"; did you mean {place}.root={faces}?"
+        raise InputError(f"{place} is {faces!r}, which is not a dataset{meant}")
+    options = {key: value for key, value in faces.items() if not key.startswith("_")}
+    check_options(hydra.utils.get_method(faces["_target_"]), options, place)
+
+
 @contextmanager
 def _bare_bad_input() -> Iterator[None]:
-    """Raise an `InputError` as itself: on the way from another process, causes get lost."""
+    """Raise an `InputError` without its causes, which other processes may fail to unpickle."""
     try:
         yield
     except Exception as error:
@@ -67,21 +90,21 @@ def _one_line_for_bad_input() -> Iterator[None]:
         yield
     except (ValueError, OSError, *CONFIG_ERRORS) as error:
         cause = input_error(error)
-        if cause is None and _is_fault_of_the_program(error):
+        if cause is None and _is_bug(error):
             raise
         groups = [path.name for path in CONFIGS.iterdir() if path.is_dir()]
-        told = " ".join(str(cause).split()) if cause else one_line(error, groups)
-        if told.startswith("hydra/launcher "):
-            told += "; more launchers: pip install -e '.[cluster]'"
-        print("error:", told, file=sys.stderr)
+        message = " ".join(str(cause).split()) if cause else one_line(error, groups)
+        if message.startswith("hydra/launcher "):
+            message += "; for more launchers: pip install 'landmarks[cluster]'"
+        print("error:", message, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped; the same command continues", file=sys.stderr)
+        print("interrupted; run the same command to resume", file=sys.stderr)
         sys.exit(130)
 
 
-def _is_fault_of_the_program(error: BaseException) -> bool:
-    """Whether no input explains an error, such as one of a constructor that Hydra called."""
+def _is_bug(error: BaseException) -> bool:
+    """Whether no input explains an error, for instance one in a constructor that Hydra called."""
     cause = error.__cause__
     if is_null_choice(error):
         return False

@@ -1,12 +1,18 @@
-"""The command `landmarks`: it lists the commands, and runs the one that is named."""
+"""The command `landmarks`: list the commands, or run the one that the first argument names."""
 
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
-# In the order in which one comes to need them.
+from landmarks import __version__
+from landmarks.cli.environment import prepare
+
+# In the order in which one needs them.
 COMMANDS = ("train", "evaluate", "predict", "synthesize", "report", "plan", "verify")
+# Those whose arguments are Hydra's `option=value`, which a shell can complete.
+HYDRA_COMMANDS = ("train", "evaluate", "synthesize")
 
 
 def main() -> int:
@@ -15,10 +21,15 @@ def main() -> int:
     Returns:
         The exit code: 2 for an unknown command.
     """
-    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("--help", [])
     if name in ("-h", "--help"):
         print(_listing())
         return 0
+    if name == "--version":
+        print(f"landmarks {__version__}")
+        return 0
+    if name in ("-sc", "--shell-completion"):
+        return _complete()
     if name not in COMMANDS:
         close = get_close_matches(name, COMMANDS, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
@@ -27,8 +38,24 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    sys.argv = [f"landmarks {name}", *sys.argv[2:]]
+    prepare()
+    sys.argv = [f"landmarks {name}", *arguments]
     return import_module(f"landmarks.cli.{name}").main() or 0
+
+
+def _complete() -> int:
+    """Print completions for the line in COMP_LINE, or with `install=bash` what sets them up.
+
+    Hydra expects a program without commands: it gets the line without the command's name.
+    """
+    program, *words = os.environ.get("COMP_LINE", "landmarks train ").split(" ")
+    name = words[0] if words else ""
+    if len(words) < 2:
+        print(" ".join(COMMANDS))
+    elif name in HYDRA_COMMANDS:
+        os.environ["COMP_LINE"] = " ".join([program, *words[1:]])
+        import_module(f"landmarks.cli.{name}").main()
+    return 0
 
 
 def _listing() -> str:
@@ -41,12 +68,13 @@ def _listing() -> str:
             "",
             *lines,
             "",
-            "Add --help after a command for its arguments; README.md has examples.",
+            "Help on a command: landmarks train --help. Version: landmarks --version.",
+            'Completion in bash: eval "$(landmarks --shell-completion install=bash)"',
         )
     )
 
 
 def _purpose(name: str) -> str:
-    """Read, not imported: some commands take seconds to import."""
+    """Read from the file, because importing some commands takes seconds."""
     first = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8").partition("\n")[0]
     return first.partition(": ")[2].removesuffix(".")

@@ -3,7 +3,7 @@
 landmarks plan outputs/figure4 --n-real 50 --width 0.5 --also "experiment=figure4"
 
 Standard output lists one run per line, as arguments of `landmarks train`, and nothing once the
-interval is narrow enough, so that a shell can repeat it until then (see docs/exchange-rate.md);
+interval is narrow enough, so that a shell can repeat it until then (see docs/numbers.md);
 standard error explains. The exit code is 1 if no number of seeds reaches the width, which ends
 such a loop. Runs can only join the study with the arguments that it was made with: give these once
 with --also, and they are printed on each line.

@@ -1,13 +1,14 @@
-"""Command line: render faces into a folder, or a sheet of them to look at.
+"""Command line: render synthetic faces into a folder, or preview some of them.
 
 landmarks synthesize n=10000 size=256 out=data/rendered/mine
 landmarks synthesize range=5000:10000 out=...      # the second half, on another machine
-landmarks synthesize recipe=stand_in preview=true      # range=100:200: from there on
-landmarks synthesize renderer=mitsuba preview=true      # paths of light; slower
+landmarks synthesize recipe=stand_in preview=true range=100:200      # start at face 100
+landmarks synthesize renderer=mitsuba preview=true      # path tracing; slower
 """
 
 import logging
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,12 +18,12 @@ from omegaconf import DictConfig, OmegaConf
 from landmarks.cli.hydra_command import run_command
 from landmarks.errors import InputError
 
-if TYPE_CHECKING:  # importing the renderer takes seconds; --help and --cfg should not wait for it
+if TYPE_CHECKING:  # a slow import, which --help and --cfg do not need
     from landmarks.synthesis.pictures import RecipePictures
 
 log = logging.getLogger(__name__)
 
-# How a layout is trained on.
+# Options that train on each layout.
 NEXT = {
     "face_synthetics": "data=w300_face_synthetics data.synthetic.sample=null",
     "datagen": "data=w300_dgfaces",
@@ -58,7 +59,7 @@ def synthesize(cfg: DictConfig) -> None:
 
 
 def asked_range(n: object, text: object) -> tuple[int, int]:
-    """First index and last index + 1 of the samples: those of `range`, else the first `n`."""
+    """First index and last index + 1 of the samples: from `range`, or the first `n`."""
     from landmarks.data.options import check_whole_number
     from landmarks.synthesis.storage.production import check_range
 
@@ -69,8 +70,8 @@ def asked_range(n: object, text: object) -> tuple[int, int]:
         found = re.fullmatch(r"(\d+):(\d+)", str(text))
         if found is None or int(found[1]) >= int(found[2]):
             raise InputError(
-                f"range is {text!r}; it must be the first index and the one after the last, "
-                "as in 5000:10000"
+                f"range is {text!r}; it must be the first index and the last index + 1, as in "
+                "5000:10000"
             )
         start, stop = int(found[1]), int(found[2])
     check_range(start, stop)
@@ -92,29 +93,29 @@ def _fill(
     )
     log.info("%s faces are in %s, their scenes in scene.jsonl.gz", f"{manifest['count']:,}", folder)
     log.info(
-        "next: python -m landmarks.train %s data.synthetic.root=%s data.real.root=...",
+        "next: landmarks train %s %s data.real.root=...",
         NEXT[options["layout"]],
-        folder,
+        shlex.quote(f"data.synthetic.root={folder}"),
     )
 
 
 def _folder(pictures: "RecipePictures", out: Path | None, options: dict[str, Any]) -> Path:
-    """`out`, or where a training looks, which must hold what a training reads."""
-    from landmarks.synthesis.faces import folder_of  # with torch
+    """`out`, or the folder where training looks for these faces."""
+    from landmarks.synthesis.faces import folder_of  # imports torch
 
     if out is not None:
         return out
     for name, usual in (("dense", False), ("layout", "face_synthetics")):
         if options[name] != usual:
             raise InputError(
-                f"{name} is {options[name]!r}, which the folder that trainings render into cannot "
-                "hold; give a folder of its own with out="
+                f"{name} is {options[name]!r}, but training renders {name}={str(usual).lower()}; "
+                "choose another folder with out=..."
             )
     return folder_of(pictures, options["root"])
 
 
 def _preview(pictures: "RecipePictures", folder: Path, start: int) -> None:
-    """Draw some samples, without and with landmarks; no data set is written."""
+    """Draw a sheet of samples, without and with landmarks; write no dataset."""
     from tqdm import tqdm
 
     from landmarks.synthesis.contact_sheet import contact_sheet
@@ -133,5 +134,5 @@ def _preview(pictures: "RecipePictures", folder: Path, start: int) -> None:
 
 
 def main() -> None:
-    """Run the command on the arguments of this process; ends the process."""
+    """Run the command with the arguments of this process; ends the process."""
     run_command(synthesize, "synthesize")

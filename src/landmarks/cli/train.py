@@ -1,12 +1,13 @@
-"""Command line: one run, or with -m a sweep of runs.
+"""Command line: train and test a detector, or with -m a sweep of them.
 
-python -m landmarks.train strategy=finetune n_real=50 seed=0
-python -m landmarks.train -m strategy=real_only,finetune n_real=10,50 seed=0,1
-torchrun --nproc_per_node 2 -m landmarks.train strategy=finetune   # a run on two GPUs, or CPUs
-python -m landmarks.train --help
-python -m landmarks.train --cfg job        # what would run
+landmarks train strategy=finetune n_real=50 seed=0
+landmarks train -m strategy=real_only,finetune n_real=10,50 seed=0,1
+torchrun --nproc_per_node 2 -m landmarks.train strategy=finetune   # one run on two GPUs or CPUs
+landmarks train --help
+landmarks train --cfg job        # print the composed YAML
 """
 
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import hydra
@@ -14,35 +15,42 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import run_command
+from landmarks.cli.hydra_command import check_dataset, run_command
 from landmarks.errors import InputError
 
 if TYPE_CHECKING:
     from landmarks.experiment.experiment import Experiment
     from landmarks.experiment.strategies import Strategy
 
-# Written once in the YAML and taken over by the strategies; not fields of an experiment.
+# Groups that the YAML of a strategy refers to; not fields of an experiment.
 SHARED_PARTS = ("schedule", "adapter")
 
 
 def train(cfg: DictConfig) -> float:
-    """Run one experiment; return its NME, which a sweeper may minimise."""
-    # torch and timm take seconds to import; --help and --cfg should not wait for them.
+    """Run one experiment; return its NME, which a sweeper may minimise.
+
+    Raises:
+        SystemExit: Code 1 if the model diverged, unless the run is one of a sweep.
+    """
+    # Slow imports (torch, timm), which --help and --cfg do not need.
     from landmarks.experiment.run import run
 
-    sweeper = HydraConfig.get().sweeper  # Hydra's own, which is never dry, repeats a config.yaml
+    sweeper = HydraConfig.get().sweeper  # Hydra's own, which a config.yaml may name, has no `dry`
     if HydraConfig.get().mode == RunMode.RUN and "dry" in sweeper and sweeper.dry:
         raise InputError(
-            "hydra.sweeper.dry=true tells what a sweep would do, and needs -m: "
-            "python -m landmarks.train -m ... hydra.sweeper.dry=true"
+            "hydra.sweeper.dry=true is for sweeps; add -m: "
+            "landmarks train -m ... hydra.sweeper.dry=true"
         )
-    return run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True)).nme
+    result = run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True))
+    if result.diverged and HydraConfig.get().mode == RunMode.RUN:
+        sys.exit(1)  # the log says why
+    return result.nme
 
 
 def made(cfg: DictConfig) -> "Experiment":
-    """The experiment of a composed YAML; its data are read when they are needed."""
+    """The experiment that a composed YAML describes; datasets are read when a run needs them."""
     whole = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
-    for part in SHARED_PARTS:  # to refuse what is wrong in them, though a strategy may not ask
+    for part in SHARED_PARTS:  # to find errors in them, even if the strategy uses no such part
         hydra.utils.instantiate(whole.pop(part), _convert_="all")
     strategy = hydra.utils.instantiate(whole["strategy"], _convert_="all")
     whole["data"] |= _readers(whole["data"], strategy)
@@ -51,24 +59,16 @@ def made(cfg: DictConfig) -> "Experiment":
 
 
 def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
-    """The sets of faces that the strategy uses, to be read later; its other sets may be wrong."""
-    from landmarks.data.options import check_options
-
+    """Readers of the datasets that the strategy uses; the other datasets may be invalid."""
     readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
     for role in strategy.roles:
         faces = data.get(role)
-        if faces is not None and not (isinstance(faces, dict) and "_target_" in faces):
-            raise InputError(
-                f"data.{role} is {faces!r}, which is no set of faces; did you mean "
-                f"data.{role}.root={faces}?"
-            )
         if faces is not None:
-            options = {key: value for key, value in faces.items() if not key.startswith("_")}
-            check_options(hydra.utils.get_method(faces["_target_"]), options, f"data.{role}")
+            check_dataset(faces, f"data.{role}")
             readers[role] = {**faces, "_partial_": True}
     return readers
 
 
 def main() -> None:
-    """Run the command on the arguments of this process; ends the process."""
+    """Run the command with the arguments of this process; ends the process."""
     run_command(train, "train")

@@ -1,7 +1,7 @@
 """Reader of DGFaces (Datagen, "Facial Landmark Detection Using Synthetic Data", 2022).
 
-Whatever else Datagen's platform rendered of faces has the same format. This module knows the
-folders; `landmarks.data.datagen_files` knows what stands in the files.
+Other faces rendered by Datagen's platform have the same format. This module finds the files;
+`landmarks.data.datagen_files` reads them.
 
     root/{datapoint_*, scene_*, environment_*}/             a scene
         actor_metadata.json
@@ -13,19 +13,21 @@ folders; `landmarks.data.datagen_files` knows what stands in the files.
             key_points/face_standard_key_points.json        or face_standard_keypoints.json
             standard_keypoints.json                         in version 1 instead
 
-A file may also lie at the frame or at the scene: the nearest one to the camera counts.
+A file can also be in the folder of the frame or of the scene: the nearest to the camera is used.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from landmarks.data.coordinates import check_first_pixel, first_pixel_note
-from landmarks.data.datagen_files import read_actor, read_box, read_image_names, read_landmarks
+from landmarks.data.datagen_files import read_actor, read_box, read_image_names, read_points
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import entries, existing_folder, is_file
-from landmarks.data.images import ImageFile
+from landmarks.data.files import entries, entry_names, existing_folder, is_file, is_folder
+from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labels import LabelRule
+from landmarks.data.names import found_instead
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
 
@@ -35,12 +37,16 @@ _KEY_POINTS = (
     "key_points/face_standard_keypoints.json",
     "standard_keypoints.json",  # version 1
 )
-_IMAGE_PATTERN = "visible_spectrum*.png"
+_CAMERA_FILE = re.compile(r".*\.json$|key_points$|visible_spectrum")
 _LAYOUT = "datapoint_*, scene_* or environment_* folders, each with folders of cameras"
 
 
 def read_dgfaces(
-    root: Path | str, *, first: int | None = None, first_pixel: float = 0.5
+    root: Path | str,
+    *,
+    first: int | None = None,
+    first_pixel: float = 0.5,
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read faces rendered by Datagen, versions 1 and 2 of its format.
 
@@ -50,23 +56,26 @@ def read_dgfaces(
 
     Args:
         root: The folder of the scenes.
-        first: Take only the first so many faces; scenes, frames and cameras are sorted by name.
+        first: Number of faces to take; scenes, frames and cameras are sorted by name.
         first_pixel: The coordinate that the files give to the centre of the top-left pixel. The
             camera's principal point is half the image size, hence 0.5; the integers of version 1
             are such coordinates rounded, so the same holds.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
-        The faces; the group is the person where `actor_metadata.json` tells, else the scene.
+        The faces; the group is the person if `actor_metadata.json` has one, else the scene.
 
     Raises:
         InputError: A file is missing or malformed, or there are fewer than `first` faces.
     """
     check_whole_number("first", first, 1, or_null=True)
-    check_first_pixel(first_pixel)
+    rule = LabelRule(first_pixel)
     folder = existing_folder(root, _LAYOUT)
+    options = ImageOptions(str(folder), orientation)
     scenes = _scenes(folder)
     views = (view for scene in scenes for view in _views(scene))
-    faces = tuple(islice((f for v in views for f in _faces(folder, v, first_pixel)), first))
+    found = (face for view in views for face in _faces(folder, view, rule, options))
+    faces = tuple(islice(found, first))
     check_enough("first", first, len(faces), folder)
     notes = [f"scenes: {len(scenes):,} found; Datagen's article trained on 10,000 images"]
     if first is not None:
@@ -76,7 +85,7 @@ def read_dgfaces(
         origin=str(folder),
         namespace=str(folder.resolve()),
         faces=faces,
-        notes=(*notes, first_pixel_note(first_pixel)),
+        notes=(*notes, *rule.notes),
         rendered=True,
     )
 
@@ -86,7 +95,7 @@ class _View:
     """One camera in one frame of a scene."""
 
     camera: Path
-    levels: tuple[Path, ...]  # where its files may lie, the nearest first; the scene is the last
+    levels: tuple[Path, ...]  # folders of its files, the nearest first; the scene is the last
 
     def find(self, *names: str) -> Path | None:
         """The nearest file of one of these names."""
@@ -99,7 +108,7 @@ class _View:
         if path is None:
             raise InputError(
                 f"{self.camera}: no {' or '.join(names)}, here or in the folders above it "
-                f"up to {self.levels[-1].name}"
+                f"up to {self.levels[-1].name}{found_instead(self.camera / names[0])}"
             )
         return path
 
@@ -114,7 +123,7 @@ def _scenes(root: Path) -> list[Path]:
 def _views(scene: Path) -> list[_View]:
     """Cameras of a scene, frame by frame."""
     frames = scene / "frames"
-    if frames.is_dir():
+    if is_folder(frames):
         numbered = [path for path in _folders(frames) if path.name.isdecimal()]
         views = [_View(c, (c, frame, scene)) for frame in numbered for c in _cameras(frame)]
     else:
@@ -126,28 +135,28 @@ def _views(scene: Path) -> list[_View]:
 
 def _cameras(folder: Path) -> list[Path]:
     """Sub-folders with annotations or images of a camera."""
-    patterns = ("*.json", "key_points", _IMAGE_PATTERN)
-    return [
-        path for path in _folders(folder) if any(any(path.glob(pattern)) for pattern in patterns)
-    ]
+    return [path for path in _folders(folder) if any(map(_CAMERA_FILE.match, entry_names(path)))]
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [path for path in entries(folder) if path.is_dir()]
+    return [path for path in entries(folder) if is_folder(path)]
 
 
-def _faces(root: Path, view: _View, first_pixel: float) -> Iterator[Face]:
+def _faces(root: Path, view: _View, rule: LabelRule, options: ImageOptions) -> Iterator[Face]:
     """The faces of a view: one for each environment it was rendered in."""
-    landmarks = read_landmarks(view.require(*_KEY_POINTS), first_pixel)
+    names = read_image_names(view.find("environment.json"))
+    images = [ImageFile(view.require(name), options) for name in names]
+    path = view.require(*_KEY_POINTS)
+    points = read_points(path, view.find("camera_metadata.json"), images[0])
     box_path = view.find("face_bounding_box.json")
-    box = None if box_path is None else read_box(box_path, first_pixel)
     actor_path = view.find("actor_metadata.json")
     actor = None if actor_path is None else read_actor(actor_path)
-    for image_name in read_image_names(view.find("environment.json")):
-        yield Face(
-            id=(view.camera.relative_to(root) / image_name).with_suffix("").as_posix(),
-            image=ImageFile(view.require(image_name)),
-            landmarks=landmarks,
+    for name, image in zip(names, images, strict=True):
+        yield rule.face(
+            points,
+            str(path),
+            id=(view.camera.relative_to(root) / name).with_suffix("").as_posix(),
+            image=image,
             group=actor or view.levels[-1].name,
-            box=box,
+            box=None if box_path is None else read_box(box_path),
         )

@@ -1,86 +1,43 @@
-"""Kept values: what was computed of files, found again for as long as the files are unchanged.
+"""Cache of values computed from files, reused for as long as the files are unchanged.
 
-`landmarks.data.signatures` says what counts as unchanged, `landmarks.data.cache` where values lie.
-A file that changed in the last seconds is computed, and not kept.
+A file counts as unchanged while its size, modification time and change time stay the same; it is
+not opened to find out. The change time is included because `cp -p` and `rsync -t` restore the
+modification time. A file that changed in the last seconds is not cached: another change could leave
+the same times.
+
+Locks only save concurrent jobs duplicate work; correctness does not depend on them.
 """
 
-import hashlib
+import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from landmarks.data.cache import (
-    Arrays,
-    cache_file,
-    once_in_cache,
-    packed,
-    read_cache,
-    unpacked,
-    write_cache,
-)
-from landmarks.data.signatures import settled, signatures
+from landmarks.data.cache_files import Arrays, cache_file, read_arrays, write_arrays
 from landmarks.data.threads import in_threads
+from landmarks.storage.locks import LockError, lock
 
-# A job that is killed while it hashes a large data set loses no more than this.
-SAVE_SECONDS = 60.0
+T = TypeVar("T")
 
+SETTLED_SECONDS = 2.0  # the coarsest clock of a file system in use: FAT counts two seconds
+SAVE_SECONDS = 60.0  # a job that is killed while it reads a large dataset loses no more than this
 _BLOCK = 256  # files that a thread takes at a time
-
-
-@cache
-def readers_code() -> str:
-    """A hash of the sources that read labels: the version of what they read."""
-    package = Path(__file__).parent
-    digest = hashlib.blake2b(digest_size=8)
-    for path in [*sorted(package.glob("*.py")), package.parent / "scheme.py"]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def kept_arrays(
-    path: Path, kind: str, options: str, version: str, compute: Callable[[], Arrays]
-) -> Arrays:
-    """Named arrays that follow from the bytes of one file.
-
-    Args:
-        path: The file.
-        kind: What the arrays are, for the cache.
-        options: Tells what is kept of one file for one purpose from what is for another.
-        version: Changes when `compute` gives something else for the same bytes.
-        compute: Reads the file; raises `InputError` if it is missing or malformed.
-    """
-    place = cache_file(kind, f"{path.resolve()} {options}")
-    clock, taken = time.time_ns(), signatures(path.parent, [path.name])
-    state: Arrays = {"signature": taken, "version": packed([version])}
-
-    def find() -> Arrays | None:
-        stored = read_cache(place)
-        known = stored is not None and all(np.array_equal(stored[k], state[k]) for k in state)
-        return stored if known else None
-
-    def make() -> Arrays:
-        arrays = compute()
-        if settled(taken, clock).all():
-            write_cache(place, {**arrays, **state})
-        return arrays
-
-    return once_in_cache(place, find, make, f"reading {path}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileValue:
-    """An array that follows from the bytes of a file, of one shape for all files.
+    """An array computed from the bytes of one file, of the same shape for all files.
 
     Attributes:
-        kind: What it is, for the cache.
-        version: Changes when `compute` gives something else for the same bytes.
+        kind: Names the value in the cache.
+        version: Changes when `compute` returns something else for the same bytes.
         shape: Of the array.
         dtype: Of the array.
         compute: Reads a file; raises `InputError` if it is missing or malformed.
@@ -93,12 +50,12 @@ class FileValue:
     compute: Callable[[Path], NDArray[Any]]
 
 
-def kept_values(folder: Path, names: Sequence[str], value: FileValue, title: str) -> NDArray[Any]:
-    """A value of each of many files, which are kept together for the folder.
+def cached_values(folder: Path, names: Sequence[str], value: FileValue, title: str) -> NDArray[Any]:
+    """A value of each of many files, stored together for the folder.
 
     Args:
         folder: The folder.
-        names: (n,) files in it or below it.
+        names: (n,) different files in it or below it.
         value: What to compute, in threads.
         title: Of the progress bar, which appears if this takes seconds.
 
@@ -106,91 +63,147 @@ def kept_values(folder: Path, names: Sequence[str], value: FileValue, title: str
         (n, *value.shape)
 
     Raises:
-        InputError: From `value.compute`, of the first file for which it raises one.
+        InputError: From `value.compute`, for the first file that fails.
     """
-    values = _Values(folder, names, value)
-
-    def find() -> NDArray[Any] | None:
-        values.look_up()
-        return values.values if values.done.all() else None
-
-    def make() -> NDArray[Any]:
-        values.compute(title)
-        return values.values
-
-    return once_in_cache(values.place, find, make, f"{title} of {folder}")
+    table = _Table(folder, names, value)
+    return _once(table.place, table.look_up, lambda: table.compute(title), f"{title} of {folder}")
 
 
-class _Values:
+def cached_arrays(
+    path: Path, kind: str, options: str, version: str, compute: Callable[[], Arrays]
+) -> Arrays:
+    """Named arrays computed from one file.
+
+    Args:
+        path: The file.
+        kind: Names the arrays in the cache.
+        options: What else the arrays depend on.
+        version: Changes when `compute` returns something else for the same bytes.
+        compute: Reads the file; raises `InputError` if it is missing or malformed.
+    """
+    place = cache_file(kind, f"{path.resolve()} {options}")
+    clock, signature = time.time_ns(), _signatures(path.parent, [path.name])
+
+    def find() -> Arrays | None:
+        stored = read_arrays(place, version)
+        return stored if stored and np.array_equal(stored["signature"], signature) else None
+
+    def make() -> Arrays:
+        arrays = compute()
+        if _settled(signature, clock).all():
+            write_arrays(place, version, {**arrays, "signature": signature})
+        return arrays
+
+    return _once(place, find, make, f"reading {path}")
+
+
+class _Table:
     """Values of some files of a folder.
 
     Attributes:
-        place: Where values of files of this folder are kept.
-        values: (n, *value.shape)
-        done: (n,) which of them are known.
+        place: The cache file for values of this folder.
     """
 
     def __init__(self, folder: Path, names: Sequence[str], value: FileValue) -> None:
         self._folder, self._names, self._value = folder, names, value
         clock = time.time_ns()
-        self._signatures = signatures(folder, names)
-        self._lasting = settled(self._signatures, clock)
+        self._signatures = _signatures(folder, names)
+        self._lasting = _settled(self._signatures, clock)
         self.place = cache_file(value.kind, str(folder.resolve()))
-        self.values = np.empty((len(names), *value.shape), value.dtype)
-        self.done = np.zeros(len(names), bool)
+        self._values = np.empty((len(names), *value.shape), value.dtype)
+        self._known = np.zeros(len(names), bool)
 
-    def look_up(self) -> None:
-        """Fill in the values of unchanged files."""
-        known_names, known_signatures, known_values = self._load()
-        places = {name: i for i, name in enumerate(known_names)}
-        found = np.array([places.get(name, -1) for name in self._names], np.intp)
-        done = found >= 0
-        done[done] = (known_signatures[found[done]] == self._signatures[done]).all(axis=1)
-        self.values[done] = known_values[found[done]]
-        self.done = done
+    def look_up(self) -> NDArray[Any] | None:
+        """The values, if all are in the cache."""
+        stored = self._load()
+        rows = {name: row for row, name in enumerate(stored["names"].tolist())}
+        found = np.array([rows.get(name, -1) for name in self._names], np.intp)
+        known = found >= 0
+        same = stored["signatures"][found[known]] == self._signatures[known]
+        known[known] = same.all(axis=1)
+        self._values[known] = stored["values"][found[known]]
+        self._known = known
+        return self._values if known.all() else None
 
-    def compute(self, title: str) -> None:
-        """Fill in the missing values, and keep them."""
-        missing = np.flatnonzero(~self.done)
+    def compute(self, title: str) -> NDArray[Any]:
+        """The values, of which those that are not in the cache are computed and stored."""
+        missing = np.flatnonzero(~self._known)
         blocks = [missing[i : i + _BLOCK] for i in range(0, len(missing), _BLOCK)]
         saved = time.monotonic()
         try:
-            with (
-                tqdm(total=len(missing), desc=title, unit="file", delay=2) as bar,
-                in_threads(self._compute, blocks) as computed,
-            ):
-                for block in computed:
-                    self.done[block] = True
+            with tqdm(total=len(missing), desc=title, unit="file", delay=2) as bar:
+                for block in in_threads(self._compute, blocks):
+                    self._known[block] = True
                     bar.update(len(block))
                     if time.monotonic() - saved > SAVE_SECONDS:
                         self._save()
                         saved = time.monotonic()
-        finally:  # also what came before a malformed file or an interruption
+        finally:  # also after a malformed file or Ctrl-C
             self._save()
+        return self._values
 
     def _compute(self, block: NDArray[np.intp]) -> NDArray[np.intp]:
         for i in block:
-            self.values[i] = self._value.compute(self._folder / self._names[i])
+            self._values[i] = self._value.compute(self._folder / self._names[i])
         return block
 
-    def _load(self) -> tuple[list[str], NDArray[np.int64], NDArray[Any]]:
-        """Names, signatures and values that are kept."""
-        stored = read_cache(self.place)
-        if stored is None or unpacked(stored["version"]) != [self._value.version]:
-            return [], self._signatures[:0], self.values[:0]
-        return unpacked(stored["names"]), stored["signatures"], stored["values"]
+    def _load(self) -> Arrays:
+        nothing = {
+            "names": np.empty(0, np.str_),
+            "signatures": self._signatures[:0],
+            "values": self._values[:0],
+        }
+        return read_arrays(self.place, self._value.version) or nothing
 
     def _save(self) -> None:
-        """Keep the known values, beside those of files that were not asked for."""
-        chosen = np.flatnonzero(self.done & self._lasting).tolist()
-        names, known_signatures, known_values = self._load()
-        asked = set(self._names)
-        others = [i for i, name in enumerate(names) if name not in asked]
-        if chosen:
-            arrays = {
-                "version": packed([self._value.version]),
-                "names": packed([names[i] for i in others] + [self._names[i] for i in chosen]),
-                "signatures": np.concatenate([known_signatures[others], self._signatures[chosen]]),
-                "values": np.concatenate([known_values[others], self.values[chosen]]),
-            }
-            write_cache(self.place, arrays)
+        """Store the known values, and keep those of files that were not asked for."""
+        chosen = np.flatnonzero(self._known & self._lasting)
+        if not len(chosen):
+            return
+        stored = self._load()
+        others = ~np.isin(stored["names"], np.array(self._names))
+        new = {
+            "names": np.array(self._names)[chosen],
+            "signatures": self._signatures[chosen],
+            "values": self._values[chosen],
+        }
+        arrays = {name: np.concatenate([stored[name][others], new[name]]) for name in new}
+        write_arrays(self.place, self._value.version, arrays)
+
+
+def _signatures(folder: Path, names: Sequence[str]) -> NDArray[np.int64]:
+    """(n, 3) size and times of modification and change, ns; -1 for missing files."""
+
+    def signatures(block: Sequence[str]) -> list[tuple[int, int, int]]:
+        return [_signature(f"{folder}/{name}") for name in block]
+
+    blocks = [names[i : i + _BLOCK] for i in range(0, len(names), _BLOCK)]
+    taken = [row for rows in in_threads(signatures, blocks) for row in rows]
+    return np.array(taken, np.int64).reshape(-1, 3)
+
+
+def _signature(path: str) -> tuple[int, int, int]:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - making a path takes longer than this call
+    except OSError:
+        return -1, -1, -1
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _settled(signatures: NDArray[np.int64], clock: int) -> NDArray[np.bool_]:
+    """(n,) whether another change of a file would show; `clock`: ns, before they were taken."""
+    changed = signatures[:, 1:].max(axis=1)
+    settled: NDArray[np.bool_] = (changed >= 0) & (changed < clock - SETTLED_SECONDS * 1e9)
+    return settled
+
+
+def _once(place: Path, find: Callable[[], T | None], make: Callable[[], T], what: str) -> T:
+    """What `find` returns, else `make`; concurrent jobs wait for the first of them."""
+    found = find()
+    if found is not None:
+        return found
+    with ExitStack() as stack:
+        with suppress(LockError):  # without a lock, each job does the work
+            stack.enter_context(lock(place.with_suffix(".lock"), what=what))
+        found = find()
+        return make() if found is None else found

@@ -1,4 +1,4 @@
-"""Image hashes: each image file is read once for its hash, and again only when it changes."""
+"""Hashes of image files: each file is read once, and again only when it changes."""
 
 import os
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from landmarks.data.file_cache import FileValue, kept_values
+from landmarks.data.file_cache import FileValue, cached_values
 from landmarks.data.images import ImageFile, ImageSource
 
 _HASH = FileValue(
@@ -19,7 +19,7 @@ _HASH = FileValue(
 
 
 def image_contents(images: Sequence[ImageSource]) -> tuple[str, ...]:
-    """`content()` of each image, in order; that of files is kept.
+    """`content()` of each image, in order; that of files is cached.
 
     Raises:
         InputError: A file is missing or cannot be read.
@@ -33,11 +33,11 @@ def image_contents(images: Sequence[ImageSource]) -> tuple[str, ...]:
 
 
 def _hashes(files: list[str]) -> dict[str, str]:
-    """The hash of each file; they are kept for the folder that all of them are in or below."""
+    """The hash of each file, cached for the folder that all of them are in or below."""
     split = [os.path.split(file) for file in files]
     resolved = {parent: os.path.realpath(parent) for parent in {parent for parent, _ in split}}
     folder = os.path.commonpath(list(resolved.values()))
     below = {parent: os.path.relpath(real, folder) for parent, real in resolved.items()}
     names = [f"{below[parent]}/{name}" for parent, name in split]
-    kept = kept_values(Path(folder), names, _HASH, "hashing images")
-    return {file: row.tobytes().hex() for file, row in zip(files, kept, strict=True)}
+    hashes = cached_values(Path(folder), names, _HASH, "hashing images")
+    return {file: row.tobytes().hex() for file, row in zip(files, hashes, strict=True)}

@@ -1,8 +1,8 @@
-"""Photos without labels, and boxes that say where their faces are."""
+"""Photos without annotations, and the boxes of the faces in them."""
 
 import csv
 import io
-import struct
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,12 +10,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
 
-from landmarks.data.coordinates import Box, checked_box, finite_numbers
-from landmarks.data.files import expanded, files_below, is_file, read_text
-from landmarks.data.images import ImageFile
-from landmarks.data.pts import IMAGE_SUFFIXES
+from landmarks.data.coordinates import Box
+from landmarks.data.decoding import IMAGE_SUFFIXES
+from landmarks.data.files import expanded, files_below, is_file, is_folder, read_text
+from landmarks.data.images import ImageFile, ImageOptions
 from landmarks.errors import InputError
 
 BOX_HEADER = ("image", "x0", "y0", "x1", "y1")
@@ -23,11 +22,11 @@ BOX_HEADER = ("image", "x0", "y0", "x1", "y1")
 
 @dataclass(frozen=True, slots=True)
 class PlacedBox:
-    """The box of one face, and the line of the file that gives it.
+    """The box of one face, not checked yet, and its line in the CSV file.
 
     Attributes:
-        box: (x0, y0, x1, y1) source pixels.
-        where: Begins messages about it.
+        box: (x0, y0, x1, y1) source pixels; NaN for what is not a number.
+        where: The line, for messages.
     """
 
     box: Box
@@ -36,58 +35,41 @@ class PlacedBox:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """An image with the faces to find in it.
+    """An image and the boxes of its faces.
 
     Attributes:
         name: Its path below the folder of photos, e.g. "party/a.jpg".
         path: The file.
         boxes: One for each face; None: the whole photo is the box of its only face.
+        options: For reading the file.
     """
 
     name: str
     path: Path
     boxes: tuple[PlacedBox, ...] | None
+    options: ImageOptions
 
     @property
     def face_names(self) -> tuple[str, ...]:
-        """For the files of each face: "party/a", "party/a_2", ..."""
+        """Names for the output files of each face: "party/a", "party/a_2", ..."""
         stem = PurePosixPath(self.name).with_suffix("").as_posix()
         count = 1 if self.boxes is None else len(self.boxes)
         return (stem, *(f"{stem}_{number}" for number in range(2, count + 1)))
 
     def read(self) -> NDArray[np.uint8]:
-        """(H, W, 3) uint8 RGB.
+        """(H, W, 3) uint8 RGB; boxes and predictions count these pixels.
 
         Raises:
-            InputError: As of `ImageFile.read`; or the pixels are stored turned, so that the face
-                would lie on its side.
+            InputError: As for `ImageFile.read`.
         """
-        image = ImageFile(self.path).read()
-        tag = _orientation(self.path)
-        if tag != 1:
-            raise InputError(
-                f"{self.path}: stored turned (orientation tag {tag}), and pixels are taken as "
-                "stored; save it upright first, e.g. with ImageMagick: mogrify -auto-orient"
-            )
-        return image
+        return ImageFile(self.path, self.options).read()
 
-    def face_boxes(self, image: NDArray[np.uint8]) -> tuple[Box, ...]:
-        """The box of each face.
-
-        Raises:
-            InputError: One does not touch `image`.
-        """
+    def face_boxes(self, image: NDArray[np.uint8]) -> tuple[PlacedBox, ...]:
+        """The box of each face, which `Detector.on_image` checks."""
+        if self.boxes is not None:
+            return self.boxes
         height, width = image.shape[:2]
-        if self.boxes is None:
-            return (checked_box((0, 0, width - 1, height - 1), str(self.path)),)
-        for placed in self.boxes:
-            x0, y0, x1, y1 = placed.box
-            if x1 < 0 or y1 < 0 or x0 > width - 1 or y0 > height - 1:
-                raise InputError(
-                    f"{placed.where}: box from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g}) does not touch "
-                    f"{self.name}, which is {width} x {height} pixels"
-                )
-        return tuple(placed.box for placed in self.boxes)
+        return (PlacedBox((0, 0, width - 1, height - 1), str(self.path)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,49 +77,57 @@ class PhotoSet:
     """Photos of a folder.
 
     Attributes:
-        photos: By name.
-        notes: What one should know of them, a line each.
+        photos: Sorted by name.
+        notes: Remarks for the user, a line each.
     """
 
     photos: tuple[Photo, ...]
     notes: tuple[str, ...]
 
 
-def read_photos(root: Path | str, boxes: Path | str | None = None) -> PhotoSet:
+def read_photos(
+    root: Path | str, boxes: Path | str | None = None, *, orientation: str = "apply"
+) -> PhotoSet:
     """Find the photos to predict on.
 
     Args:
-        root: One image, or a folder of .jpg, .jpeg and .png, with all folders below.
+        root: One image, or a folder of images, with all folders below.
         boxes: A CSV with the columns `image,x0,y0,x1,y1`, a row for each face: path below `root`,
             and 0-based source pixels. None: the whole of each photo is its face's box.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Raises:
         InputError: There is no photo, the CSV is wrong or names another image, or two faces would
             have the same name.
     """
+    options = ImageOptions(str(root), orientation)
     files, notes = _image_files(expanded(root))
     if boxes is None:
-        photos = [Photo(name, path, None) for name, path in files.items()]
+        photos = [Photo(name, path, None, options) for name, path in files.items()]
         notes.append(
-            "no boxes given: the whole of each photo is taken as the box of its only face; unless "
-            "photos are cut to the face, give --boxes"
+            "no boxes given: each whole photo is taken as the box of its only face; unless photos "
+            "are cropped to the face, give --boxes"
         )
     else:
         path = expanded(boxes)
         placed = _read_boxes(path, files, root)
-        photos = [Photo(name, file, placed[name]) for name, file in files.items() if name in placed]
+        photos = [
+            Photo(name, file, placed[name], options)
+            for name, file in files.items()
+            if name in placed
+        ]
         without = [name for name in files if name not in placed]
         if without:
-            notes.append(f"{path}: no box of {_some(without)}: nothing to find there")
+            notes.append(f"{path}: no box for {_some(without)}, which are skipped")
     _check_names(photos)
     return PhotoSet(tuple(photos), tuple(notes))
 
 
 def _image_files(root: Path) -> tuple[dict[str, Path], list[str]]:
-    """Image files by their path below `root`, and a note of what else lies there."""
+    """Image files by their path below `root`, and a note on other files there."""
     if is_file(root):
         return {root.name: root}, []
-    if not root.is_dir():
+    if not is_folder(root):
         raise InputError(f"{root}: no such file or folder; expected an image or a folder of them")
     files, others = {}, Counter[str]()
     for path in files_below(root):
@@ -148,7 +138,7 @@ def _image_files(root: Path) -> tuple[dict[str, Path], list[str]]:
     if not files:
         raise InputError(f"{root}: no image in it; expected {', '.join(IMAGE_SUFFIXES)}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(others.items()))
-    return files, [f"{root}: files of other kinds are left aside: {kinds}"] if kinds else []
+    return files, [f"{root}: skipped files that are not images: {kinds}"] if kinds else []
 
 
 def _read_boxes(
@@ -162,11 +152,19 @@ def _read_boxes(
             raise InputError(
                 f"{where}: no image {image!r} in {root}; names are paths below it, with suffix"
             )
-        box = checked_box(finite_numbers(sides, where), where)
-        found[name] = (*found.get(name, ()), PlacedBox(box, where))
+        x0, y0, x1, y1 = map(_number, sides)
+        found[name] = (*found.get(name, ()), PlacedBox((x0, y0, x1, y1), where))
     if not found:
         raise InputError(f"{path}: no box; expected a row for each face")
     return found
+
+
+def _number(text: str) -> float:
+    """NaN if `text` is not a number, so that one bad row does not stop the others."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -201,15 +199,6 @@ def _check_names(photos: list[Photo]) -> None:
                     f"{photo.path}: a face of it and one of {other.name} would both be called "
                     f"{name!r}; rename one of the photos"
                 )
-
-
-def _orientation(path: Path) -> int:
-    """The orientation tag, 1 for upright; a photo whose tags cannot be read has none."""
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except (OSError, SyntaxError, ValueError, TypeError, struct.error):
-        return 1
 
 
 def _some(names: list[str]) -> str:

@@ -1,7 +1,7 @@
-"""Reader of folders that `landmarks.synthesis` renders.
+"""Read the folders that `landmarks.synthesis` renders.
 
-`scene.jsonl.gz` has one line of JSON a face, with all its label sets; `spec.json` says which of
-them is the recipe's own. Images are found through the lines, so that any layout will do.
+`scene.jsonl.gz` has one line of JSON for each face, with all its label sets; `spec.json` names the
+label set of the recipe. Each line names its image, so that every layout is read alike.
 """
 
 import json
@@ -13,15 +13,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.cache import Arrays, packed, unpacked
+from landmarks.data.cache_files import Arrays
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.file_cache import kept_arrays, readers_code
+from landmarks.data.file_cache import cached_arrays
 from landmarks.data.files import existing_folder, read_json
 from landmarks.data.images import ImageFile
+from landmarks.data.names import path_below
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
+
+# Raise it when `_faces` reads other names, images or landmarks from the same file.
+LABELS_VERSION = "1"
 
 LABELS = ("surface", "contour", "annotated")
 
@@ -37,20 +41,19 @@ def read_rendered(
 ) -> FaceDataset:
     """Read rendered faces.
 
-    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group. Names begin
-    with recipe and seed, because those of a folder count from 0: the same name, the same scene.
+    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group. Ids begin
+    with recipe and seed, because those of every folder start from 0.
 
     Args:
         root: The folder.
-        first: Take only the first so many faces by index; null: all.
-        start: Leave out faces with a smaller index.
+        first: Number of faces to read, in the order of their index; null: all.
+        start: Index of the first face to read.
         labels: "surface" (points of the head, as 3D models are labelled), "contour" (the jaw on
-            the visible outline) or "annotated" (as the recipe's annotator marks them); null: the
-            recipe's own.
+            the visible outline) or "annotated" (as the recipe's annotator marks them); null: those
+            of the recipe.
 
     Raises:
-        InputError: The folder is not a finished one, a line is malformed, or there are too few
-            faces.
+        InputError: The folder is unfinished, a line is malformed, or there are too few faces.
     """
     check_whole_number("first", first, 1, or_null=True)
     check_whole_number("start", start, 0)
@@ -78,17 +81,21 @@ def read_rendered(
 
 
 def check_labels(labels: str | None) -> None:
-    """Refuse what is not a label set, nor null."""
+    """Refuse anything but the name of a label set or null."""
     if labels is not None and labels not in LABELS:
         raise InputError(f"labels are {labels!r}; choose one of {', '.join(LABELS)}, or null")
 
 
 def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
-    """Name and labels of the recipe, and the seed."""
-    try:
-        return spec["recipe"]["name"], spec["recipe"]["labels"], spec["seed"]
-    except (KeyError, TypeError):
-        raise InputError(f"{path}: no recipe with name and labels, or no seed, in it") from None
+    """Name and label set of the recipe, and the seed."""
+    recipe, seed = spec.get("recipe"), spec.get("seed")
+    if isinstance(recipe, dict) and type(seed) is int:
+        name, labels = recipe.get("name"), recipe.get("labels")
+        if isinstance(name, str) and labels in LABELS:
+            return name, labels, seed
+    raise InputError(
+        f"{path}: expected a recipe with its name and labels ({', '.join(LABELS)}), and a seed"
+    )
 
 
 def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) -> tuple[Face, ...]:
@@ -97,12 +104,12 @@ def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) 
     def read() -> Arrays:
         records = list(islice(_records(path, start, labels), first))
         return {
-            "names": packed([record.name for record in records]),
-            "images": packed([record.image for record in records]),
+            "names": np.array([record.name for record in records], np.str_),
+            "images": np.array([record.image for record in records], np.str_),
             "landmarks": np.array([record.landmarks for record in records], np.float32),
         }
 
-    kept = kept_arrays(path, "rendered", f"{labels}, {start}, {first}", readers_code(), read)
+    stored = cached_arrays(path, "rendered", f"{labels}, {start}, {first}", LABELS_VERSION, read)
     return tuple(
         Face(
             id=prefix + name,
@@ -111,7 +118,7 @@ def _faces(path: Path, start: int, first: int | None, labels: str, prefix: str) 
             group=prefix + name,
         )
         for name, image, points in zip(
-            unpacked(kept["names"]), unpacked(kept["images"]), kept["landmarks"], strict=True
+            stored["names"].tolist(), stored["images"].tolist(), stored["landmarks"], strict=True
         )
     )
 
@@ -124,13 +131,14 @@ class _Record(NamedTuple):
 
 def _records(path: Path, start: int, labels: str) -> Iterator[_Record]:
     for number, line in scene_lines(path):
-        record = _record(line, labels, start, f"{path}, line {number}")
+        record = _record(line, labels, start, path, number)
         if record is not None:
             yield record
 
 
-def _record(line: bytes, labels: str, start: int, where: str) -> _Record | None:
-    """What a line says; None if its index is below `start`."""
+def _record(line: bytes, labels: str, start: int, path: Path, number: int) -> _Record | None:
+    """The face of a line; None if its index is below `start`."""
+    where = f"{path}, line {number}"
     head, rest, _ = line.partition(_REST)
     try:
         record = json.loads(head + b"}" if rest else line)
@@ -140,6 +148,7 @@ def _record(line: bytes, labels: str, start: int, where: str) -> _Record | None:
         raise InputError(f"{where}: not the record of a face ({error!r})") from None
     if type(index) is not int or not isinstance(name, str) or not isinstance(image, str):
         raise InputError(f"{where}: index, id and image must be a whole number and two texts")
+    path_below(path.parent, image, where)
     return None if index < start else _Record(name, image, _landmarks(points, where))
 
 

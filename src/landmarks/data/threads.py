@@ -1,19 +1,28 @@
-"""Threads: for work that waits for a disk, or leaves the interpreter lock while it computes."""
+"""Threads, for work that waits for a disk or releases the interpreter lock."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
-_Made = TypeVar("_Made")
+_Result = TypeVar("_Result")
+
+# More threads than cores, because some of them wait for a disk.
+_THREADS = min(32, (os.cpu_count() or 1) + 4)
 
 
-@contextmanager
-def in_threads(work: Callable[[_Item], _Made], items: Sequence[_Item]) -> Iterator[Iterator[_Made]]:
-    """`work` of each item, in their order; on leaving, what was not begun is left undone."""
-    with ThreadPoolExecutor() as pool:
-        try:
-            yield pool.map(work, items)
-        finally:
-            pool.shutdown(cancel_futures=True)
+def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
+    """`work(item)` of each item, in order; only a few results wait in memory for the caller."""
+    pending: deque[Future[_Result]] = deque()
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        for item in items:
+            if len(pending) == 2 * _THREADS:
+                yield pending.popleft().result()
+            pending.append(pool.submit(work, item))
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

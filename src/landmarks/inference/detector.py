@@ -1,6 +1,5 @@
-"""Detector: trained weights with everything needed to use them, in memory and in one file."""
+"""Detector: a trained model with everything needed to use it."""
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,33 +7,32 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from landmarks import __version__
-from landmarks.adapters.adapter import Adapter, adapter_from_state
+from landmarks.adapters.adapter import Adapter
 from landmarks.data.crops import FaceCrops
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
+from landmarks.inference.detector_file import Contents, read_detector, write_detector
 from landmarks.models.architecture import Architecture
 from landmarks.scheme import IBUG68, LandmarkScheme
-from landmarks.storage.serialization import record, restore
-from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.device import Machine
 from landmarks.training.loop import predict, predict_images
 
 DETECTOR = "detector.safetensors"  # in the folder of a run
+LARGEST_BOX = 10  # sides of the image; a face may be partly outside
+SMALLEST_BOX = 2  # pixels of the longer side; boxes in fractions of the image are smaller
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detector:
-    """From a face to its landmarks.
+    """Finds the landmarks of a face.
 
     Attributes:
         network: Trained.
         architecture: Its input size and codec.
-        crop: The crop rule it was trained with.
-        adapter: Moves its answer to another convention, if given.
+        crop: The crop rule of its training.
+        adapter: Moves its output to another labelling convention; None: not needed.
         scheme: What the landmark indices mean.
     """
 
@@ -56,22 +54,22 @@ class Detector:
         box: tuple[float, float, float, float],
         machine: Machine | None = None,
     ) -> NDArray[np.float32]:
-        """Landmarks of one face in a picture.
+        """Landmarks of one face in a photo.
 
         Args:
             image: (H, W, 3) uint8 RGB.
-            box: Around the face, (x0, y0, x1, y1) pixels, of the kind its crop rule was trained
-                with: the tight box of the landmarks, or the data set's own.
-            machine: What to compute on; None: the CPU, or a GPU where there is one.
+            box: Around the face, (x0, y0, x1, y1) pixels, of the kind the detector was trained
+                with: the tight box of the landmarks, or the dataset's own boxes.
+            machine: The device; None: a GPU if there is one, else the CPU.
 
         Returns:
             (K, 2) pixels of `image`.
 
         Raises:
-            InputError: The image or the box is of another kind.
+            InputError: The image or the box is invalid, or the network's output is not finite.
         """
-        _check_image(image)
-        _check_box(box)
+        check_image(image)
+        check_box(box, image)
         device = (machine or Machine()).torch_device
         corners = np.array([box[:2], box[2:]], np.float32)
         matrix = crop_matrix(self.crop.square(corners, box), self.architecture.input_size)
@@ -82,91 +80,76 @@ class Detector:
         return transform(self._adapted(found)[0], inverse(matrix))
 
     def _adapted(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
-        return landmarks if self.adapter is None else self.adapter.adapt(landmarks)
+        adapted = landmarks if self.adapter is None else self.adapter.adapt(landmarks)
+        if not np.isfinite(adapted).all():
+            raise InputError("the adapter's output is not finite; fit it again")
+        return adapted
 
     def save(self, path: Path) -> None:
-        """Write one safetensors file; the metadata says what the weights mean."""
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        if self.adapter is not None:
-            tensors |= {f"adapter.{k}": v for k, v in self.adapter.state_dict().items()}
-        meaning = {
-            "landmarks": __version__,
-            "scheme": self.scheme.name,
-            "architecture": json.dumps(record(self.architecture)),
-            "crop": json.dumps(record(self.crop)),
-        }
-        save_tensors(path, tensors, meaning)
+        """Write one safetensors file that `load` reads."""
+        write_detector(
+            path,
+            Contents(
+                network=self.network,
+                architecture=self.architecture,
+                crop=self.crop,
+                adapter=self.adapter,
+                scheme=self.scheme,
+            ),
+        )
 
     @classmethod
     def load(cls, path: Path | str) -> "Detector":
-        """Read what `save` wrote.
+        """Read a detector.
 
         Args:
-            path: The file, or the folder of the finished run that wrote it.
+            path: A file that `save` wrote, or the folder of a finished run.
 
         Raises:
-            InputError: The file is missing, is not such a file, or has another scheme.
+            InputError: The file is missing, damaged, not a detector, or of another version.
         """
         path = Path(path)
-        if path.is_dir():
-            path = path / DETECTOR
-        try:
-            with safe_open(path, framework="pt") as file:
-                meaning = file.metadata() or {}
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except FileNotFoundError:
-            raise InputError(
-                f"{path}: no such file; expected the {DETECTOR} of a finished run, or its folder"
-            ) from None
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-        except SafetensorError as error:
-            raise InputError(f"{path}: not a safetensors file ({error})") from None
-        missing = {"scheme", "architecture", "crop"} - meaning.keys()
-        if missing:
-            raise InputError(
-                f"{path}: weights without their meaning (no {sorted(missing)[0]!r} in the "
-                "metadata); a detector is written by landmarks.cli.train"
-            )
-        if meaning["scheme"] != IBUG68.name:
-            raise InputError(
-                f"{path}: landmarks of scheme {meaning['scheme']!r}; known is {IBUG68.name!r}"
-            )
-        try:
-            return cls._assembled(meaning, tensors)
-        except (ValueError, KeyError, AttributeError, RuntimeError) as error:
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"{path}: weights and meaning do not fit ({first})") from None
-
-    @classmethod
-    def _assembled(cls, meaning: dict[str, str], tensors: dict[str, torch.Tensor]) -> "Detector":
-        architecture: Architecture = restore(json.loads(meaning["architecture"]))
-        network = architecture.build(IBUG68.num_landmarks)
-        parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "adapter": {}}
-        for key, value in tensors.items():
-            owner, _, name = key.partition(".")
-            parts[owner][name] = value
-        network.load_state_dict(parts["network"])
+        contents = read_detector(path / DETECTOR if path.is_dir() else path)
         return cls(
-            network=network,
-            architecture=architecture,
-            crop=restore(json.loads(meaning["crop"])),
-            adapter=adapter_from_state(parts["adapter"]) if parts["adapter"] else None,
+            network=contents.network,
+            architecture=contents.architecture,
+            crop=contents.crop,
+            adapter=contents.adapter,
+            scheme=contents.scheme,
         )
 
 
-def _check_image(image: NDArray[np.uint8]) -> None:
-    """Refuse pictures of another kind: of most, a network would make landmarks all the same."""
+def check_image(image: NDArray[np.uint8]) -> None:
+    """Refuse other arrays: from most of them a network would compute plausible nonsense."""
     shape, dtype = getattr(image, "shape", None), getattr(image, "dtype", None)
     if shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:
         given = type(image).__name__ if shape is None else f"{shape} {dtype}"
         raise InputError(
-            f"image is {given}; it must be (H, W, 3) uint8, RGB from 0 to 255, with pixels"
+            f"image is {given}; it must be (H, W, 3) uint8, RGB from 0 to 255, and not empty"
         )
 
 
-def _check_box(box: tuple[float, float, float, float]) -> None:
+def check_box(box: tuple[float, float, float, float], image: NDArray[np.uint8]) -> None:
+    """Refuse a box that cannot be around a face in `image`."""
     if len(box) != 4 or not all(map(math.isfinite, box)) or box[0] >= box[2] or box[1] >= box[3]:
         raise InputError(
             f"box is {box!r}; it must be (x0, y0, x1, y1), finite pixels with x0 < x1 and y0 < y1"
+        )
+    x0, y0, x1, y1 = box
+    height, width = image.shape[:2]
+    side = max(x1 - x0, y1 - y0)
+    if side < SMALLEST_BOX:
+        raise InputError(
+            f"box of {x1 - x0:g} x {y1 - y0:g} pixels; it must be in pixels, not in fractions of "
+            "the image"
+        )
+    if side > LARGEST_BOX * max(width, height):
+        raise InputError(
+            f"box of {x1 - x0:g} x {y1 - y0:g} pixels, in an image of {width} x {height}; it must "
+            "be around a face"
+        )
+    if x1 < 0 or y1 < 0 or x0 > width - 1 or y0 > height - 1:
+        raise InputError(
+            f"box from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g}) is outside the image of {width} x "
+            f"{height} pixels"
         )

@@ -1,4 +1,4 @@
-"""Architecture: a network, what reads its output, and what trains it, as one value."""
+"""Architecture: a network with its input size, codec, loss and pre-trained weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from landmarks.losses import Loss
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """The fixed model of an experiment. `configs/model/*.yaml` has one key per field.
+    """The model of an experiment. `configs/model/*.yaml` has one key per field.
 
     Attributes:
-        network: Makes the network, given the number of landmarks as `num_landmarks`.
+        network: Builds the network, given the number of landmarks as `num_landmarks`.
         input_size: Side of the crop, pixels.
-        codec: Reads landmarks from the network's output.
+        codec: Decodes the network's output to landmarks.
         loss: Trains the network; it must fit the codec.
-        initial: Puts pre-trained weights into a new network; None: it starts from scratch.
-        bfloat16: Whether the network gains from bfloat16 where the machine computes in it.
-            Networks of depthwise convolutions lose on CPUs.
+        initial: Loads pre-trained weights into a new network; None trains from scratch.
+        cpu_bfloat16: Whether the network is faster in bfloat16 on CPUs that have it; networks of
+            depthwise convolutions are slower.
     """
 
     network: Callable[..., nn.Module]
@@ -32,33 +32,39 @@ class Architecture:
     codec: Codec
     loss: Loss[Any]
     initial: Callable[[nn.Module], None] | None = None
-    bfloat16: bool = True
+    cpu_bfloat16: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse a part that is missing, and a loss that cannot read what the codec reads."""
-        works = {
+        """Refuse a missing part, and parts that do not fit each other."""
+        valid = {
             "network": callable(self.network),
             "codec": hasattr(self.codec, "decode"),
             "loss": callable(self.loss),
         }
-        for name, does in works.items():
-            if not does:
+        for name, is_valid in valid.items():
+            if not is_valid:
                 raise InputError(f"model.{name} is {getattr(self, name)!r}; a model needs one")
         if type(self.input_size) is not int or self.input_size not in range(32, 1025, 32):
             raise InputError(
                 f"input_size is {self.input_size!r}; it must be a multiple of 32, up to 1024 pixels"
             )
         network: Any = getattr(self.network, "func", self.network)
-        if network.answer != self.codec.answer:
+        if network.output_kind != self.codec.output_kind:
             raise InputError(
-                f"{network.__name__} answers in {network.answer}, but the codec reads "
-                f"{self.codec.answer}; choose another loss, which brings its codec"
+                f"{network.__name__} outputs {network.output_kind}, but the codec decodes "
+                f"{self.codec.output_kind}; choose another loss, which brings its codec"
             )
         strides = getattr(network, "stride", None), getattr(self.codec, "stride", None)
         if strides[0] != strides[1]:
             raise InputError(
                 f"{network.__name__} has stride {strides[0]}, the codec {strides[1]}; they must "
                 "be equal"
+            )
+        size = getattr(self.codec, "size", self.input_size)
+        if size != self.input_size:
+            raise InputError(
+                f"the codec is for crops of {size} pixels, but input_size is {self.input_size}; "
+                "they must be equal"
             )
         if not isinstance(self.codec, self.loss.codec_type):
             raise InputError(
@@ -67,11 +73,11 @@ class Architecture:
             )
 
     def build(self, num_landmarks: int) -> nn.Module:
-        """A network with K = `num_landmarks`, for weights that are loaded next."""
+        """An untrained network for K = `num_landmarks`."""
         return self.network(num_landmarks=num_landmarks)
 
     def start(self, num_landmarks: int, seed: int) -> nn.Module:
-        """A network as training starts: random from `seed`, then `initial`'s weights if given."""
+        """The network that training starts from: random weights from `seed`, then `initial`."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = self.build(num_landmarks)
@@ -81,13 +87,13 @@ class Architecture:
 
     @cached_property
     def normalises_one_value(self) -> bool:
-        """Whether BatchNorm would see a single value of a channel in a batch of one face."""
+        """Whether some BatchNorm sees one value per channel in a batch of one face."""
         seen: list[int] = []
 
         def look(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             seen.append(inputs[0][0, 0].numel())
 
-        with torch.device("meta"):  # shapes alone, no arithmetic
+        with torch.device("meta"):  # shapes without arithmetic
             network = self.build(num_landmarks=1).eval()
             for module in network.modules():
                 if isinstance(module, nn.BatchNorm2d):

@@ -1,4 +1,4 @@
-"""CoordinateNet: coordinates straight from pooled features, as in Microsoft's pipeline."""
+"""CoordinateNet: direct regression of coordinates from pooled features."""
 
 from typing import cast
 
@@ -9,11 +9,11 @@ from landmarks.models.timm_model import timm_model
 
 
 class CoordinateNet(nn.Module):
-    """A timm backbone, pooled, then one linear layer.
+    """A timm backbone with global pooling and one linear layer.
 
-    Wood et al., "Fake it till you make it", 2021, Section 4: ResNet-34 and direct regression. Each
-    landmark gets x, y and the logarithm of a deviation, which `GaussianNLL` reads (Wood et al.,
-    2022) and `CoordinateMSE` does not.
+    Wood et al., "Fake it till you make it", 2021, Section 4: ResNet-34 and direct regression. The
+    outputs of a landmark are x, y and the logarithm of a standard deviation, which `GaussianNLL`
+    uses (Wood et al., 2022) and `CoordinateMSE` ignores.
 
     Shape: (B, 3, H, W) to (B, K, 3).
 
@@ -25,7 +25,7 @@ class CoordinateNet(nn.Module):
         InputError: The backbone is unknown.
     """
 
-    answer = "coordinates"
+    output_kind = "coordinates"
 
     def __init__(self, num_landmarks: int, backbone: str = "resnet34") -> None:
         super().__init__()

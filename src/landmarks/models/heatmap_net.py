@@ -1,4 +1,4 @@
-"""HeatmapNet: any timm backbone, a light top-down decoder, K heatmaps at stride 4."""
+"""HeatmapNet: a timm backbone and a light top-down decoder to K heatmaps at stride 4."""
 
 from typing import cast
 
@@ -20,22 +20,17 @@ class HeatmapNet(nn.Module):
 
     Args:
         num_landmarks: K.
-        backbone: Name of a timm model that gives features.
+        backbone: Name of a timm model that supports `features_only`.
         channels: Width of the decoder.
 
     Raises:
         InputError: The backbone is unknown, or has no features at stride 4.
     """
 
-    answer = "heatmaps"
+    output_kind = "heatmaps"
     stride = STRIDE
 
-    def __init__(
-        self,
-        num_landmarks: int,
-        backbone: str,
-        channels: int = 64,
-    ) -> None:
+    def __init__(self, num_landmarks: int, backbone: str, channels: int = 64) -> None:
         if type(channels) is not int or channels < 1:
             raise InputError(f"channels is {channels!r}; it must be a whole number above 0")
         super().__init__()
@@ -60,7 +55,7 @@ class HeatmapNet(nn.Module):
         self.head = nn.Conv2d(channels, num_landmarks, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) to maps (B, K, H / 4, W / 4)."""
+        """(B, 3, H, W) to heatmaps (B, K, H / 4, W / 4)."""
         features = self.backbone(self.scale(images))
         merged: Tensor | None = None
         for lateral, level in zip(reversed(self.lateral), reversed(self.levels), strict=True):

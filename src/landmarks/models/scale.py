@@ -1,4 +1,4 @@
-"""InputScale: pixels to the range that a network was made for."""
+"""InputScale: normalise pixels to the range that a network expects."""
 
 import timm
 import torch
@@ -8,9 +8,9 @@ from landmarks.errors import InputError
 
 
 class InputScale(nn.Module):
-    """(x - mean) / deviation for each channel, as a network's first layer.
+    """(x - mean) / deviation of each channel, as the first layer of a network.
 
-    Inside the network, so that its weights and its input range cannot come apart.
+    It is part of the network so that weights and input range are always stored together.
 
     Args:
         mean: Of each channel, in [0, 1].
@@ -27,11 +27,11 @@ class InputScale(nn.Module):
 
     @classmethod
     def of(cls, backbone: str) -> "InputScale":
-        """The range that timm states for a backbone's ImageNet weights."""
-        stated = timm.get_pretrained_cfg(backbone, allow_unregistered=True)
-        if stated is None:
-            raise InputError(f"timm states no input range for {backbone!r}; choose another")
-        return cls(tuple(stated.mean), tuple(stated.std))
+        """The range of a backbone's ImageNet weights, according to timm."""
+        config = timm.get_pretrained_cfg(backbone, allow_unregistered=True)
+        if config is None:
+            raise InputError(f"timm has no input range for {backbone!r}; choose another backbone")
+        return cls(tuple(config.mean), tuple(config.std))
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] to about zero mean and unit variance."""

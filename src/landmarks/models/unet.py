@@ -1,4 +1,4 @@
-"""UNet: a small residual network trained from scratch, the default on CPUs."""
+"""UNet: a small residual network, trained from scratch; the default on CPUs."""
 
 import itertools
 from collections.abc import Sequence
@@ -32,26 +32,26 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C_in, h, w) to (B, C, h / stride, w / stride)."""
-        # Pixels are left out before the 1 x 1 convolution, not by it: with a stride and fewer than
-        # 16 channels, oneDNN writes beyond its memory on some CPUs (oneDNN issue 6035).
-        every = x[..., :: self.stride, :: self.stride]
-        return F.relu(self.body(x) + self.shortcut(every))
+        # Subsample before the 1 x 1 convolution, not in it: with a stride and fewer than 16
+        # channels, oneDNN writes out of bounds on some CPUs (oneDNN issue 6035).
+        subsampled = x[..., :: self.stride, :: self.stride]
+        return F.relu(self.body(x) + self.shortcut(subsampled))
 
 
 class UNet(nn.Module):
-    """Down to 1/32 and back up to 1/4, with a sum at each level.
+    """Encoder to stride 32, decoder back to stride 4, with skip connections that are added.
 
     Shape: (B, 3, H, W) to (B, K, H / 4, W / 4), for H and W divisible by 32.
 
     Args:
         num_landmarks: K.
-        widths: Channels at strides 2, 4, 8, 16 and 32; or fewer, for a net that ends before.
+        widths: Channels at strides 2, 4, 8, 16 and 32; fewer for a network that ends earlier.
 
     Raises:
-        InputError: The widths are not 2 to 5 whole numbers above 0.
+        InputError: `widths` is not a list of 2 to 5 positive whole numbers.
     """
 
-    answer = "heatmaps"
+    output_kind = "heatmaps"
     stride = 4
 
     def __init__(self, num_landmarks: int, widths: Sequence[int] = (24, 48, 80, 112, 144)) -> None:
@@ -74,7 +74,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(widths[1], num_landmarks, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) to maps (B, K, H / 4, W / 4)."""
+        """(B, 3, H, W) to heatmaps (B, K, H / 4, W / 4)."""
         x = self.stem(self.scale(images))
         levels = []
         for down in self.down:

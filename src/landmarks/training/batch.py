@@ -1,11 +1,11 @@
-"""Batches, and the conventions that every array of the project follows.
+"""Batches, and the conventions for arrays in this project.
 
 Coordinates are `(x, y)` float32 pixels with `(0, 0)` at the centre of the top-left pixel. Three
 frames exist: *source* pixels (the image file), *crop* pixels (what the model sees) and *heatmap*
-pixels (what it answers). `landmarks` without a further word are crop pixels in a `Batch` and
-source pixels in a `Face`.
+pixels (its output). `landmarks` without a qualifier are crop pixels in a `Batch` and source pixels
+in a `Face`.
 
-Shape letters: B batch, N faces of a data set, K landmarks, H and W image, h and w heatmap.
+Shape letters: B batch, N faces of a dataset, K landmarks, H and W image, h and w heatmap.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Batch:
     Attributes:
         images: (B, H, W, 3) uint8 RGB; small to move between processes, made float on the device.
         landmarks: (B, K, 2) float32 crop pixels.
-        visible: (B, K) bool; False is left out of the loss.
+        visible: (B, K) bool; the loss ignores the others.
     """
 
     images: Tensor
@@ -41,7 +41,7 @@ class Batch:
 
 
 def to_network(images: Tensor) -> Tensor:
-    """Images as a network takes them.
+    """Images as network input.
 
     Args:
         images: (B, H, W, 3) uint8 RGB.

@@ -1,5 +1,8 @@
-"""Checkpoint: everything that changes while a network trains, as a value that a file can hold."""
+"""The state of a training run, and the checkpoint file that holds it."""
 
+import json
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -8,56 +11,80 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch.amp.grad_scaler import GradScaler
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.schedule import Schedule
 
-Tensors = tuple[Tensor, ...] | list[Tensor]
+# Devices that have AdamW as one kernel. Elsewhere ("meta", in tests) it is a loop.
+FUSED_DEVICES = ("cpu", "cuda", "mps")
 
 
 @dataclass
 class TrainingState:
-    """Where a training is.
+    """Everything that changes during training.
 
     Attributes:
-        network: Trained at every step.
-        average: The moving average of its weights and of its running statistics.
+        network: Updated at every step.
+        average: Moving average of its weights and of its running statistics.
         optimizer: Of `network`.
-        step: Updates done.
-        curve: Step, loss and learning rate at each point that was logged.
+        scaler: Keeps float16 gradients in range; disabled in other precisions.
+        step: Number of updates done.
+        curve: Step, loss and learning rate at each logged point.
     """
 
     network: nn.Module
-    average: AveragedModel
+    average: nn.Module
     optimizer: torch.optim.AdamW
+    scaler: GradScaler
     step: int
     curve: list[tuple[float, float, float]]
 
     @classmethod
-    def at_start(cls, network: nn.Module, schedule: Schedule) -> "TrainingState":
-        """The state before the first update of `network`, which is on its device already."""
+    def at_start(
+        cls, network: nn.Module, schedule: Schedule, *, scales: bool = False
+    ) -> "TrainingState":
+        """The state before the first update of `network`.
 
-        def follow(averages: Tensors, values: Tensors, count: Tensor | int) -> None:
-            # The average forgets its first, random weights faster than its last (as timm's EMA).
-            decay = min(schedule.ema, (1 + int(count)) / (10 + int(count)))
-            if averages[0].is_floating_point():
-                torch._foreach_lerp_(averages, values, 1 - decay)
-            else:
-                torch._foreach_copy_(averages, values)
-
+        Args:
+            network: On its device.
+            schedule: Gives the optimiser's settings.
+            scales: Whether gradients need scaling, as in float16.
+        """
         decayed = [p for p in network.parameters() if p.ndim > 1]
         spared = [p for p in network.parameters() if p.ndim <= 1]
+        device = decayed[0].device.type
         optimizer = torch.optim.AdamW(
             [
                 {"params": decayed, "weight_decay": schedule.weight_decay},
                 {"params": spared, "weight_decay": 0.0},
             ],
             lr=schedule.learning_rate,
-            fused=True,
+            fused=device in FUSED_DEVICES,
         )
-        average = AveragedModel(network, multi_avg_fn=follow, use_buffers=True)
-        return cls(network, average, optimizer, step=0, curve=[])
+        average = deepcopy(network).requires_grad_(False)
+        return cls(network, average, optimizer, GradScaler(device, enabled=scales), 0, [])
+
+    @torch.no_grad()
+    def update_average(self, decay: float) -> None:
+        """Move the average towards the network as it is after update number `step` + 1.
+
+        The decay grows with the step, so that the average soon forgets the random weights it
+        started from (as in TensorFlow's ExponentialMovingAverage with `num_updates`).
+
+        Args:
+            decay: The largest decay.
+        """
+        # The step is a Python number: reading a counter from a GPU would wait for it.
+        decay = min(decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0
+        pairs = list(zip(_values(self.average), _values(self.network), strict=True))
+        floating = [pair for pair in pairs if pair[0].is_floating_point()]
+        averages, values = (list(tensors) for tensors in zip(*floating, strict=True))
+        get_ema_multi_avg_fn(decay)(averages, values, 0)  # type: ignore[no-untyped-call]
+        for average, value in pairs:
+            if not average.is_floating_point():  # BatchNorm's counter
+                average.copy_(value)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint."""
@@ -66,13 +93,17 @@ class TrainingState:
         for i, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{i}.{k}": v for k, v in values.items()}
         tensors["curve"] = torch.tensor(self.curve, dtype=torch.float64).reshape(-1, 3)
-        save_tensors(path, tensors, {"step": str(self.step)})
+        scaler = json.dumps(self.scaler.state_dict())
+        save_tensors(path, tensors, {"step": str(self.step), "scaler": scaler})
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint; nothing is changed if the file cannot be read."""
+        """Restore a checkpoint; nothing is changed if the file cannot be read."""
         tensors = load_file(path)
         with safe_open(path, framework="pt") as file:
-            self.step = int(file.metadata()["step"])
+            metadata = file.metadata()
+        self.step = int(metadata["step"])
+        if self.scaler.is_enabled():
+            self.scaler.load_state_dict(json.loads(metadata["scaler"]))
         self.curve = [cast(tuple[float, float, float], tuple(r)) for r in tensors["curve"].tolist()]
         self.network.load_state_dict(_under("network.", tensors))
         self.average.load_state_dict(_under("average.", tensors))
@@ -80,11 +111,16 @@ class TrainingState:
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in _under("optimizer.", tensors).items():
             number, _, name = key.partition(".")
-            # The fused update reads memory in order, so a moment must lie as its parameter does.
+            # The fused update reads memory in order, so a moment needs its parameter's layout.
             like = torch.empty_like(parameters[int(number)]) if value.ndim else torch.empty(())
             state.setdefault(int(number), {})[name] = like.detach().copy_(value)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _values(network: nn.Module) -> Iterator[Tensor]:
+    yield from network.parameters()
+    yield from network.buffers()
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,11 +1,11 @@
-"""Ranks: the processes that torchrun started for one run. The first leads, the others follow.
+"""The processes (ranks) that torchrun started for one run: rank 0 leads, the others follow.
 
-The leader walks through the run as a single process does: it alone finds artifacts or makes them,
-decodes faces, fits adapters, and writes progress and results. A follower writes nothing and holds
-no lease. It waits for orders, calls that all ranks make together, and a training is the only one.
-So no two ranks can wait for each other, and nothing but a training needs to know of ranks.
+The leader runs everything a single process would: it alone finds or creates artifacts, decodes
+faces, fits adapters, and writes progress and results. A follower writes nothing and holds no lock.
+It waits for orders, which are calls that all ranks make together; a training is the only one. So no
+two ranks can wait for each other, and only training code knows about ranks.
 
-All hosts see data and artifacts under the same paths.
+All hosts must see data and artifacts under the same paths.
 """
 
 import atexit
@@ -13,143 +13,194 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, cast
 
 import torch
 from timm.layers import convert_sync_batchnorm
 from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from landmarks.errors import InputError
 
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
-# A follower may wait while the leader renders, decodes or waits for another job. Should the leader
-# die, torchrun ends the followers.
+# A follower may wait while the leader renders, decodes or waits for another job. If the leader
+# dies, torchrun ends the followers.
 PATIENCE = timedelta(days=365)
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
 def num_ranks() -> int:
-    """Processes of this run: those that torchrun started, else 1."""
-    return _told("WORLD_SIZE")
+    """Number of processes of this run: those that torchrun started, else 1."""
+    return _from_torchrun("WORLD_SIZE", 1)
 
 
 def num_local_ranks() -> int:
-    """Those of them on this host."""
-    return _told("LOCAL_WORLD_SIZE")
+    """Number of them on this host."""
+    return _from_torchrun("LOCAL_WORLD_SIZE", 1)
 
 
-def _told(name: str) -> int:
-    return int(os.environ[name]) if "TORCHELASTIC_RUN_ID" in os.environ else 1
+def rank() -> int:
+    """This process's number among them; 0 leads."""
+    return _from_torchrun("RANK", 0)
+
+
+def _from_torchrun(name: str, alone: int) -> int:
+    return int(os.environ[name]) if "TORCHELASTIC_RUN_ID" in os.environ else alone
+
+
+def rank_device(device: torch.device) -> torch.device:
+    """The device of this rank: each rank of a host has a GPU of its own."""
+    if device.type != "cuda" or num_ranks() == 1:
+        return device
+    return torch.device("cuda", _from_torchrun("LOCAL_RANK", 0))
 
 
 def shares_statistics(device: torch.device) -> bool:
-    """Whether BatchNorm sees the faces of all ranks. PyTorch can do that on GPUs only."""
+    """Whether BatchNorm sees the faces of all ranks. PyTorch supports that on GPUs only."""
     return device.type == "cuda" and num_ranks() > 1
 
 
 def with_shared_statistics(network: nn.Module, device: torch.device) -> nn.Module:
-    """`network`, its BatchNorm layers seeing the faces of all ranks if `shares_statistics`."""
+    """`network`, with BatchNorm layers that see the faces of all ranks if `shares_statistics`."""
     if not shares_statistics(device):
         return network
     return cast(nn.Module, convert_sync_batchnorm(network))
 
 
 @cache
-def fabric_for(device: torch.device) -> "Fabric":
-    """Lightning's Fabric for this rank, joined with the other ranks.
+def join_ranks(device: torch.device) -> None:
+    """Connect this rank with the others; a single process has nothing to connect.
 
     Args:
-        device: Its type is that of every rank; each rank of a host has a GPU of its own.
+        device: The device of this rank, as from `rank_device`.
     """
-    # Importing it takes seconds, which only a training should cost.
-    from lightning_fabric import Fabric
-    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
-    from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
-    from lightning_fabric.strategies.ddp import DDPStrategy
-
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # our log says it shorter
-    # Named, not detected, so that a run inside a Slurm job of several tasks is still one process.
-    alone = num_ranks() == 1
-    fabric = Fabric(
-        accelerator=device.type,
-        devices=num_local_ranks(),
-        num_nodes=num_ranks() // num_local_ranks(),
-        strategy="auto" if alone else DDPStrategy(gradient_as_bucket_view=True),
-        plugins=[LightningEnvironment() if alone else TorchElasticEnvironment()],
-    )
-    fabric.launch()
-    if not alone:
-        atexit.register(_leave)
-    return fabric
+    if num_ranks() == 1:
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # before NCCL starts, which would use GPU 0 in every rank
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    atexit.register(_leave)
 
 
 def _leave() -> None:
     """Close the connections: if they outlive Python, their threads abort the process."""
     _channel.cache_clear()
-    fabric_for.cache_clear()
-    gc.collect()  # finished trainings hold connections too, in circles
+    gc.collect()  # finished trainings hold connections too, in reference cycles
     distributed.destroy_process_group()
 
 
-def total(fabric: "Fabric", values: Tensor) -> Tensor:
+def parallel(network: nn.Module) -> nn.Module:
+    """`network`, whose gradients are averaged over the ranks in every backward pass."""
+    if num_ranks() == 1:
+        return network
+    return DistributedDataParallel(network, gradient_as_bucket_view=True)
+
+
+def without_sync(network: nn.Module) -> AbstractContextManager[object]:
+    """Keep gradients of the passes inside to this rank; the next pass outside averages the sum."""
+    if isinstance(network, DistributedDataParallel):
+        return network.no_sync()
+    return nullcontext()
+
+
+def total(values: Tensor) -> Tensor:
     """`values` summed over the ranks, in all of them."""
-    return cast(Tensor, fabric.all_reduce(values, reduce_op="sum"))
+    if num_ranks() > 1:
+        distributed.all_reduce(values)
+    return values
+
+
+def agreed(value: bool, device: torch.device) -> bool:
+    """`value` of the leader, in all ranks."""
+    return bool(total(torch.tensor(float(value and rank() == 0), device=device)))
+
+
+@dataclass
+class Outcome:
+    """What the leader's block computed.
+
+    Attributes:
+        result: Reaches the followers at the end of the block; something that can be pickled.
+    """
+
+    result: Any = None
 
 
 @dataclass(frozen=True)
 class _End:
-    """The last message to the followers: what the leader's task gave, or why it could not."""
+    """The last message to the followers: the result of the leader's block, or its error."""
 
     result: Any
     error: InputError | None = None
 
 
-def led(task: Callable[[], T], device: torch.device) -> T:
-    """What `task` gives, in all ranks. The leader computes it; followers carry out its orders.
+@contextmanager
+def leading(device: torch.device) -> Iterator[Outcome]:
+    """The block of the leader, while all other ranks call `follow`; or of a process without ranks.
 
     Args:
-        task: Gives something that can be pickled.
-        device: As for `fabric_for`.
+        device: Its type is that of every rank.
 
     Raises:
-        InputError: From `task`, in all ranks.
+        InputError: From the block, in all ranks.
         SystemExit: For any other error, after which the ranks are no longer in step: torchrun ends
-            them all, and a sweep does not go on.
+            them all, and a sweep stops.
     """
+    outcome = Outcome()
     if num_ranks() == 1:
-        return task()
-    fabric_for(device)
+        yield outcome
+        return
+    join_ranks(rank_device(device))
+    with _exit_on_bugs():
+        try:
+            yield outcome
+        except InputError as error:
+            _message(_End(None, error))
+            raise
+        _message(_End(outcome.result))
+
+
+def follow(device: torch.device) -> Any:  # noqa: ANN401 - whatever the leader computed
+    """Carry out the orders of the leader until its block ends; returns its result.
+
+    Args:
+        device: As for `leading`.
+
+    Raises:
+        InputError: From the leader's block.
+        SystemExit: As for `leading`.
+    """
+    join_ranks(rank_device(device))
+    logging.getLogger("landmarks").setLevel(logging.WARNING)  # the leader logs for all
+    with _exit_on_bugs():
+        while True:
+            message = _message(None)
+            if isinstance(message, _End):
+                if message.error is not None:
+                    raise message.error
+                return message.result
+            with suppress(InputError):  # the leader meets it too, and sends it
+                cast(Callable[[], object], message)()
+
+
+@contextmanager
+def _exit_on_bugs() -> Iterator[None]:
     try:
-        return _lead(task) if distributed.get_rank() == 0 else cast(T, _follow())
+        yield
     except InputError:
         raise
     except Exception:
-        log.exception("rank %d failed", distributed.get_rank())
+        log.exception("rank %d failed", rank())
         sys.exit(1)
 
 
-def _lead(task: Callable[[], T]) -> T:
-    try:
-        result = task()
-    except InputError as error:
-        _message(_End(None, error))
-        raise
-    _message(_End(result))
-    return result
-
-
 def order(call: Callable[[], object]) -> None:
-    """Have the followers of a `led` task call `call`, which the leader calls next itself.
+    """Have the followers call `call`, which the leader calls next itself.
 
     Args:
         call: Can be pickled. It raises `InputError` in all ranks or in none.
@@ -158,20 +209,8 @@ def order(call: Callable[[], object]) -> None:
         _message(call)
 
 
-def _follow() -> object:
-    logging.getLogger("landmarks").setLevel(logging.WARNING)  # the leader tells what happens
-    while True:
-        message = _message(None)
-        if isinstance(message, _End):
-            if message.error is not None:
-                raise message.error
-            return message.result
-        with suppress(InputError):  # the leader meets it too, and sends it
-            cast(Callable[[], object], message)()
-
-
 def _message(message: object) -> object:
-    """What the leader says, in all ranks."""
+    """The leader's `message`, in all ranks."""
     box = [message]
     distributed.broadcast_object_list(box, src=0, group=_channel())
     return box[0]
@@ -179,6 +218,6 @@ def _message(message: object) -> object:
 
 @cache
 def _channel() -> distributed.ProcessGroup:
-    """For messages alone: gradients have a time limit, orders have not."""
+    """For messages only: gradients have a time limit, orders have none."""
     group = distributed.new_group(backend="gloo", timeout=PATIENCE)
     return cast(distributed.ProcessGroup, group)

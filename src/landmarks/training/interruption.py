@@ -1,4 +1,4 @@
-"""Interruption: Ctrl-C, noted until work can be left where it can be gone on with."""
+"""Defer Ctrl-C to the next safe checkpoint."""
 
 import logging
 import signal
@@ -10,26 +10,26 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def noted_interrupt() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, instead of stopping at once; the second one does.
+def deferred_interrupt() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, instead of stopping at once; the second one stops.
 
-    Where Ctrl-C means something else already, or in a thread, which it does not reach, nothing
+    Where a program has its own handler for Ctrl-C, or in a thread, which it does not reach, nothing
     changes.
     """
-    asked = threading.Event()
+    requested = threading.Event()
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield asked
+        yield requested
         return
 
-    def note(_number: int, _frame: object) -> None:
+    def request(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        asked.set()
-        log.info("stopping after some more steps; once more Ctrl-C stops at once")
+        requested.set()
+        log.info("stopping at the next checkpoint; press Ctrl-C again to stop at once")
 
-    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, request)
     try:
-        yield asked
+        yield requested
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

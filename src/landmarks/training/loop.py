@@ -3,10 +3,9 @@
 import logging
 import math
 import time
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from landmarks.data.crops import FaceCrops
+from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.models.architecture import Architecture
@@ -23,16 +23,25 @@ from landmarks.training.batch import Batch, to_network
 from landmarks.training.batches import MixtureBatches, load, parts
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine, full_float32
-from landmarks.training.distributed import fabric_for, total, with_shared_statistics
-from landmarks.training.interruption import noted_interrupt
-from landmarks.training.monitor import WEIGHTS, Course, OnProgress
+from landmarks.training.distributed import (
+    join_ranks,
+    num_ranks,
+    parallel,
+    rank,
+    rank_device,
+    total,
+    with_shared_statistics,
+    without_sync,
+)
+from landmarks.training.interruption import deferred_interrupt
+from landmarks.training.monitor import WEIGHTS, Monitor, OnProgress
 from landmarks.training.schedule import Schedule
 
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-    from lightning_fabric.wrappers import _FabricModule
-
 log = logging.getLogger(__name__)
+
+# Raise it with any change of the weights that the same settings and faces lead to, here or below
+# (batches, augmentation, models, losses, codecs, optimiser); models are trained again.
+TRAINING_VERSION = 1
 
 PREDICTED_AT_ONCE = 64  # faces
 
@@ -56,82 +65,98 @@ def fit(
     directory: Path,
     on_progress: OnProgress,
 ) -> None:
-    """Train `network`; leave the averaged weights and the loss curve in `directory`.
+    """Train `network`; write the averaged weights and the loss curve to `directory`.
 
-    A checkpoint in `directory` is continued, and the result is that of an undisturbed call: the
-    batches depend on their numbers alone and everything else is in the checkpoint. The last one is
-    left there; it may go once the weights are in a safe place.
+    A checkpoint in `directory` is resumed, with the same result as an uninterrupted call: batches
+    depend on their number alone and everything else is in the checkpoint. The last checkpoint
+    stays; delete it once the weights are in a safe place.
 
-    Under torchrun all ranks call this together. Each computes its part of every batch, and the
-    first one writes. The update is that of one rank, up to rounding and `Machine.statistics_parts`.
+    Under torchrun all ranks call this together. Each computes its part of every batch, and rank 0
+    writes. The update equals that of one rank, up to rounding and `Machine.statistics_parts`.
 
     Args:
         network: Its weights are where training starts.
         architecture: Gives the codec and the loss.
         batches: One for each step.
-        schedule: Says how.
-        machine: Says on what.
+        schedule: Learning rate, clipping, averaging.
+        machine: Device, precision, workers.
         directory: Exists, and is the same for all ranks.
-        on_progress: Told how it goes.
+        on_progress: Called every few steps with the step, the loss and the learning rate.
 
     Raises:
-        NonFiniteLossError: The loss or a weight is no longer a number; in all ranks.
+        NonFiniteLossError: The loss or a weight is not finite; in all ranks.
     """
-    fabric = fabric_for(machine.torch_device)
-    network.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network = with_shared_statistics(network, fabric.device).train()
-    state = TrainingState.at_start(network, schedule)
-    course = Course(state, schedule, machine, fabric, directory, on_progress)
-    course.resume()
+    device = rank_device(machine.torch_device)
+    join_ranks(device)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = with_shared_statistics(network, device).train()
+    precision = machine.computes_in(cpu_bfloat16=architecture.cpu_bfloat16)
+    state = TrainingState.at_start(network, schedule, scales=precision == "float16")
+    monitor = Monitor(state, schedule, machine, device, directory, on_progress)
+    monitor.resume()
     if machine.compile:
         network.compile()
-    update = partial(_update, state, architecture, machine, fabric, fabric.setup_module(network))
-    own = batches.part(fabric.global_rank, fabric.world_size).on(fabric.device)
-    first, pin = state.step, fabric.device.type == "cuda"
-    with noted_interrupt() as stop:
+    trained = parallel(network)
+    own = batches.part(rank(), num_ranks())
+    first, pin = state.step, device.type == "cuda"
+    with deferred_interrupt() as stop, full_float32():
         for batch in load(own, first=first, workers=machine.workers, pin=pin):
-            rate = learning_rate(state.step, schedule)
-            begin = time.monotonic()
-            loss = update(batch.to(fabric.device), rate)
+            began = time.monotonic()
+            loss = update(state, trained, architecture, batch.to(device), schedule, machine)
             if machine.compile and state.step == first:
-                seconds = time.monotonic() - begin
+                seconds = time.monotonic() - began
                 log.info("the first step took %.1f s, compilation included", seconds)
-            course.note(loss, rate, stop)
-    course.finish()
+            monitor.after_step(loss, learning_rate(state.step, schedule), stop)
+    monitor.finish()
 
 
-def _update(
+def update(
     state: TrainingState,
+    network: nn.Module,
     architecture: Architecture,
-    machine: Machine,
-    fabric: "Fabric",
-    network: "_FabricModule",
     batch: Batch,
-    rate: float,
+    schedule: Schedule,
+    machine: Machine,
 ) -> Tensor:
-    """One update; returns this rank's part of the loss, the sum over ranks being the whole.
+    """One optimiser step.
 
-    A loss is a mean over visible landmarks, so a part counts by how many of them it has. Fabric
-    averages gradients over ranks where the sum is wanted, hence the factor of their number.
+    A loss is a mean over visible landmarks, so each part of the batch counts by how many of them it
+    has. Gradients are averaged over ranks where the sum is wanted, hence the factor of their
+    number.
+
+    Args:
+        state: Updated.
+        network: `state.network`, or its `parallel` wrapper.
+        architecture: Gives the codec and the loss.
+        batch: This rank's part, on the device.
+        schedule: Gives the learning rate, clipping and averaging.
+        machine: Gives the precision and the number of parts.
+
+    Returns:
+        This rank's part of the loss; the loss is the sum over the ranks.
     """
     for group in state.optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = learning_rate(state.step, schedule)
     state.optimizer.zero_grad(set_to_none=True)
     visible = batch.visible & inside(batch.landmarks, architecture.input_size)
-    num_visible = total(fabric, visible.sum()).clamp_min(1)
+    num_visible = total(visible.sum()).clamp_min(1)
     own = parts(replace(batch, visible=visible), machine.accumulate)
-    shares = []
-    for number, part in enumerate(own, start=1):
-        with fabric.no_backward_sync(network, enabled=number < len(own)):
-            with machine.autocast(bfloat16=architecture.bfloat16):
+    losses = []
+    for part in own:
+        with without_sync(network) if part is not own[-1] else nullcontext():
+            with machine.autocast(cpu_bfloat16=architecture.cpu_bfloat16):
                 output = network(to_network(part.images))
             mean = architecture.loss(output, part.landmarks, part.visible, architecture.codec)
-            share = mean * (part.visible.sum() / num_visible)
-            fabric.backward(share * fabric.world_size)
-        shares.append(share.detach())
-    state.optimizer.step()
-    state.average.update_parameters(state.network)
-    return torch.stack(shares).sum()
+            loss = mean * (part.visible.sum() / num_visible)
+            state.scaler.scale(loss * num_ranks()).backward()  # type: ignore[no-untyped-call]
+        losses.append(loss.detach())
+    if schedule.clip_norm is not None:
+        state.scaler.unscale_(state.optimizer)
+        nn.utils.clip_grad_norm_(state.network.parameters(), schedule.clip_norm)
+    state.scaler.step(state.optimizer)
+    state.scaler.update()
+    state.update_average(schedule.ema)
+    return torch.stack(losses).sum()
 
 
 def load_weights(network: nn.Module, directory: Path) -> None:
@@ -148,14 +173,14 @@ def predict(
     *,
     machine: Machine,
 ) -> NDArray[np.float32]:
-    """Landmarks of stored faces: the mean of a face's answer and its mirror image's.
+    """Landmarks of stored faces: the mean of two predictions, of a face and of its mirror image.
 
     Args:
         network: Trained.
         architecture: Gives the codec.
         crops: The faces.
         indices: (n,) which of them.
-        machine: Says on what. Always in full float32: a half-precision peak costs accuracy.
+        machine: Gives the device. Always in full float32: half-precision peaks cost accuracy.
 
     Returns:
         (n, K, 2) crop pixels.
@@ -177,12 +202,17 @@ def predict_images(
     scheme: LandmarkScheme,
     device: torch.device,
 ) -> NDArray[np.float32]:
-    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32."""
+    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32.
+
+    Raises:
+        InputError: The network's output is not finite.
+    """
     batch = torch.from_numpy(images).to(device)
     with full_float32():
-        upright, reflected = (
-            architecture.codec.decode(network(to_network(x))).cpu().numpy()
-            for x in (batch, batch.flip(2))
-        )
+        outputs = [network(to_network(x)) for x in (batch, batch.flip(2))]
+    # Decoding can turn NaN into plausible positions.
+    if not all(bool(torch.isfinite(output).all()) for output in outputs):
+        raise InputError("the network's output is not finite; train it at a lower learning rate")
+    upright, reflected = (architecture.codec.decode(o).cpu().numpy() for o in outputs)
     both = upright + mirrored(reflected, images.shape[2], scheme)
     return np.asarray(both / 2, np.float32)

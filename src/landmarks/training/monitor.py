@@ -1,4 +1,4 @@
-"""Course: what is told, checked and kept of a training while it goes on, and at its end."""
+"""Log, validate and checkpoint a training run."""
 
 import logging
 import math
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,15 +14,12 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
-from landmarks.training.distributed import total
+from landmarks.training.distributed import agreed, rank, total
 from landmarks.training.schedule import Schedule
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +27,11 @@ WEIGHTS = "weights.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 CURVE = "loss.npy"
 
-# The loss is read from the device, checked and logged once in so many steps, because reading it
+# The loss is read from the device, checked and logged once every so many steps, because reading it
 # waits for the device to finish.
 LOG_EVERY = 10
 
-# Told every LOG_EVERY steps: the step, the mean loss since the last call, the learning rate.
+# Called every LOG_EVERY steps with the step, the mean loss since the last call, the learning rate.
 OnProgress = Callable[[int, float, float], None]
 
 
@@ -44,53 +40,59 @@ class NonFiniteLossError(InputError):
 
 
 @dataclass
-class Course:
-    """What is told, checked and kept of a training while it goes on.
+class Monitor:
+    """Logs, validates and checkpoints a training run.
 
     Attributes:
-        state: Where it is.
-        schedule: Where it goes.
-        machine: Says how often it is saved.
-        fabric: Sums losses over ranks; its first rank writes.
-        directory: Where to.
-        on_progress: Told how it goes.
-        losses: This rank's part of the loss of each update since the loss was last read.
-        saved: When the last checkpoint was written.
+        state: What it watches.
+        schedule: Number of steps.
+        machine: How often to save.
+        device: Where tensors that ranks exchange must be.
+        directory: Where checkpoints, weights and the loss curve are written.
+        on_progress: Called with each logged point.
+        losses: This rank's part of the loss of each step since the last logged point.
+        saved: Time of the last checkpoint.
     """
 
     state: TrainingState
     schedule: Schedule
     machine: Machine
-    fabric: "Fabric"
+    device: torch.device
     directory: Path
     on_progress: OnProgress
     losses: list[Tensor] = field(default_factory=list)
     saved: float = field(default_factory=time.monotonic)
 
     def resume(self) -> None:
-        """Go on from a checkpoint, if there is one, and tell again what went before."""
+        """Load the checkpoint, if there is one, and report its loss curve again."""
         checkpoint = self.directory / CHECKPOINT
-        goes_on = self.fabric.is_global_zero and _goes_on(self.state, checkpoint)
-        if not self.fabric.broadcast(goes_on):  # the leader decides: others may see the file late
+        loaded = rank() == 0 and _loaded(self.state, checkpoint)
+        # The leader decides: on a network file system, others may see the file late.
+        if not agreed(loaded, self.device):
             return
-        if not goes_on:
+        if not loaded:
             self.state.load(checkpoint)
-        log.info("continuing at step %d of %d", self.state.step, self.schedule.steps)
+        log.info("resuming at step %d of %d", self.state.step, self.schedule.steps)
         for step, loss, rate in self.state.curve:
             self.on_progress(int(step), loss, rate)
 
-    def note(self, loss: Tensor, rate: float, stop: Event) -> None:
-        """Count an update with this loss and rate; now and then, read the loss and save.
+    def after_step(self, loss: Tensor, rate: float, stop: Event) -> None:
+        """Count a step; every LOG_EVERY steps, check and log the loss, and save if it is time.
+
+        Args:
+            loss: This rank's part of it.
+            rate: The learning rate of the step.
+            stop: Set by Ctrl-C, in any rank.
 
         Raises:
-            NonFiniteLossError: The loss is no finite number.
-            KeyboardInterrupt: `stop` is set, and all up to here is saved.
+            NonFiniteLossError: The loss is not finite.
+            KeyboardInterrupt: `stop` is set, and everything up to here is saved.
         """
         self.losses.append(loss)
         self.state.step += 1
         if self.state.step % LOG_EVERY and self.state.step != self.schedule.steps:
             return
-        mean = float(total(self.fabric, torch.stack(self.losses).mean()))
+        mean = float(total(torch.stack(self.losses).mean()))
         self.losses.clear()
         if not math.isfinite(mean):
             raise NonFiniteLossError(
@@ -99,40 +101,47 @@ class Course:
             )
         self.state.curve.append((self.state.step, mean, rate))
         self.on_progress(self.state.step, mean, rate)
+        # A rank that stopped alone would leave the others waiting for its gradients.
+        stops = bool(total(torch.tensor(float(stop.is_set()), device=self.device)))
         due = time.monotonic() - self.saved > self.machine.checkpoint_seconds
-        if self.fabric.is_global_zero and (due or stop.is_set()):
+        if rank() == 0 and (due or stops):
             self.state.save(self.directory / CHECKPOINT)
             self.saved = time.monotonic()
-        if stop.is_set():  # at the last step too: what comes next is not wanted either
-            told = "stopped at step %d of %d; the same command goes on from there"
-            log.info(told, self.state.step, self.schedule.steps)
+        if stops:  # at the last step too: the user does not want what would follow
+            log.info(
+                "stopped at step %d of %d; run the same command to resume",
+                self.state.step,
+                self.schedule.steps,
+            )
             raise KeyboardInterrupt
 
     def finish(self) -> None:
-        """Leave the averaged weights and the loss curve.
+        """Write the averaged weights and the loss curve.
 
-        The loss cannot speak for the weights: it was read before the last update.
+        Raises:
+            NonFiniteLossError: A weight is not finite. The loss cannot tell: it was computed before
+                the last update.
         """
-        weights = self.state.average.module.state_dict()
-        finite = all(bool(torch.isfinite(values).all()) for values in weights.values())
-        if not self.fabric.broadcast(finite):  # of the leader's, for all ranks to end alike
+        weights = self.state.average.state_dict()
+        finite = torch.stack([values.isfinite().all() for values in weights.values()]).all()
+        if not agreed(bool(finite), self.device):  # so that all ranks end alike
             raise NonFiniteLossError(
-                f"after {self.schedule.steps} steps the averaged weights are no finite numbers; "
-                f"lower the learning rate (now {self.schedule.learning_rate:g})"
+                f"after {self.schedule.steps} steps the averaged weights are not finite; lower the "
+                f"learning rate (now {self.schedule.learning_rate:g})"
             )
-        if self.fabric.is_global_zero:
+        if rank() == 0:
             save_tensors(self.directory / WEIGHTS, weights)
-            with written_whole(self.directory / CURVE) as path, path.open("wb") as file:
+            with atomic_write(self.directory / CURVE) as path, path.open("wb") as file:
                 np.save(file, np.array(self.state.curve))
 
 
-def _goes_on(state: TrainingState, checkpoint: Path) -> bool:
-    """Go on from a checkpoint, if there is one that can be read."""
+def _loaded(state: TrainingState, checkpoint: Path) -> bool:
+    """Load a checkpoint into `state`; False if there is none that can be read."""
     try:
         state.load(checkpoint)
     except FileNotFoundError:
         return False
     except (SafetensorError, OSError) as error:
-        log.warning("%s cannot be read (%s); starting again", checkpoint, error)
+        log.warning("%s cannot be read (%s); starting from step 0", checkpoint, error)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Progress: what a person sees while a run trains; a bar, and curves in TensorBoard."""
+"""Progress of a training: a bar with rate and time left, and curves in TensorBoard."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ class TrainingProgress:
     """A progress bar for each training, and its loss and learning rate as curves.
 
     Args:
-        directory: For TensorBoard; made anew, because a continued run tells its past again.
+        directory: For TensorBoard; replaced, because a resumed run logs its past again.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -23,7 +23,7 @@ class TrainingProgress:
         self._name = ""
 
     def __enter__(self) -> Self:
-        """Nothing more to open."""
+        """Return itself."""
         return self
 
     def __exit__(
@@ -32,25 +32,25 @@ class TrainingProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the bar and write what is pending."""
+        """Close the bar and flush TensorBoard."""
         self._close_bar()
         self._writer.close()
 
     def begin(self, name: str, steps: int) -> None:
-        """A training of `steps` updates starts."""
+        """Start the bar of a training of `steps` steps."""
         self._close_bar()
         self._name = name
         self._bar = tqdm(total=steps, desc=name, unit="step")
 
     def at(self, step: int, loss: float, rate: float) -> None:
-        """The training has come to `step`."""
+        """Show that the training has reached `step`."""
         self.curve(self._name, step, loss, rate)
         if self._bar is not None:
             self._bar.update(step - self._bar.n)
             self._bar.set_postfix(loss=f"{loss:.4g}", refresh=False)
 
     def curve(self, name: str, step: int, loss: float, rate: float) -> None:
-        """One point of the curves of training `name`."""
+        """Add a point to the curves of training `name`."""
         self._writer.add_scalar(f"loss/{name}", loss, step)
         self._writer.add_scalar(f"learning_rate/{name}", rate, step)
 

@@ -1,5 +1,6 @@
 """Schedule: how long and how fast a training step optimises."""
 
+import math
 from dataclasses import dataclass
 
 from landmarks.errors import InputError
@@ -15,7 +16,8 @@ class Schedule:
         learning_rate: Peak of the schedule.
         warmup: Updates until the peak; half of `steps` where it is more than that.
         weight_decay: Of AdamW; biases and normalisation layers are spared.
-        ema: Decay of the moving average of weights, which is what is kept.
+        ema: Decay of the moving average of weights, which are the result of training.
+        clip_norm: Largest norm of the gradient, which is shortened to it; None: no limit.
     """
 
     steps: int
@@ -24,6 +26,7 @@ class Schedule:
     warmup: int = 100
     weight_decay: float = 0.01
     ema: float = 0.998
+    clip_norm: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot train."""
@@ -43,3 +46,8 @@ class Schedule:
             raise InputError(f"schedule weight_decay is {self.weight_decay!r}; it must be 0 to 1")
         if not isinstance(self.ema, int | float) or not 0 <= self.ema < 1:
             raise InputError(f"schedule ema is {self.ema!r}; it must be from 0 to below 1")
+        clip = self.clip_norm
+        if clip is not None and (not isinstance(clip, int | float) or not 0 < clip < math.inf):
+            raise InputError(
+                f"schedule clip_norm is {clip!r}; it must be a number above 0, or null for no limit"
+            )

@@ -13,7 +13,7 @@ from landmarks.analysis.study import StudyRun
 from landmarks.analysis.verification.runs import compare
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result
-from landmarks.storage.serialization import record
+from landmarks.storage.serialization import record, short_name
 
 CONFIG = "config.yaml"
 
@@ -21,7 +21,8 @@ CONFIG = "config.yaml"
 MAKERS = (
     "landmarks.experiment.strategies",
     "landmarks.training.schedule",
-    "landmarks.adapters.fitting",
+    "landmarks.adapters.perceptron",
+    "landmarks.adapters.ridge",
 )
 
 # Settings of data that do not change the faces: the same files may be in another folder.
@@ -127,7 +128,7 @@ def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
         elif key in defaults and defaults[key] == recorded[key]:
             del other[key]
     if maker is not None:
-        one["_target_"] = f"{maker.__module__}.{maker.__qualname__}"
+        one["_target_"] = short_name(maker)
     return one, other
 
 

@@ -1,7 +1,8 @@
-"""Rendering on several cores: one process each, which lives as long as the work and its parent.
+"""Rendering on several cores: one worker process each, which ends with the work or with its parent.
 
-Worker and parent are tied by a pipe alone. An index goes to the worker, and comes back when the
-sample is written; when either end dies, the other reads the end of the pipe and stops.
+Parent and worker share a pipe: an index goes to the worker and comes back when the sample is
+written. If a worker dies, the parent reads the end of the pipe. If the parent dies, its workers
+exit at once; half-written files are removed by the next call.
 """
 
 import os
@@ -9,20 +10,21 @@ import pickle
 import signal
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from threading import Thread
 from typing import Protocol
 
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 
-# A worker has its next index before it asks, so that it never waits.
+# Indices that a worker has at a time, so that it never waits for the next one.
 _AHEAD = 2
 
-# What a worker may still be at when the work is called off.
+# How long a worker may take to finish its sample when the work is stopped.
 _PATIENCE_SECONDS = 20.0
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -32,7 +34,7 @@ Write = Callable[[int, Picture], None]
 
 
 class RenderStarter(Protocol):
-    """Makes `Render`, in the process that uses it; can be pickled."""
+    """Creates `Render` in the process that uses it; can be pickled."""
 
     def start(self) -> Render:
         """Get ready to render, which may take seconds."""
@@ -41,7 +43,9 @@ class RenderStarter(Protocol):
 
 def cores() -> int:
     """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def render_each(
@@ -50,16 +54,16 @@ def render_each(
     """Render and write samples.
 
     Args:
-        starter: Makes what makes the pictures.
+        starter: Creates the renderer.
         write: Takes index and picture; can be pickled.
-        indices: What to render, in any order.
-        workers: Processes; with 1, this one.
+        indices: Samples to render, in any order.
+        workers: Processes; 1 renders in this process.
 
     Yields:
         Each index when its sample is written.
 
     Raises:
-        OSError, InputError: As in the worker.
+        OSError, InputError: Raised in a worker.
         InputError: A worker was killed.
     """
     if workers > 1:
@@ -77,26 +81,26 @@ class _Worker:
     pipe: Connection
 
     def send(self, index: int) -> None:
-        """Hand out an index; if the worker has died, `answer` says so."""
+        """Send an index; if the worker has died, `receive` raises."""
         with suppress(OSError):
             self.pipe.send(index)
 
-    def answer(self) -> int:
-        """The index of a sample that is done, or the worker's error."""
+    def receive(self) -> int:
+        """The index of a finished sample; raises the worker's error."""
         try:
-            answer = self.pipe.recv()
+            received = self.pipe.recv()
         except (EOFError, ConnectionError):
             self.process.join()
             code = self.process.exitcode or 0
-            if code >= 0:  # it has said why
-                raise RuntimeError(f"a rendering process ended by itself, code {code}") from None
+            if code >= 0:
+                raise RuntimeError(f"a rendering process exited with code {code}") from None
             raise InputError(
-                f"a rendering process was killed by signal {-code}, for want of memory perhaps; "
-                "the same command continues, with fewer workers"
+                f"a rendering process was killed (signal {-code}), possibly out of memory; run the "
+                "same command with fewer workers to resume"
             ) from None
-        if isinstance(answer, BaseException):
-            raise answer
-        return int(answer)
+        if isinstance(received, BaseException):
+            raise received
+        return int(received)
 
 
 def _in_processes(
@@ -104,19 +108,19 @@ def _in_processes(
 ) -> Iterator[int]:
     crew = _start(starter, write, workers)
     try:
-        pending = sum(_hand_next(worker, indices) for _ in range(_AHEAD) for worker in crew)
+        pending = sum(_send_next(worker, indices) for _ in range(_AHEAD) for worker in crew)
         by_pipe = {worker.pipe: worker for worker in crew}
         while pending:
             for pipe in wait(list(by_pipe)):
                 worker = by_pipe[pipe]  # type: ignore[index]
-                yield worker.answer()
-                pending += _hand_next(worker, indices) - 1
+                yield worker.receive()
+                pending += _send_next(worker, indices) - 1
     finally:
         _dismiss(crew)
 
 
-def _hand_next(worker: _Worker, indices: Iterator[int]) -> int:
-    """Hand out the next index; returns how many there was, 1 or 0."""
+def _send_next(worker: _Worker, indices: Iterator[int]) -> int:
+    """Send the next index, if there is one; returns how many were sent, 1 or 0."""
     for index in indices:
         worker.send(index)
         return 1
@@ -126,7 +130,7 @@ def _hand_next(worker: _Worker, indices: Iterator[int]) -> int:
 def _start(starter: RenderStarter, write: Write, workers: int) -> list[_Worker]:
     context = get_context("spawn")
     crew = []
-    with _as_workers_like_it():
+    with _environment_of_workers():
         for _ in range(workers):
             here, there = context.Pipe()
             process = context.Process(target=_work, args=(there, starter, write), daemon=True)
@@ -147,16 +151,14 @@ def _dismiss(crew: list[_Worker]) -> None:
 
 
 @contextmanager
-def _as_workers_like_it() -> Iterator[None]:
-    """What processes that start now inherit: Ctrl-C is the parent's alone; one thread each."""
-    resource_tracker.ensure_running()  # its own start would unblock the signal
+def _environment_of_workers() -> Iterator[None]:
+    """What processes that start now inherit: one thread each, and Ctrl-C blocked."""
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with _interrupt_blocked() if hasattr(signal, "pthread_sigmask") else nullcontext():
+            yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
@@ -164,8 +166,21 @@ def _as_workers_like_it() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextmanager
+def _interrupt_blocked() -> Iterator[None]:
+    """Block Ctrl-C while processes start, before they can ignore it themselves."""
+    resource_tracker.ensure_running()  # starting it later would unblock the signal
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
 def _work(pipe: Connection, starter: RenderStarter, write: Write) -> None:
-    """The life of a worker."""
+    """Render until the pipe ends, in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
+    Thread(target=_exit_with_parent, daemon=True).start()
     try:
         render = starter.start()
         for index in _received(pipe):
@@ -174,6 +189,14 @@ def _work(pipe: Connection, starter: RenderStarter, write: Write) -> None:
                 return
     except Exception as error:
         _sent(pipe, _portable(error))
+
+
+def _exit_with_parent() -> None:
+    """Wait for the parent's end, then exit, whatever the worker is computing."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _received(pipe: Connection) -> Iterator[int]:
@@ -185,16 +208,16 @@ def _received(pipe: Connection) -> Iterator[int]:
         yield index
 
 
-def _sent(pipe: Connection, answer: object) -> bool:
+def _sent(pipe: Connection, content: object) -> bool:
     try:
-        pipe.send(answer)
+        pipe.send(content)
     except ConnectionError:
         return False
     return True
 
 
 def _portable(error: Exception) -> Exception:
-    """`error`, or its traceback as text if it is a fault of the program."""
+    """`error`, or its traceback as text if it is a bug."""
     if type(error) is InputError or (isinstance(error, OSError) and _survives(error)):
         return error
     return RuntimeError("".join(traceback.format_exception(error)))

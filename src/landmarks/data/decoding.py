@@ -1,0 +1,167 @@
+"""Decode image files to 8-bit RGB, completely or not at all.
+
+Pillow decodes, because it refuses a truncated file; OpenCV fills the missing part with grey.
+"""
+
+import importlib
+import re
+import warnings
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from landmarks.errors import InputError
+
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff"),
+    *(".heic", ".heif"),  # need the package pillow-heif
+)
+
+# A face needs a few hundred pixels; more than this in one file is a mistake or an attack, and
+# would take gigabytes to decode. Checked on the header, before any pixel is read.
+MAX_PIXELS = 64_000_000
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+_HEIF_HEADER = re.compile(rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", re.DOTALL)
+
+# An image of 16 bits whose values all fit in these is one of fewer bits, nearly black if its upper
+# 8 bits are taken. Of 14 bits it would only be dark, which a photo of 16 bits can be as well.
+_LOW_BITS = (8, 10, 12)
+_NEARLY_BLACK = 2 ** max(_LOW_BITS) >> 8
+
+# What brings the pixels of an image with an EXIF orientation upright, and back.
+_UPRIGHT = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: lambda pixels: np.rot90(pixels),
+}
+_OPPOSITE = {6: 8, 8: 6}  # the other orientations undo themselves
+
+# Pillow warns of tags that it cannot read, and of sizes above its own, larger limit.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Decoded:
+    """A decoded image.
+
+    Attributes:
+        stored: (H, W, 3) uint8 RGB as the file stores it.
+        orientation: Of the EXIF data, 1 to 8; 1 is upright.
+        bits: Of the values that were scaled to 8 bits; None: nothing special about them.
+    """
+
+    stored: NDArray[np.uint8]
+    orientation: int
+    bits: int | None
+
+    @property
+    def upright(self) -> NDArray[np.uint8]:
+        """The pixels as viewers show them."""
+        return turned(self.stored, self.orientation)
+
+
+def turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """(H, W, 3) stored pixels brought upright, as ImageOps.exif_transpose of Pillow does."""
+    turn = _UPRIGHT.get(orientation)
+    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
+
+
+def decode(file: BinaryIO, name: str) -> Decoded:
+    """Decode an image: PNG, JPEG, WebP, BMP, TIFF, or HEIC if pillow-heif is installed.
+
+    Alpha is dropped. Values of 16 bits become 8: the upper ones, unless all values are so small
+    that they must have 8, 10 or 12 bits.
+
+    Args:
+        file: At its start.
+        name: Of the file, for messages.
+
+    Raises:
+        InputError: It is not such an image, is cut short, or has too many pixels.
+    """
+    try:
+        with Image.open(file, formats=_formats(file, name)) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise InputError(
+                    f"{name}: {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} million "
+                    "are read, so make it smaller"
+                )
+            orientation = _orientation(image)
+            image.load()
+            pixels, bits = _eight_bit_rgb(image, file)
+            if orientation != 1 and _orientation(image) == 1:  # Pillow turns TIFF upright itself
+                pixels = turned(pixels, _OPPOSITE.get(orientation, orientation))
+            return Decoded(pixels, orientation, bits)
+    except InputError as error:
+        raise InputError(str(error)) from None
+    except Image.DecompressionBombError:
+        raise InputError(
+            f"{name}: too many pixels; at most {MAX_PIXELS // 1_000_000} million are read"
+        ) from None
+    except UnidentifiedImageError:
+        raise InputError(f"{name}: not a PNG, JPEG, WebP, BMP or TIFF image") from None
+    except MemoryError:
+        raise InputError(f"{name}: too large for the memory of this machine") from None
+    except Exception as error:  # Pillow raises whatever its decoders stumble on
+        raise InputError(f"{name}: cannot be decoded as an image ({error})") from None
+
+
+def _formats(file: BinaryIO, name: str) -> tuple[str, ...]:
+    """The formats to try; HEIC is not built into Pillow."""
+    header = file.read(12)
+    file.seek(0)
+    if not _HEIF_HEADER.match(header):
+        return _FORMATS
+    try:
+        importlib.import_module("pillow_heif").register_heif_opener()
+    except ImportError:
+        raise InputError(
+            f"{name}: a HEIC image, which needs the package pillow-heif: pip install pillow-heif; "
+            "or convert it to JPEG"
+        ) from None
+    return ("HEIF",)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; 1 if it is missing, unreadable, or not one of 1 to 8."""
+    try:
+        value = int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # the tags are broken; if the pixels are as well, decoding will find out
+        return 1
+    return value if value in _UPRIGHT else 1
+
+
+def _eight_bit_rgb(image: Image.Image, file: BinaryIO) -> tuple[NDArray[np.uint8], int | None]:
+    """The loaded image as (H, W, 3), and `Decoded.bits`."""
+    if image.mode.startswith(("I", "F")):
+        grey, bits = _scaled(np.asarray(image))
+        return np.stack([grey] * 3, axis=-1), bits
+    rgb = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+    if image.format not in ("PNG", "TIFF") or rgb.max() >= _NEARLY_BLACK:
+        return rgb, None
+    # Of colours of 16 bits, Pillow keeps the upper 8.
+    file.seek(0)
+    deep = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if deep is None or deep.dtype != np.uint16 or deep.ndim != 3 or deep.shape[:2] != rgb.shape[:2]:
+        return rgb, None
+    return _scaled(deep[..., 2::-1])
+
+
+def _scaled(values: NDArray[Any]) -> tuple[NDArray[np.uint8], int | None]:
+    """Values of up to 16 bits as 8 bits, and `Decoded.bits`."""
+    most = values.max()
+    if values.dtype.kind not in "iu" or values.min() < 0 or most >= 2**16:
+        raise ValueError("its values are not whole numbers of 8 or 16 bits; save it with such")
+    bits = next((bits for bits in _LOW_BITS if 0 < most < 2**bits), None)
+    return (values >> ((bits or 16) - 8)).astype(np.uint8), bits

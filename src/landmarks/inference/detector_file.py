@@ -1,0 +1,245 @@
+"""The file of a detector: its tensors, and metadata that say what they mean.
+
+A safetensors file with tensors `network.*` and, with an adapter, `adapter.*`. The metadata hold
+`format`, the version of this layout; `landmarks`, the version of the package, for information;
+`scheme`; `checksum`, of everything else; and as JSON `input_size` and the records of `network`,
+`codec`, `loss` and `crop`. Pre-trained weights that training started from are not named: they are
+not needed any more. A file may come from anywhere, so nothing in it is executed, the network
+is never reached, and memory is allocated only for tensors that are in the file.
+"""
+
+import hashlib
+import json
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from landmarks import __version__
+from landmarks.adapters.adapter import Adapter, adapter_from_state
+from landmarks.errors import InputError
+from landmarks.geometry import CropRule
+from landmarks.inference.restore import (
+    parse_json,
+    restore_codec,
+    restore_crop,
+    restore_loss,
+    restore_network,
+)
+from landmarks.models.architecture import Architecture
+from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.storage.serialization import record
+from landmarks.storage.tensor_files import save_tensors
+
+# Raise it when files of this version cannot be read by the versions before, or the other way round.
+FORMAT = 1
+
+PARTS = ("input_size", "network", "codec", "loss", "crop")  # metadata in JSON
+LONGEST = 300  # characters of a message about a file: a hostile one may hold any names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What the file of a detector holds; see `landmarks.inference.detector.Detector`."""
+
+    network: nn.Module
+    architecture: Architecture
+    crop: CropRule
+    adapter: Adapter | None
+    scheme: LandmarkScheme
+
+
+def write_detector(path: Path, contents: Contents) -> None:
+    """Write a file that `read_detector` reads."""
+    tensors = {f"network.{k}": v for k, v in contents.network.state_dict().items()}
+    if contents.adapter is not None:
+        tensors |= {f"adapter.{k}": v for k, v in contents.adapter.state_dict().items()}
+    architecture = contents.architecture
+    parts = {
+        "input_size": architecture.input_size,
+        "network": record(architecture.network),
+        "codec": record(architecture.codec),
+        "loss": record(architecture.loss),
+        "crop": record(contents.crop),
+    }
+    metadata = {
+        "format": str(FORMAT),
+        "landmarks": __version__,
+        "scheme": contents.scheme.name,
+        **{name: json.dumps(part) for name, part in parts.items()},
+    }
+    save_tensors(path, tensors, {**metadata, "checksum": checksum(metadata, tensors)})
+
+
+def read_detector(path: Path) -> Contents:
+    """Read what `write_detector` wrote, and check all of it.
+
+    Raises:
+        InputError: The file is missing, damaged, not a detector, or of another version.
+    """
+    _check_regular(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return _read(file)
+    except InputError as error:
+        raise InputError(f"{path}: {str(error)[:LONGEST]}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except SafetensorError as error:
+        raise InputError(f"{path}: not a safetensors file ({str(error)[:LONGEST]})") from None
+
+
+def checksum(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
+    """A hash of every tensor and of the metadata but for the checksum itself."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(json.dumps({**metadata, "checksum": ""}, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _check_regular(path: Path) -> None:
+    """Refuse what is not a file: reading a pipe may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file; expected the detector.safetensors of a finished run, or its "
+            "folder"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(path)!r}: cannot be read ({error})") from None
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path}: not a regular file; expected a detector.safetensors")
+
+
+def _read(file: Any) -> Contents:  # noqa: ANN401 - safetensors has no types
+    metadata: dict[str, str] = file.metadata() or {}
+    _check_format(metadata)
+    architecture, crop = _parts(metadata)
+    names = list(file.keys())
+    expected = _expected_tensors(architecture)
+    _check_shapes(expected, {name: file.get_slice(name).get_shape() for name in names})
+    tensors = {name: file.get_tensor(name) for name in names}
+    if checksum(metadata, tensors) != metadata.get("checksum"):
+        raise InputError("damaged: the content does not match its checksum; copy the file again")
+    _check_values(expected, tensors)
+    network = architecture.build(IBUG68.num_landmarks)
+    network.load_state_dict(_under("network.", tensors))
+    state = _under("adapter.", tensors)
+    adapter = adapter_from_state(state) if state else None
+    _try(network, architecture, adapter)
+    return Contents(
+        network=network, architecture=architecture, crop=crop, adapter=adapter, scheme=IBUG68
+    )
+
+
+def _check_format(metadata: Mapping[str, str]) -> None:
+    given = metadata.get("format")
+    if given is None:
+        raise InputError(
+            "no format version in its metadata, so it is not a detector, or one of an older "
+            "version of landmarks; run its training again with this version"
+        )
+    if given.isdecimal() and len(given) < 10 and int(given) > FORMAT:
+        raise InputError(
+            f"format version {given}, written by landmarks {metadata.get('landmarks', '?')[:20]}; "
+            f"landmarks {__version__} reads version {FORMAT}; update it: pip install -U landmarks"
+        )
+    if given != str(FORMAT):
+        raise InputError(f"unknown format version {given[:20]!r}; expected {FORMAT}")
+    missing = [name for name in ("scheme", *PARTS, "checksum") if name not in metadata]
+    if missing:
+        raise InputError(f"no {missing[0]!r} in its metadata; copy the file again")
+    if metadata["scheme"] != IBUG68.name:
+        raise InputError(
+            f"landmarks of scheme {metadata['scheme'][:40]!r}; known is {IBUG68.name!r}"
+        )
+
+
+def _parts(metadata: Mapping[str, str]) -> tuple[Architecture, CropRule]:
+    restore: dict[str, Callable[[object], Any]] = {
+        "input_size": lambda size: size,
+        "network": restore_network,
+        "codec": restore_codec,
+        "loss": restore_loss,
+        "crop": restore_crop,
+    }
+    parts = {}
+    for name, restored in restore.items():
+        try:
+            parts[name] = restored(parse_json(metadata[name]))
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+    crop = parts.pop("crop")
+    return Architecture(**parts), crop
+
+
+def _expected_tensors(architecture: Architecture) -> dict[str, Tensor]:
+    """The tensors that a file must hold for its network, with shapes but without memory."""
+    try:
+        with torch.device("meta"):
+            network = architecture.build(IBUG68.num_landmarks)
+    except InputError as error:
+        raise InputError(f"network: {error}") from None
+    except Exception as error:  # timm and torch raise anything for arguments that they cannot use
+        raise InputError(f"network: cannot be built ({_one_line(error)})") from None
+    return {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+
+
+def _check_shapes(expected: Mapping[str, Tensor], shapes: Mapping[str, list[int]]) -> None:
+    """Compare shapes before anything is read: the metadata could name a network of any size."""
+    own = {name: shape for name, shape in shapes.items() if not name.startswith("adapter.")}
+    needed = {name: list(tensor.shape) for name, tensor in expected.items()}
+    wrong = [name for name in needed | own if needed.get(name) != own.get(name)]
+    if wrong:
+        raise InputError(
+            f"the tensors do not fit the network: {len(wrong)} are missing, unknown or of another "
+            f"shape, {wrong[0][:80]!r} first"
+        )
+
+
+def _check_values(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    for name, like in expected.items():
+        values = tensors[name]
+        if values.dtype != like.dtype:
+            raise InputError(f"tensor {name!r} is of type {values.dtype}; expected {like.dtype}")
+        if not bool(torch.isfinite(values).all()):
+            raise InputError(f"tensor {name!r} has values that are NaN or infinite")
+        if name.endswith("running_var") and bool((values < 0).any()):
+            raise InputError(f"tensor {name!r} has negative variances")
+
+
+@torch.inference_mode()
+def _try(network: nn.Module, architecture: Architecture, adapter: Adapter | None) -> None:
+    """Run the model once, to find arguments that contradict each other, and overflows."""
+    size = architecture.input_size
+    image = torch.linspace(0, 1, 3 * size * size).view(1, 3, size, size)
+    try:
+        output = network.eval()(image)
+        landmarks = architecture.codec.decode(output).numpy()
+        adapted = landmarks if adapter is None else adapter.adapt(landmarks)
+    except Exception as error:  # as above
+        raise InputError(f"network: cannot be run ({_one_line(error)})") from None
+    if landmarks.shape != (1, IBUG68.num_landmarks, 2):
+        raise InputError(
+            f"network: finds landmarks of shape {landmarks.shape[1:]}; expected "
+            f"{(IBUG68.num_landmarks, 2)}"
+        )
+    if not (bool(torch.isfinite(output).all()) and np.isfinite(adapted).all()):
+        raise InputError("its output is not finite; train it again")
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0][:LONGEST]
