@@ -61,15 +61,10 @@ def stored_crops(
     Raises:
         InputError: An image is missing or broken, or a face has no box that the rule needs.
     """
-    ingredients = {
-        "version": CROPS_VERSION,
-        "faces": dataset.content,
-        "rule": rule,
-        "size": size,
-    }
+    faces = {"version": CROPS_VERSION, "faces": dataset.content, "rule": rule, "size": size}
 
     def stored() -> Path:
-        with store.entry(f"{role} crops", ingredients) as entry:
+        with store.entry(f"{role} crops", faces) as entry:
             if not entry.finished:
                 make_crops(dataset, rule, size, entry.directory)
         return store.read(entry).directory

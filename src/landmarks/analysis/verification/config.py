@@ -115,10 +115,21 @@ def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
 def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
     """A YAML and a record without differences in form.
 
-    A record contains every default, which a YAML may leave out, and full names of classes.
+    A record contains every default, which a YAML may leave out, and short names of classes. Classes
+    of users are not imported, so only their arguments in the YAML are compared.
     """
+    if isinstance(stated, list) and isinstance(recorded, list) and len(stated) == len(recorded):
+        pairs = [_alike(*pair) for pair in zip(stated, recorded, strict=True)]
+        return [one for one, _ in pairs], [other for _, other in pairs]
     if not isinstance(stated, dict) or not isinstance(recorded, dict):
         return stated, recorded
+    module = str(stated.get("_target_", "landmarks.")).partition(".")[0]
+    if module == "albumentations":
+        from landmarks.augmentation.transforms import transform_from  # takes seconds
+
+        return record(transform_from(stated)), recorded
+    if module != "landmarks":
+        return stated, {key: value for key, value in recorded.items() if key in stated}
     maker = _own(stated.get("_target_"))
     defaults = {} if maker is None else _defaults(maker)
     one, other = dict(stated), dict(recorded)
