@@ -204,8 +204,24 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["model.network=null"], "model.network is None; a model needs one"),
         (["model.input_size=32.0"], "input_size is 32.0; it must be a multiple of 32"),
         (["schedule.finetune=null"], "finetune: its schedule is None"),
-        (["augmentation.real=path"], "there is no augmentation.real"),
-        (["augmentation.real.geometry=null"], "augmentation geometry is None; leave that word out"),
+        (["augmentation.real=path"], "augmentation.real is missing, and both domains require one"),
+        (["augmentation.real.geometry=null"], "augmentation geometry is None; remove the override"),
+        (
+            ["augmentation.real.transforms=null"],
+            "augmentation transforms is None; it must be a list",
+        ),
+        (
+            ["+augmentation.real.transforms.0.hole_size=9"],
+            "transforms[0]: CoarseDropout has no 'hole_size'; its arguments are fill, ",
+        ),
+        (
+            ["augmentation.real.transforms.0.p=30"],
+            "error: augmentation.real.transforms.0: CoarseDropout p is 30: Input should be less",
+        ),
+        (
+            ["augmentation.real.transforms.0._target_=albumentations.CoarseDropot"],
+            "there is no albumentations.CoarseDropot; did you mean albumentations.CoarseDropout?",
+        ),
         (
             ["data=rendered", "data.test.recipe=null"],
             "data.test.recipe is null but required",
@@ -220,7 +236,7 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["artifacts=''"], "artifacts is ''"),
         (["data.test=null"], "needs test faces, but data.test is null"),
         (["data.real=null"], "needs real faces, but data.real is null"),
-        (["augmentation.real=null"], "there is no augmentation.real"),
+        (["augmentation.real=null"], "augmentation.real is missing, and both domains require one"),
         (["machine=null"], "machine is null"),
         (["seed=18446744073709551616"], "seed is 18446744073709551616"),
         (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),

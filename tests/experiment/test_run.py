@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from landmarks.adapters.adapter import load_adapter
 from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.adapters.ridge import RidgeFit
-from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.augmentation import Augmentation, Geometry
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError, input_error
 from landmarks.experiment.evaluation import evaluate_run, trained_on
@@ -47,7 +47,7 @@ from tests.waiting import PATIENCE
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
-PLAIN = Augmentation(geometry=Geometry(mirror=0.5), appearance=Appearance())
+PLAIN = Augmentation(geometry=Geometry(mirror=0.5))
 DATA = Data(
     synthetic=partial(read_toy, count=24, domain="synthetic"),
     real=partial(read_toy, count=30, domain="stand_in", seed=1),

@@ -49,12 +49,15 @@ def train(cfg: DictConfig) -> float:
 
 def made(cfg: DictConfig) -> "Experiment":
     """The experiment that a composed YAML describes; datasets are read when a run needs them."""
+    from landmarks.cli.library_errors import library_errors
+
     whole = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
     for part in SHARED_PARTS:  # to find errors in them, even if the strategy uses no such part
         hydra.utils.instantiate(whole.pop(part), _convert_="all")
     strategy = hydra.utils.instantiate(whole["strategy"], _convert_="all")
     whole["data"] |= _readers(whole["data"], strategy)
-    experiment: Experiment = hydra.utils.instantiate(whole, _convert_="all")
+    with library_errors():
+        experiment: Experiment = hydra.utils.instantiate(whole, _convert_="all")
     return experiment
 
 

@@ -20,7 +20,8 @@ def record(value: Any, name: str = "a setting") -> Any:  # noqa: ANN401 - of any
     """`value` in JSON's types.
 
     Args:
-        value: A number, text, None, list, tuple, dict, dataclass, partial or module-level function.
+        value: A number, text, None, list, tuple, dict, dataclass, partial, module-level function or
+            albumentations transform.
         name: What the value is called, for messages.
 
     Raises:
@@ -48,7 +49,21 @@ def record(value: Any, name: str = "a setting") -> Any:  # noqa: ANN401 - of any
         }
     if callable(value) and hasattr(value, "__qualname__"):
         return {"_target_": short_name(value), "_partial_": True}
+    if hasattr(value, "get_class_fullname"):  # of albumentations, which takes seconds to import
+        return _transform(value.to_dict()["transform"], name)
     raise TypeError(f"{type(value).__name__} cannot be recorded; make it a dataclass")
+
+
+def _transform(stored: dict[str, Any], name: str) -> dict[str, Any]:
+    """What albumentations says about a transform, with every argument, as its YAML."""
+    inner = [_transform(part, name) for part in stored.get("transforms", [])]
+    own = {key: value for key, value in stored.items() if key != "__class_fullname__"}
+    target = str(stored["__class_fullname__"])  # "GaussNoise", or a path outside of albumentations
+    return {
+        "_target_": target if "." in target else f"albumentations.{target}",
+        **record(own, name),
+        **({"transforms": inner} if inner else {}),
+    }
 
 
 def short_name(target: Any) -> str:  # noqa: ANN401 - a class or a function

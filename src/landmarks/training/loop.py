@@ -100,7 +100,7 @@ def fit(
     own = batches.part(rank(), num_ranks())
     first, pin = state.step, device.type == "cuda"
     with deferred_interrupt() as stop, full_float32():
-        for batch in load(own, first=first, workers=machine.workers, pin=pin):
+        for batch in load(own, first=first, workers=machine.num_workers, pin=pin):
             began = time.monotonic()
             loss = update(state, trained, architecture, batch.to(device), schedule, machine)
             if machine.compile and state.step == first:
