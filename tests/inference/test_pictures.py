@@ -137,7 +137,7 @@ def test_the_same_predictions_are_the_same_picture(drawn, toy_crops, tmp_path):
 
 
 @pytest.mark.parametrize("size", [100, 3000])
-def test_predicted_landmarks_are_drawn_at_their_place_whatever_the_size_of_the_photo(tmp_path, size):
+def test_predictions_are_drawn_at_their_place_whatever_the_size_of_the_photo(tmp_path, size):
     image = np.full((size, size, 3), 128, np.uint8)
     last = size - 1
     landmark = np.array([[last / 2, last / 5]], np.float32)
