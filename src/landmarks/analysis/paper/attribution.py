@@ -1,26 +1,20 @@
-"""The figure of attribution: where two conventions differ on a face, and what that explains."""
+"""The figure of label adaptation: where it moves landmarks, and how much of the gap that closes."""
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from landmarks.analysis.attribution import (
-    ADAPTED,
-    LEVEL,
-    LINES,
-    UNADAPTED,
-    Attribution,
-)
-from landmarks.analysis.captions import BAND
-from landmarks.analysis.contrasts import Interval
-from landmarks.analysis.findings import CurvePoint, Findings
+from landmarks.analysis.attribution import ADAPTED, LINES, UNADAPTED, Attribution
+from landmarks.analysis.comparisons import LEVEL
+from landmarks.analysis.error_curves import BAND, CurvePoint
+from landmarks.analysis.findings import Findings
 from landmarks.analysis.paper.figure4 import NME
 from landmarks.analysis.paper.style import seeds_of, sheet, small_print
 from landmarks.analysis.study import BASELINE
-from landmarks.analysis.styles import look, region_label
+from landmarks.analysis.styles import region_label, style_of
 
-BAR = 0.05  # the bar that tells the arrows' scale, inter-ocular distances
+BAR = 0.05  # length of the scale bar, inter-ocular distances
 FACE = "#BBBBBB"
 COMPARED = ("jaw", "inner51")  # regions
 HATCHES = {UNADAPTED: "", ADAPTED: "////", BASELINE: ""}
@@ -32,20 +26,20 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
     if found is None:
         return None
     points = [_point(findings, name, found.n_real, "all") for name in HATCHES]
-    alone = "; of one seed over photos alone" * any(point.mean.seeds < 2 for point in points)
+    alone = "; with one seed over photos only" * any(point.mean.seeds < 2 for point in points)
     figure = sheet(
-        "Label convention: where adaptation moves landmarks, and what it explains at most", 3.9
+        "Labelling convention: where adaptation moves landmarks, and what it explains at most", 3.9
     )
     face, bars = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_moves(face, found)
     _draw_errors(bars, findings, found.n_real)
     times = found.magnification
-    long = "at their true length" if times == 1 else f"drawn {times} times as long as they are"
+    scale = "at their true length" if times == 1 else f"drawn {times} times as long as they are"
     small_print(
         figure,
         findings,
-        f"Left: mean of the test faces; arrows: mean move by the adapter, {long}; the bar is "
-        f"{100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}"
+        f"Left: mean of the test faces; arrows: mean displacement by the adapter, {scale}; the bar "
+        f"is {100 * BAR:.0f} % of the inter-ocular distance at their scale. Right, bars: {BAND}"
         f"{alone}. Adapter and real only: {found.n_real:,} real faces.",
         _shares(found),
         seeds_of(points),
@@ -54,9 +48,9 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
 
 
 def _shares(found: Attribution) -> str:
-    """A sentence on how much of the gap label convention explains at most."""
+    """A sentence on how much of the gap the labelling convention explains at most."""
     shares = [
-        f"{region_label(region)} {_per_cent(part.share)}"
+        f"{region_label(region)} {part.share.text(0).replace(' ', ' % ', 1)}"
         for region in ("all", *COMPARED)
         for part in found.parts
         if part.region == region and part.share is not None
@@ -64,19 +58,14 @@ def _shares(found: Attribution) -> str:
     if not shares:
         return ""
     return (
-        f"Adaptation goes this part of the way from synthetic to real only: {', '.join(shares)} "
-        f"[{100 * LEVEL:.0f} %]. It is at most label convention: an adapter also takes away what "
-        "the network gets wrong in the same way everywhere."
+        f"Adaptation closes this share of the gap between synthetic and real only: "
+        f"{', '.join(shares)} [{100 * LEVEL:.0f} %]. It is an upper bound for the labelling "
+        "convention, because an adapter also corrects errors that the network makes everywhere."
     )
 
 
-def _per_cent(share: Interval) -> str:
-    value, low, high = (100 * part for part in (share.value, share.low, share.high))
-    return f"{value:.0f} % [{low:.0f} to {high:.0f}]"
-
-
 def _point(findings: Findings, strategy: str, n_real: int, region: str) -> CurvePoint:
-    """A strategy at a size; synthetic only has none but 0."""
+    """A strategy at a size; `synthetic_only` has size 0 only."""
     return next(point for point in findings.curves[region][strategy] if point.n_real in (0, n_real))
 
 
@@ -94,7 +83,7 @@ def _draw_moves(ax: Axes, found: Attribution) -> None:
         angles="xy",
         scale_units="xy",
         scale=1,
-        color=look(ADAPTED).colour,
+        color=style_of(ADAPTED).colour,
         width=0.006,
         headwidth=4,
         headlength=4,
@@ -102,7 +91,7 @@ def _draw_moves(ax: Axes, found: Attribution) -> None:
         minlength=0,
         zorder=3,
     )
-    ax.update_datalim(face + moves)  # a quiver's limits are those of its tails
+    ax.update_datalim(face + moves)  # a quiver sets limits by its tails only
     x, y = face[:, 0].min(), face[:, 1].max()
     ax.plot([x, x + times * BAR], [y, y], color="black", linewidth=1.5, solid_capstyle="butt")
     ax.annotate(f"{100 * BAR:.0f} %", (x, y), (0, 4), textcoords="offset points")
@@ -113,16 +102,13 @@ def _draw_moves(ax: Axes, found: Attribution) -> None:
 
 
 def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
-    """Errors with their intervals before and after adaptation, beside real faces alone."""
+    """Errors with their intervals before and after adaptation, and of `real_only`."""
     for place, (strategy, hatch) in enumerate(HATCHES.items()):
-        its = look(strategy)
+        style = style_of(strategy)
         means = [_point(findings, strategy, n_real, region).mean for region in COMPARED]
+        value, low, high = np.transpose([mean.percent for mean in means])
         x = np.arange(len(COMPARED)) + 0.27 * (place - 1)
-        value, low, high = (
-            100 * np.array([getattr(mean, part) for mean in means])
-            for part in ("value", "low", "high")
-        )
-        bars = ax.bar(x, value, 0.24, label=its.label, color=its.colour, edgecolor="white")
+        bars = ax.bar(x, value, 0.24, label=style.label, color=style.colour, edgecolor="white")
         for bar in bars:
             bar.set(hatch=hatch, linewidth=0)
         halo = withStroke(linewidth=3, foreground="white")

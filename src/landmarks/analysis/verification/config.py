@@ -1,4 +1,4 @@
-"""Config: the YAML that a run is repeated from, held against what the run says of itself."""
+"""The configuration file of a run checked against its result."""
 
 import importlib
 import inspect
@@ -9,15 +9,15 @@ from typing import Any
 
 import yaml
 
-from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import StudyRun
+from landmarks.analysis.verification.runs import compare
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result
 from landmarks.storage.serialization import record, short_name
 
 CONFIG = "config.yaml"
 
-# What makes a strategy from its YAML; nothing else that a file names is called.
+# Modules of strategies and their parts; nothing else that a file names is called.
 MAKERS = (
     "landmarks.experiment.strategies",
     "landmarks.training.schedule",
@@ -25,12 +25,12 @@ MAKERS = (
     "landmarks.adapters.ridge",
 )
 
-# Of data: where they lie and who renders them. The same faces may lie in another place.
+# Settings of data that do not change the faces: the same files may be in another folder.
 PLACES = frozenset({"root", "annotations", "images", "workers"})
 
 
 def config_differences(run: StudyRun) -> Iterator[str]:
-    """Each setting of a run's YAML that is not the one of its result."""
+    """Each setting of a run's YAML that differs from its result."""
     path = run.directory / CONFIG
     try:
         stated = yaml.safe_load(path.read_text())
@@ -48,11 +48,11 @@ def config_differences(run: StudyRun) -> Iterator[str]:
 def setting_differences(
     stated: Mapping[str, Any], strategy: Mapping[str, Any], result: Result
 ) -> Iterator[str]:
-    """Each setting that a YAML has otherwise than a result; data are not compared.
+    """Each setting that differs between a YAML and a result; data are not compared.
 
     Args:
-        stated: The whole YAML.
-        strategy: Record of the strategy that it makes.
+        stated: The complete YAML.
+        strategy: Record of the strategy that it defines.
         result: Of a run.
     """
     n_real = stated["n_real"]
@@ -74,19 +74,19 @@ def setting_differences(
 
 
 def data_differences(stated: Mapping[str, Any], directory: Path, result: Result) -> Iterator[str]:
-    """Each choice of data that a YAML has otherwise than that of a finished run.
+    """Each choice of data that differs between a YAML and the YAML of a finished run.
 
-    Not in which folders they lie, nor what these hold now: only a run reads them.
+    Folders and their contents are not compared: only a run reads them.
 
     Args:
-        stated: The YAML's data.
+        stated: The data section of the YAML.
         directory: Of the run.
         result: Of the run.
     """
     try:
         stored = yaml.safe_load((directory / CONFIG).read_text())["data"]
     except (OSError, yaml.YAMLError, KeyError, TypeError):
-        return  # a run that was made in Python stores no YAML
+        return  # a run started from Python stores no YAML
     for role in result.data:
         yield from compare(_choices(stated[role]), _choices(stored[role]), f"data.{role}", CONFIG)
 
@@ -96,7 +96,7 @@ def _choices(faces: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
-    """A strategy from its YAML, as Hydra makes it.
+    """Instantiate a strategy from its YAML, like Hydra.
 
     Raises:
         InputError: It names anything but a strategy, its schedules and adapters.
@@ -107,16 +107,16 @@ def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
         return stated
     module, _, name = str(stated.get("_target_")).rpartition(".")
     if module not in MAKERS:
-        raise InputError(f"it names {stated.get('_target_')!r}; only {', '.join(MAKERS)} are made")
+        raise InputError(f"it names {stated.get('_target_')!r}; allowed are {', '.join(MAKERS)}")
     values = {key: _made(item) for key, item in stated.items() if key != "_target_"}
     return getattr(importlib.import_module(module), name)(**values)
 
 
 def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
-    """A YAML and a record without what differs in form alone.
+    """A YAML and a record without differences in form.
 
-    A record has every default where a YAML may have none, and short names of classes. Classes of
-    the user are not imported, so of their arguments only those in the YAML are compared.
+    A record contains every default, which a YAML may leave out, and short names of classes. Classes
+    of users are not imported, so only their arguments in the YAML are compared.
     """
     if isinstance(stated, list) and isinstance(recorded, list) and len(stated) == len(recorded):
         pairs = [_alike(*pair) for pair in zip(stated, recorded, strict=True)]
@@ -144,7 +144,7 @@ def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
 
 
 def _own(name: object) -> Any:  # noqa: ANN401 - a class or a function
-    """What a YAML names, if it is this project's; nothing else is imported."""
+    """The object that a YAML names, if it is part of this package; nothing else is imported."""
     module, _, last = str(name).rpartition(".")
     if not module.startswith("landmarks."):
         return None
@@ -152,7 +152,7 @@ def _own(name: object) -> Any:  # noqa: ANN401 - a class or a function
 
 
 def _defaults(maker: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Recorded defaults of its parameters."""
+    """Records of the defaults of its parameters."""
     if not is_dataclass(maker):
         parameters = inspect.signature(maker).parameters.values()
         return {p.name: record(p.default) for p in parameters if p.default is not p.empty}

@@ -1,17 +1,18 @@
-"""Gaps: the second and the third insight, each strategy against real faces alone."""
+"""Figure 4B and 4C for a paper: each strategy against real faces alone."""
 
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from landmarks.analysis.captions import BAND, no_interval
+from landmarks.analysis.comparisons import TOO_FEW_SEEDS, Comparison
+from landmarks.analysis.error_curves import BAND
 from landmarks.analysis.findings import Findings
-from landmarks.analysis.insights import COMBINED, NO_TELLING, Comparison
 from landmarks.analysis.paper.figure4 import N_REAL
 from landmarks.analysis.paper.style import (
     INK,
     draw_band,
+    draw_interval,
     draw_mean,
     draw_seeds,
     handle,
@@ -21,21 +22,21 @@ from landmarks.analysis.paper.style import (
     size_axis,
     small_print,
 )
-from landmarks.analysis.study import BASELINE
-from landmarks.analysis.styles import look
+from landmarks.analysis.sentences import missing_intervals
+from landmarks.analysis.study import BASELINE, COMBINED
+from landmarks.analysis.styles import style_of
 
-DIFFERENCE = "lower error than real only, %"  # above 0: better, in every figure and table
+DIFFERENCE = "lower error than real only, %"  # positive is better, as in every figure and table
 ABOVE = "Above 0: lower error than real only with as many faces; below: higher."
 
 
 def against_real_only(findings: Findings) -> Figure | None:
-    """Insight 4B: each strategy against real faces alone; None if none was run beside them."""
+    """Figure 4B: each strategy against `real_only`; None if there is nothing to compare."""
     found = findings.comparisons
     if not found:
         return None
     judged = [one for one in found if one.lower is not None]
-    sizes = _sizes(judged or found)
-    names = _strategies(judged or found)
+    sizes, names = _sizes(judged or found), _strategies(judged or found)
     figure = sheet("How much lower the error is than with real faces alone", 3.6)
     ax = figure.subplots()
     for place in range(0, len(sizes), 2):
@@ -43,23 +44,13 @@ def against_real_only(findings: Findings) -> Figure | None:
     ax.axhline(0, color="black", linewidth=0.9)
     step = 0.8 / max(4, len(names))
     for one in judged:
-        if one.lower is None:
-            continue
-        its = look(one.strategy)
         shift = step * (names.index(one.strategy) - (len(names) - 1) / 2)
-        value, low, high = (100 * part for part in (one.lower.value, one.lower.low, one.lower.high))
-        ax.errorbar(
-            sizes.index(one.n_real) + shift,
-            value,
-            [[value - low], [high - value]],
-            color=its.colour,
-            marker=its.marker,
-            elinewidth=1.2,
-            markersize=6,
-            capsize=2,
-        )
+        if one.lower is not None:
+            style = style_of(one.strategy)
+            x = sizes.index(one.n_real) + shift
+            draw_interval(ax, style, x, one.lower, marker=style.marker, markersize=6)
     if not judged:
-        say_no_telling(ax)
+        _write_too_few_seeds(ax)
     ax.set_xticks(range(len(sizes)), [f"{size:,}" for size in sizes])
     ax.set_xlim(-0.5, len(sizes) - 0.5)
     ax.grid(visible=False, axis="x")
@@ -71,7 +62,7 @@ def against_real_only(findings: Findings) -> Figure | None:
         findings,
         f"{ABOVE} Bars: {BAND}, from differences within each seed.",
         _seeds_compared(findings, judged or found),
-        no_interval(found),
+        missing_intervals(found),
     )
     return figure
 
@@ -96,14 +87,14 @@ def _seeds_compared(findings: Findings, found: Sequence[Comparison]) -> str:
     )
 
 
-def say_no_telling(ax: Axes) -> None:
-    """The sentence in place of what cannot be known."""
-    ax.text(0.5, 0.6, NO_TELLING, transform=ax.transAxes, ha="center", fontsize=11, color=INK)
+def _write_too_few_seeds(ax: Axes) -> None:
+    """The reason in place of the missing data."""
+    ax.text(0.5, 0.6, TOO_FEW_SEEDS, transform=ax.transAxes, ha="center", fontsize=11, color=INK)
     ax.set_yticks([])
 
 
 def narrowing_gap(findings: Findings) -> Figure | None:
-    """Insight 4C: how the gap to real faces alone changes; None if nothing was run beside them."""
+    """Figure 4C: how the gap to `real_only` changes; None if there is nothing to compare."""
     found = [one for one in findings.comparisons if one.strategy in COMBINED]
     if not found:
         return None
@@ -116,7 +107,7 @@ def narrowing_gap(findings: Findings) -> Figure | None:
         _relative_gap(relative, [one for one in judged if one.strategy == name])
         _gap_of_seeds(absolute, findings, [one for one in paired if one.strategy == name])
     if not judged:
-        say_no_telling(relative)
+        _write_too_few_seeds(relative)
     for ax, shown, label in (
         (relative, judged, DIFFERENCE),
         (absolute, paired, "lower error, points of NME"),
@@ -129,43 +120,40 @@ def narrowing_gap(findings: Findings) -> Figure | None:
         figure,
         findings,
         f"{ABOVE} Left, bands: {BAND}, from differences within each seed. Right, markers: "
-        "arithmetic mean over seeds, open where it is one; dots: one seed each.",
+        "arithmetic mean over seeds, open for one seed; dots: one seed each.",
         _seeds_compared(findings, paired or found),
-        no_interval(found),
+        missing_intervals(found),
     )
     return figure
 
 
 def _relative_gap(ax: Axes, found: Sequence[Comparison]) -> None:
-    """One strategy's gap with its interval, per cent."""
-    parts = [(one.n_real, one.lower) for one in found if one.lower is not None]
+    """The gap of one strategy with its interval, per cent."""
+    parts = [(one.n_real, *one.lower.percent) for one in found if one.lower is not None]
     if not parts:
         return
-    its = look(found[0].strategy)
-    x = [n for n, _ in parts]
-    value, low, high = (
-        [100 * getattr(lower, part) for _, lower in parts] for part in ("value", "low", "high")
-    )
+    style = style_of(found[0].strategy)
+    x, value, low, high = zip(*parts, strict=True)
     draw_band(ax, found[0].strategy, x, low, high)
-    ax.plot(x, value, color=its.colour, linestyle=its.dash, marker=its.marker)
+    ax.plot(x, value, color=style.colour, linestyle=style.dash, marker=style.marker)
 
 
 def _gap_of_seeds(ax: Axes, findings: Findings, found: Sequence[Comparison]) -> None:
-    """One strategy's gap of each seed that both were run with, points of NME."""
+    """The gap of one strategy in each seed that both were run with, points of NME."""
     if not found:
         return
     strategy = found[0].strategy
-    its = look(strategy)
+    style = style_of(strategy)
     gaps = {one.n_real: _gaps(findings, one) for one in found}
     means = [sum(own) / len(own) for own in gaps.values()]
-    ax.plot(list(gaps), means, color=its.colour, linestyle=its.dash)
+    ax.plot(list(gaps), means, color=style.colour, linestyle=style.dash)
     for (n, own), mean in zip(gaps.items(), means, strict=True):
         draw_seeds(ax, strategy, n, own)
         draw_mean(ax, strategy, n, mean, len(own))
 
 
 def _gaps(findings: Findings, one: Comparison) -> list[float]:
-    """Error of real faces alone minus that of a strategy, points of NME, for each seed of both."""
+    """Error of `real_only` minus that of a strategy, points of NME, in each seed of both."""
     curves = findings.curves["all"]
     alone, own = (
         next(point.runs for point in curves[name] if point.n_real == one.n_real)
