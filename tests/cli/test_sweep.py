@@ -206,7 +206,7 @@ def test_before_a_run_is_done_no_time_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     last = told_of(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
-    assert last.endswith("; how long they take cannot be told before a run is done")
+    assert last.endswith("; no time estimate until one run has finished")
 
 
 @pytest.mark.parametrize(
