@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, a run ends with the numbers of an undisturbed one."""
+"""A run that was killed at any moment and started again ends with equal numbers."""
 
 import random
 import signal
@@ -24,12 +24,12 @@ from landmarks.experiment.run import run
 from landmarks.training.schedule import Schedule
 from landmarks.experiment.strategies import mixing
 
-# Whoever is to die dies of SIGPROF, as abruptly as of SIGKILL, after so many seconds of computing:
-# of the clock on the wall a busy machine would need more for the same work.
+# SIGPROF kills it as abruptly as SIGKILL would, after so many seconds of computing: counted on the
+# wall clock, a busy machine would get less done.
 signal.setitimer(signal.ITIMER_PROF, float(sys.argv[2]))
 begin = time.process_time()
-pretrain = Schedule(steps=150, batch_size=4, learning_rate=2e-3)
-train = Schedule(steps=150, batch_size=4, learning_rate=2e-3)
+pretrain = Schedule(steps=80, batch_size=4, learning_rate=2e-3)
+train = Schedule(steps=80, batch_size=4, learning_rate=2e-3)
 strategy = mixing(pretrain, RidgeFit(), train, alpha=0.5)
 machine = Machine(device="cpu", threads=1, checkpoint_seconds=0)
 run(experiment(Path(sys.argv[1]), strategy, machine=machine))
@@ -40,7 +40,7 @@ FOR_EVER = 1e6  # seconds
 
 
 def start(folder, dies_after):
-    """Run until the end, or until so many seconds were computed."""
+    """Run until the end, or until it has computed for so many seconds."""
     words = [sys.executable, "-c", CHILD, folder, str(dies_after)]
     return subprocess.run(
         words, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -48,14 +48,14 @@ def start(folder, dies_after):
 
 
 def finish(folder):
-    """Run until the end; returns seconds that were computed."""
+    """Run until the end; returns the seconds that it computed."""
     done = start(folder, FOR_EVER)
     assert done.returncode == 0, done.stderr
     return float(done.stdout.splitlines()[-1])
 
 
 def kill_and_restart(folder, kills, longest, seed):
-    """Kill the run `kills` times at random moments, then let it finish; returns kills that hit."""
+    """Kill the run `kills` times at random moments, then finish it; returns how often it died."""
     rng = random.Random(seed)
     ends = [start(folder, rng.uniform(1e-3, longest)).returncode for _ in range(kills)]
     assert set(ends) <= {0, -signal.SIGPROF}

@@ -140,7 +140,7 @@ wait_for_all()
 
 def test_a_killed_makers_training_is_continued_by_one_of_those_that_wait(tmp_path):
     script = """
-long = synthetic_only(Schedule(steps=150, batch_size=4, learning_rate=2e-3))
+long = synthetic_only(Schedule(steps=80, batch_size=4, learning_rate=2e-3))
 fork([job(long, n_real=0, out=folder / f"job{i}") for i in range(int(sys.argv[2]))])
 wait_for_all()
 """
@@ -159,7 +159,7 @@ wait_for_all()
     assert "failed: 1" in told, told
     assert [kind for _, kind in makers] == ["making", "continuing"], told
     assert makers[0][0] != makers[1][0]
-    assert int(re.search(r"continuing at step (\d+) of 150", told)[1]) >= 10
+    assert int(re.search(r"resuming at step (\d+) of 80", told)[1]) >= 10
     assert len(list((tmp_path / "killed").glob("job*/result.json"))) == 2
     assert list(tmp_path.rglob("*.partial")) == []
 
