@@ -1,4 +1,4 @@
-"""Every command of the README runs, in its order, on small data."""
+"""The commands of the README run on small data; those of all documents have options that exist."""
 
 import re
 import shlex
@@ -7,15 +7,27 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
 from PIL import Image
 
+from landmarks.cli.grid import grid, parse
+from landmarks.cli.hydra_command import CONFIGS
+from landmarks.cli.main import COMMANDS, HYDRA_COMMANDS
+from landmarks.cli.quoting import quoted
 from landmarks.data.toy import read_toy
+from tests.processes import forked
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
-QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "machine.threads=1"]
+README = ROOT / "README.md"
+DOCUMENTS = [README, ROOT / "data" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+QUICK = [
+    "schedule=tiny",
+    *(f"schedule.{part}.steps=2" for part in ("pretrain", "train", "finetune")),
+]
+QUICK += ["model.network.widths=[8,8]", "model.input_size=32", "machine.threads=1"]
 FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
 FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]
 FEW_OF = {
@@ -23,14 +35,25 @@ FEW_OF = {
     "data=own": ["data.synthetic.size=64", "data.synthetic.count=12"],
 }
 SYNTHESIZE = ["n=4", "size=64", "workers=1"]
-SWEEP = ["seed=0", "n_real=10,50", *QUICK, *FEW]  # of the scripts that reproduce a figure
 
 
-def commands():
-    """The lines of the README that a user types, continuation lines joined."""
-    text = "".join(block for language, block in BLOCKS if not language)
-    lines = text.replace("\\\n", " ").splitlines()
-    return [line.split("#")[0].strip() for line in lines if re.match(r"(python|make) ", line)]
+def blocks(document):
+    """Language and text of each block of code."""
+    return re.findall(r"```(\w*)\n(.*?)```", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def commands(document):
+    """The words of each command of the project that a document shows."""
+    text = "".join(block for language, block in blocks(document) if language in ("", "bash"))
+    for line in text.replace("\\\n", " ").splitlines():
+        if re.match(r"(landmarks|make|python|cd \S+ &&) ", line):
+            words = shlex.split(line, comments=True)
+            words = words[words.index("&&") + 1 :] if "&&" in words else words
+            yield (
+                ["landmarks", "train", *words[3:]]
+                if words[1:3] == ["-m", "landmarks.train"]
+                else words
+            )
 
 
 def write_photos(folder, count, seed):
@@ -56,7 +79,9 @@ def write_unlabelled(folder):
     (folder / "boxes.csv").write_text("image,x0,y0,x1,y1\nface.jpg,20,25,70,75\n")
 
 
-def test_every_command_of_the_readme_runs(tmp_path):
+@pytest.fixture
+def place(tmp_path):
+    """A working folder with the files that the README speaks of."""
     write_photos(tmp_path / "path/to/300w/helen/trainset", 60, seed=1)
     write_photos(tmp_path / "path/to/300w/helen/testset", 6, seed=2)
     write_photos(tmp_path / "path/to/your/photos", 60, seed=3)
@@ -64,46 +89,52 @@ def test_every_command_of_the_readme_runs(tmp_path):
     write_photos(tmp_path / "path/to/labelled/photos", 4, seed=5)
     write_face_synthetics(tmp_path / "path/to/face_synthetics", 12)
     write_unlabelled(tmp_path / "path/to")
+    return tmp_path
+
+
+def in_small(words):
+    """The words of a command with those added that make it quick."""
+    if words[1] == "train" and "hydra.sweeper.dry=true" not in words:
+        (data,) = [word for word in words if word.startswith("data=")] or [""]
+        return words + QUICK + FEW_OF.get(data, FEW)
+    return words + SYNTHESIZE if words[1] == "synthesize" else words
+
+
+def test_every_command_of_the_readme_runs(place):
     ran = []
-    for line in commands():
-        words = shlex.split(line)
+    for words in commands(README):
         if words[0] == "make":
             assert f"\n{words[1]}:" in (ROOT / "Makefile").read_text()
+        elif words[0] == "landmarks":
+            done = forked(*in_small(words)[1:], cwd=place, patience=PATIENCE)
+            assert done.returncode == 0, f"{words}\n{done.stderr}"
+            ran.append(words[1])
+    assert {"train", "report", "predict"} <= set(ran)
+    for language, block in blocks(README):
+        if language == "python":
+            subprocess.run([sys.executable, "-c", block], cwd=place, check=True)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_option_of_a_documented_command_exists(document):
+    for words in commands(document):
+        if words[0] != "landmarks":
             continue
-        if words[1] == "-m":
-            if words[2] == "landmarks.cli.train" and "hydra.sweeper.dry=true" not in words:
-                (data,) = [word for word in words if word.startswith("data=")] or [""]
-                words += QUICK + FEW_OF.get(data, FEW)
-            elif words[2] == "landmarks.cli.synthesize":
-                words += SYNTHESIZE
-        else:
-            words = [words[0], str(ROOT / words[1]), *words[2:]]
-            if "reproduce" in words[1]:
-                words += SWEEP + (["strategy=real_only,finetune"] if "figure4" in words[1] else [])
-        done = subprocess.run(
-            [sys.executable, *words[1:]],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
-        ran.append(words[1:3])
-    assert len(ran) == 15
-    (python,) = (block for language, block in BLOCKS if language == "python")
-    check = "\nassert points.shape == (68, 2)"
-    subprocess.run([sys.executable, "-c", python + check], cwd=tmp_path, check=True)
+        assert words[1] in COMMANDS
+        if words[1] in HYDRA_COMMANDS:
+            given = quoted([word for word in words[2:] if "..." not in word])
+            points = grid(parse([word for word in given if not word.startswith("-")]))
+            with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+                compose(words[1], list(points[-1]), return_hydra_config=True)
 
 
 def test_every_file_that_the_readme_names_is_there():
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+    for target in re.findall(r"\]\(([^)#:]+)\)", README.read_text()):
         assert (ROOT / target).exists(), target
 
 
 def test_every_module_is_in_the_tree_of_the_readme():
-    tree = README.split("## The tree")[1].split("## ")[0]
-    package = ROOT / "src" / "landmarks"
-    for path in package.iterdir():
+    tree = README.read_text().split("## The tree")[1].split("## ")[0]
+    for path in (ROOT / "src" / "landmarks").iterdir():
         if (path.suffix == ".py" and not path.name.startswith("_")) or path.is_dir():
             assert path.name in tree or path.name == "__pycache__", path.name

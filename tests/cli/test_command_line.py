@@ -216,7 +216,10 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["data=rendered", "machine.device=tpu"], "device is 'tpu'"),
         (["data=w300_rendered", "data.real.root=''"], "a folder is ''; it must be a path in text"),
         (["out=''"], "out is ''; it must be a path in text"),
-        (["out=null"], "out is null; it must be a path in text"),
+        (
+            ["out=null"],
+            "out is null; it must be a path in text, such as . for the working directory or",
+        ),
         (["artifacts=''"], "artifacts is ''"),
         (["data.test=null"], "needs test faces, but data.test is null"),
         (["data.real=null"], "needs real faces, but data.real is null"),
