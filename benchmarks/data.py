@@ -53,14 +53,14 @@ STATUS = Path("/proc/self/status")  # Linux only
 def augment(crops: FaceCrops, augmentation: Augmentation, count: int) -> None:
     """Augment `count` stored faces."""
     for i in range(count):
-        augmentation.draw(
+        augmentation.apply(
             crops.images[i % len(crops)],
             crops.landmarks[i % len(crops)],
             crops.visible[i % len(crops)],
             size=crops.size,
             scheme=crops.scheme,
             rng=np.random.default_rng(i),
-        ).image()
+        )
 
 
 def stages(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], float]]:

@@ -6,7 +6,7 @@ Nothing that is timed depends on what the faces show, so they need no download.
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from hydra import compose, initialize_config_dir
@@ -59,11 +59,13 @@ class Pixels:
 
     Attributes:
         image: (H, W, 3) uint8 RGB.
-        name: Tells it from others.
+        name: Distinguishes it from others.
+        variant: Empty: it is read in one way.
     """
 
     image: NDArray[np.uint8]
     name: str
+    variant: ClassVar[str] = ""
 
     def read(self) -> NDArray[np.uint8]:
         """The image."""

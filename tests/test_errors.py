@@ -1,11 +1,11 @@
-"""Errors: what is the user's to mend is found below whatever wraps it."""
+"""Errors that the user can fix are found below whatever wraps them."""
 
 import errno
 import os
 
 import pytest
 
-from landmarks.errors import InputError, input_error, refused
+from landmarks.errors import FILE_ERRORS, InputError, file_error, input_error, refused
 
 
 def raised(make):
@@ -36,8 +36,8 @@ def test_an_input_error_is_found_below_what_wraps_it():
     assert input_error(None) is None
 
 
-@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EEXIST])
-def test_a_folder_that_takes_nothing_is_the_users_to_mend(code):
+@pytest.mark.parametrize("code", FILE_ERRORS)
+def test_a_folder_that_cannot_be_written_is_an_input_error(code):
     full = OSError(code, os.strerror(code), "outputs/result.json")
 
     def wrapped():
@@ -45,13 +45,18 @@ def test_a_folder_that_takes_nothing_is_the_users_to_mend(code):
 
     for error in (full, raised(wrapped)):
         assert str(input_error(error)) == (
-            f"outputs/result.json: {os.strerror(code)}; once that is mended, the same command "
-            "continues"
+            f"outputs/result.json: {FILE_ERRORS[code]}; fix this, and the same command continues"
         )
-    assert str(input_error(OSError(code, "No room"))).startswith("No room; once")
+    assert str(input_error(OSError(code, "No room"))).startswith(f"{FILE_ERRORS[code]}; fix this")
 
 
-def test_a_fault_after_such_an_error_was_dealt_with_is_a_fault():
+def test_the_reason_of_any_file_error_is_plain_english():
+    assert file_error(OSError(errno.ENOSPC, "No space left on device")) == "the disk is full"
+    assert file_error(OSError(errno.EIO, "Input/output error")) == "Input/output error"
+    assert file_error(TimeoutError()) == "TimeoutError"
+
+
+def test_a_bug_in_a_handler_of_such_an_error_is_a_bug():
     def met_on_the_way():
         try:
             raise FileExistsError(errno.EEXIST, "File exists", "outputs")
@@ -62,7 +67,7 @@ def test_a_fault_after_such_an_error_was_dealt_with_is_a_fault():
     assert input_error(FileNotFoundError(errno.ENOENT, "No such file", "outputs")) is None
 
 
-def test_what_is_the_users_is_told_in_one_line_and_the_rest_keeps_its_traceback(capsys):
+def test_input_errors_are_printed_in_one_line_and_bugs_keep_their_traceback(capsys):
     assert refused(InputError("n_real is 5;\n  it must be 4")) == 2
     assert capsys.readouterr().err == "error: n_real is 5; it must be 4\n"
     fault = KeyError("other")

@@ -94,7 +94,7 @@ def test_landmark_crop_is_the_longer_side_times_the_scale():
 
 
 def test_given_box_crop_uses_the_box_and_needs_one():
-    landmarks = np.zeros((68, 2), np.float32)
+    landmarks = np.full((68, 2), 12, np.float32)
     assert GivenBoxCrop(1.0).square(landmarks, (0, 10, 20, 20)) == Square(10.0, 15.0, 20.0)
     with pytest.raises(InputError, match="a face has no box"):
         GivenBoxCrop().square(landmarks, None)

@@ -4,6 +4,7 @@ Unlike Hydra's own, it runs each distinct run once, says what is finished before
 continues after a failed run, and logs the progress of the whole sweep.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,7 @@ class StudySweeper(Sweeper):
         from landmarks.cli.jobs import plan_jobs
         from landmarks.cli.sweep import (
             launched,
+            report_diverged,
             report_end,
             report_failures,
             report_plan,
@@ -82,6 +84,8 @@ class StudySweeper(Sweeper):
             returns = launched(jobs, self._launcher)
         report_failures(jobs, returns)
         report_end(jobs)
+        if report_diverged(jobs):
+            sys.exit(1)
         return [returns]
 
 

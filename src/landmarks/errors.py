@@ -1,55 +1,59 @@
-"""The one kind of error that is the user's to mend."""
+"""Errors that the user can fix, and how a command reports them."""
 
 import errno
 import sys
 
-# What a file system says of rights, of room, and of a file where a folder should be.
-_OF_FOLDERS = frozenset(
-    {
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.ENOTDIR,
-        errno.EEXIST,
-    }
-)
+# Errors of a file system that the user can fix, in plain English.
+FILE_ERRORS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "files may not grow that large here",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOTDIR: "a parent folder is a file",
+    errno.EEXIST: "a file of that name exists",
+}
 
 
 class InputError(ValueError):
     """Something given from outside is wrong: a file, a folder, a setting.
 
     The message is one line that says what was given, where, what is allowed, and what to do.
-    Command lines print it alone and end with exit code 2; any other exception is a fault of the
-    program and keeps its traceback.
+    Commands print it alone and end with exit code 2; any other exception is a bug and keeps its
+    traceback.
     """
+
+
+def file_error(error: OSError) -> str:
+    """Why a file could not be read or written."""
+    return FILE_ERRORS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 def input_error(error: BaseException | None) -> InputError | None:
     """The `InputError` behind `error`, which Hydra wraps if a constructor raises it; or None.
 
-    A folder that is full or may not be written to, met anywhere, is one as well. Of such errors
-    only those count that `error` was raised from: others may have been dealt with.
+    An `OSError` of `FILE_ERRORS`, raised anywhere, counts as one, but only along explicit causes
+    (`raise ... from`): any other may have been handled before `error` was raised.
     """
     inner = error
     while inner is not None and not isinstance(inner, InputError):
         inner = inner.__cause__ or inner.__context__
     if inner is not None:
         return inner
-    while error is not None and not (isinstance(error, OSError) and error.errno in _OF_FOLDERS):
+    while error is not None and not (isinstance(error, OSError) and error.errno in FILE_ERRORS):
         error = error.__cause__
     if error is None:
         return None
     place = f"{error.filename}: " if error.filename else ""
-    return InputError(f"{place}{error.strerror}; once that is mended, the same command continues")
+    return InputError(f"{place}{file_error(error)}; fix this, and the same command continues")
 
 
 def refused(error: Exception) -> int:
-    """Tell what is the user's to mend in one line; the exit code of a command that met it.
+    """Print an error that the user can fix in one line; returns the exit code.
 
     Raises:
-        Exception: `error` itself, if it is a fault of the program.
+        Exception: `error` itself, if it is a bug.
     """
     cause = input_error(error)
     if cause is None:

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from landmarks.errors import InputError
 from landmarks.scheme import LandmarkScheme
 
+# The share of its landmarks that the box of a face contains at least. The boxes of dlib's and of
+# Datagen's files contain 0.84 of them and more.
+_LEAST_INSIDE = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Square:
@@ -111,13 +115,39 @@ class GivenBoxCrop:
         """The region around `box`.
 
         Raises:
-            InputError: The face has no box.
+            InputError: The face has no box, or not one around its landmarks.
         """
         if box is None:
             raise InputError(
                 "a face has no box; use crop=landmarks, or read the dataset with its boxes"
             )
+        problem = box_problem(box, landmarks)
+        if problem is not None:
+            raise InputError(
+                f"{problem}; correct the box, leave the face out, or use crop=landmarks"
+            )
         return _around(*box, self.scale)
+
+
+def box_problem(
+    box: tuple[float, float, float, float], landmarks: NDArray[np.float32]
+) -> str | None:
+    """Why a box cannot be that of the face with these landmarks; None if it can.
+
+    Args:
+        box: (x0, y0, x1, y1) source pixels.
+        landmarks: (K, 2) source pixels.
+    """
+    x0, y0, x1, y1 = box
+    shown = f"its box, from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g}),"
+    if not (x0 < x1 and y0 < y1):
+        return f"{shown} is empty"
+    inside = int(((landmarks >= (x0, y0)) & (landmarks <= (x1, y1))).all(axis=1).sum())
+    if inside >= _LEAST_INSIDE * len(landmarks):
+        return None
+    if max(x1, y1) <= 1:
+        return f"{shown} is in shares of the image; boxes must be pixels"
+    return f"{shown} contains {inside} of the {len(landmarks)} landmarks"
 
 
 def _around(x0: float, y0: float, x1: float, y1: float, scale: float) -> Square:

@@ -1,12 +1,13 @@
-"""Adapters: identity at first, exact where they can be, harmless where they cannot know."""
+"""Adapters: the identity at first, accurate with many pairs, harmless with few or noisy ones."""
 
 import numpy as np
 import pytest
 import torch
 
 from landmarks.adapters.adapter import Adapter, displacement, load_adapter, save_adapter
-from landmarks.adapters.fitting import PerceptronFit, RidgeFit
 from landmarks.adapters.frame import Frame, reference_shape
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order, mirrored
 from landmarks.scheme import IBUG68
@@ -56,7 +57,7 @@ def seen(n):
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_many_faces_teach_the_rule(fit):
+def test_many_faces_teach_the_convention(fit):
     source = faces(500, 1)
     before, after = error(fit(source, to_other_convention(source), seen(500), IBUG68, 0))
     assert after < 0.2 * before
@@ -70,7 +71,7 @@ def test_ten_faces_help_and_do_no_harm(fit):
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_noise_without_a_rule_is_not_learned(fit):
+def test_noise_is_not_learned(fit):
     source = faces(20, 3)
     noisy = source + np.random.default_rng(4).normal(0, 1.5, source.shape).astype(np.float32)
     adapter = fit(source, noisy, seen(20), IBUG68, 0)
@@ -80,7 +81,7 @@ def test_noise_without_a_rule_is_not_learned(fit):
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_a_face_turned_moved_and_enlarged_is_adapted_alike(fit):
+def test_adaptation_follows_rotation_translation_and_scale(fit):
     source = faces(50, 6)
     adapter = fit(source, to_other_convention(source), seen(50), IBUG68, 0)
     turn = np.array([[0.6, 0.8], [-0.8, 0.6]], np.float32) * 2.5
@@ -107,7 +108,7 @@ def test_a_new_adapter_is_the_identity():
     np.testing.assert_allclose(adapter.adapt(source), source, atol=1e-4)
 
 
-def test_a_face_in_one_place_stays_and_the_others_are_adapted():
+def test_a_face_in_one_point_is_unchanged_and_the_others_are_adapted():
     source = faces(5, 8)
     adapter = RidgeFit()(source, faces(5, 9), seen(5), IBUG68, 0)
     mixed = source.copy()
@@ -118,7 +119,7 @@ def test_a_face_in_one_place_stays_and_the_others_are_adapted():
     np.testing.assert_array_equal(adapter.adapt(mixed), expected)
 
 
-def test_the_frame_takes_out_place_size_and_turn_and_puts_them_back():
+def test_the_frame_removes_position_size_and_rotation_and_restores_them():
     points = torch.from_numpy(faces(4, 9, spread=0.0)).double()
     reference = reference_shape(points, ORDER)
     frame = Frame.of(points, reference)
@@ -134,7 +135,7 @@ def test_the_reference_is_symmetric():
     assert (reference**2).sum(-1).mean() == pytest.approx(1)
 
 
-def test_invisible_landmarks_do_not_teach():
+def test_invisible_landmarks_are_ignored():
     source = faces(100, 11)
     target = source.copy()
     target[:, 30] += 50
@@ -165,24 +166,24 @@ def test_saved_and_loaded_it_adapts_the_same(fit, tmp_path):
 
 
 @pytest.mark.parametrize("fit", FITS)
-def test_one_face_is_too_few(fit):
+def test_one_face_is_refused(fit):
     with pytest.raises(InputError, match="fitted on 1 real faces; it needs at least 2"):
         fit(faces(1, 0), faces(1, 0), seen(1), IBUG68, 0)
 
 
 @pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize("place", [20.0, np.nan])
-def test_a_model_that_collapsed_teaches_no_adapter(fit, place):
+def test_an_adapter_cannot_be_fitted_to_a_collapsed_model(fit, place):
     collapsed = faces(5, 15)
     collapsed[3] = place
     with pytest.raises(InputError, match=r"on 1 of 5 real faces the model .* in one place; train"):
         fit(collapsed, faces(5, 15), seen(5), IBUG68, 0)
 
 
-def test_an_adapter_that_is_no_numbers_is_not_kept():
+def test_an_adapter_that_is_not_finite_is_refused():
     source = faces(5, 16)
     nothing_counts = ~seen(5)  # so that the loss is 0 / 0
-    with pytest.raises(InputError, match=r"weights are no finite numbers; lower its learning_rate"):
+    with pytest.raises(InputError, match=r"fitted adapter are not finite; lower its learning_rate"):
         PerceptronFit(steps=2)(source, source, nothing_counts, IBUG68, 0)
 
 
@@ -201,18 +202,18 @@ def test_an_adapter_that_is_no_numbers_is_not_kept():
         ({"noise": np.nan}, "noise is nan"),
     ],
 )
-def test_a_perceptron_that_cannot_be_fitted_is_refused(options, message):
+def test_invalid_options_of_a_perceptron_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         PerceptronFit(**options)
 
 
-@pytest.mark.parametrize("penalties", [(), (0.0,), (1.0, np.nan), (np.inf,)])
+@pytest.mark.parametrize("penalties", [(), (0.0,), (1.0, np.nan), (np.inf,), ("1",)])
 def test_ridge_penalties_are_finite_and_above_0(penalties):
     with pytest.raises(InputError, match="ridge penalties are"):
         RidgeFit(penalties=penalties)
 
 
-def test_displacement_is_told_by_region_in_inter_ocular_units():
+def test_displacement_is_given_by_region_in_inter_ocular_units():
     before = faces(3, 14)
     after = before.copy()
     unit = np.linalg.norm(before[:, 36] - before[:, 45], axis=-1)

@@ -7,12 +7,13 @@ error of a run is exactly what its curve says, times its seed's own factor.
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
 
-from landmarks.adapters.fitting import PerceptronFit
-from landmarks.data.toy.head import MEAN_FACE
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.data.mean_face import MEAN_FACE
 from landmarks.experiment import strategies as known
 from landmarks.experiment.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
 from landmarks.inference.predictions import Predictions, write_cumulative_error
@@ -124,7 +125,7 @@ def _leave(directory: Path, predictions: Predictions, result: Result) -> None:
 
 def _truth(faces: int, rng: np.random.Generator) -> np.ndarray:
     """(F, K, 2) pixels: the mean face, each at its own place, size, turn and shape."""
-    shapes = MEAN_FACE[:, :2] + rng.normal(0, 0.02, (faces, K, 2))
+    shapes = MEAN_FACE + rng.normal(0, 0.02, (faces, K, 2))
     turns = rng.normal(0, 0.15, faces)
     cos, sin = np.cos(turns), np.sin(turns)
     turn = np.stack([np.stack([cos, sin], -1), np.stack([-sin, cos], -1)], -2)
@@ -176,22 +177,33 @@ ARGUMENTS = {
     "finetune_adapted": ("finetune", {**TUNED, "pretrain_labels": "adapted"}),
 }
 KNOWN = {name: getattr(known, maker)(**given) for name, (maker, given) in ARGUMENTS.items()}
-MODEL = {"network": {"_target_": "landmarks.models.unet.UNet"}, "input_size": 64, "initial": None}
+MODEL = {"network": {"_target_": "UNet"}, "input_size": 64, "initial": None}
 OWN_MODELS = {
     "real_only_imagenet": {
         "network": {
-            "_target_": "landmarks.models.heatmap_net.HeatmapNet",
+            "_target_": "HeatmapNet",
             "backbone": "tf_efficientnet_lite0",
         },
         "input_size": 128,
-        "initial": {"_target_": "landmarks.models.imagenet.EfficientNetLite0Weights"},
+        "initial": {"_target_": "EfficientNetLite0Weights"},
     }
 }
 AUGMENTATION = {
     "real": {"geometry": {"mirror": 0.5}},
     "synthetic": {"geometry": {"mirror": 0.25}},
 }
-CROP = {"_target_": "landmarks.geometry.LandmarkCrop", "scale": 1.35}
+CROP = {"_target_": "LandmarkCrop", "scale": 1.35}
+
+
+# The classes that YAML files name with their module, and records without.
+MODULES = {
+    "EfficientNetLite0Weights": "landmarks.models.imagenet",
+    "HeatmapNet": "landmarks.models.heatmap_net",
+    "LandmarkCrop": "landmarks.geometry",
+    "PerceptronFit": "landmarks.adapters.perceptron",
+    "Schedule": "landmarks.training.schedule",
+    "UNet": "landmarks.models.unet",
+}
 
 
 def _config(result: Result) -> dict[str, object]:
@@ -199,13 +211,26 @@ def _config(result: Result) -> dict[str, object]:
     name = result.strategy if result.strategy in KNOWN else "real_only"
     maker, given = ARGUMENTS[name]
     return {
-        "strategy": {"_target_": f"landmarks.experiment.strategies.{maker}", **record(given)},
+        "strategy": {
+            "_target_": f"landmarks.experiment.strategies.{maker}",
+            **_with_modules(record(given)),
+        },
         "n_real": result.n_real,
         "seed": result.seed,
-        "model": OWN_MODELS.get(result.strategy, MODEL),
+        "model": _with_modules(OWN_MODELS.get(result.strategy, MODEL)),
         "augmentation": AUGMENTATION,
-        "crop": CROP,
+        "crop": _with_modules(CROP),
     }
+
+
+def _with_modules(value: Any) -> Any:
+    """A record as a YAML file has it."""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _with_modules(item) for key, item in value.items()}
+    if "_target_" in inner:
+        inner["_target_"] = f"{MODULES[inner['_target_']]}.{inner['_target_']}"
+    return inner
 
 
 def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
@@ -287,7 +312,8 @@ def _result(
             )
         ),
         steps=[asdict(step) for step in steps],
-        versions={"python": "3.11.7", "landmarks": "0.1.0", "torch": "2.9.0", "code": "0123"},
+        versions={"python": "3.11.7", "landmarks": "0.1.0", "torch": "2.9.0"},
+        products={"crops": 1, "training": 1, "predictions": 1},
         timings={
             "seconds": 60.0,
             "machine": {"device": "cpu", "precision": "float32", "threads": 1},

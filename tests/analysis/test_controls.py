@@ -79,8 +79,8 @@ def test_a_control_with_the_network_of_the_others_differs_in_its_start_alone(
     tmp_path: Path,
 ) -> None:
     write_study(tmp_path, strategies=("real_only", "real_only_imagenet"), sizes=(10,))
-    changed(tmp_path, '"landmarks.models.heatmap_net.HeatmapNet"', '"landmarks.models.unet.UNet"')
-    changed(tmp_path, '"landmarks.models.unet.UNet",\n', '"landmarks.models.unet.UNet"\n')
+    changed(tmp_path, '"HeatmapNet"', '"UNet"')
+    changed(tmp_path, '"UNet",\n', '"UNet"\n')
     changed(tmp_path, '    "backbone": "tf_efficientnet_lite0"\n', "")
     told = find(read_study(tmp_path)).setting[-1]
     assert told == (

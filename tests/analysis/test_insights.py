@@ -321,16 +321,17 @@ def test_models_of_different_numbers_of_updates_are_told(tmp_path: Path) -> None
     )
 
 
-def test_runs_of_two_versions_of_the_code_are_told(tmp_path: Path) -> None:
+def test_runs_computed_by_different_versions_are_reported(tmp_path: Path) -> None:
     write_study(tmp_path, strategies=("real_only", "finetune"))
     assert not any("versions" in sentence for sentence in find(read_study(tmp_path)).setting)
     result = next(tmp_path.rglob("result.json"))
-    result.write_text(result.read_text().replace('"code": "0123"', '"code": "4567"'))
+    result.write_text(result.read_text().replace('"training": 1,', '"training": 2,'))
     found = find(read_study(tmp_path))
-    assert "2 versions of this software's code" in found.setting[-1]
-    assert found.versions["code"] in ("0123; 4567", "4567; 0123")
-    result.write_text(result.read_text().replace('"code": "4567"', '"numpy": "2"'))
-    assert "not told" in find(read_study(tmp_path)).versions["code"]  # as versions before told
+    assert "different versions of this software (training 1 and 2)" in found.setting[-1]
+    assert set(found.versions["products"].split("; ")) == {
+        "crops 1, training 1, predictions 1",
+        "crops 1, training 2, predictions 1",
+    }
 
 
 def test_two_runs_that_claim_one_place_are_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from landmarks.analysis.page.tables import cost_table, parts_table
 from landmarks.analysis.page.write import write_page
 from landmarks.analysis.study import read_study
 from landmarks.analysis.styles import LOOKS, look
-from landmarks.data.toy.head import MEAN_FACE
+from landmarks.data.mean_face import MEAN_FACE
 from tests.analysis.markup import parse
 from tests.analysis.studies import write_study
 
@@ -287,7 +287,7 @@ def test_every_look_has_a_mark():
 
 
 def test_small_moves_are_drawn_longer_and_large_ones_as_they_are():
-    face = MEAN_FACE[:, :2].astype(np.float64)
+    face = MEAN_FACE.astype(np.float64)
     moved = np.zeros_like(face)
     moved[8] = [0, 0.02]  # chin, 2 % down
     picture = draw_mean_face(Attribution(n_real=9, mean_face=face, moved=moved, parts=()))

@@ -177,7 +177,7 @@ def test_the_command_prints_a_size_between_first(
     assert "3 runs of real_only with 112 come first" in told.err
 
 
-# What the loop of docs/exchange-rate.md calls: a plan that asks for two runs, twice, then for none.
+# What the loop of docs/numbers.md calls: a plan that asks for two runs, twice, then for none.
 PYTHON = """
 echo "$*" >> called
 case "$*" in
@@ -193,7 +193,7 @@ esac
 def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
     tmp_path: Path, broken: bool
 ) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "exchange-rate.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "numbers.md").read_text()
     (loop,) = (part for part in text.split("```") if "landmarks.cli.plan outputs" in part)
     script = f"python() {{\n{PYTHON}\n}}\n{loop}"
     if broken:

@@ -237,7 +237,8 @@ def change_step(run: Path) -> None:
         (
             change_config("landmarks.experiment.strategies.finetune", "os.system"),
             "it names 'os.system'; only landmarks.experiment.strategies, "
-            "landmarks.adapters.fitting are made",
+            "landmarks.training.schedule, landmarks.adapters.perceptron, landmarks.adapters.ridge "
+            "are made",
         ),
         (lambda run: (run / "config.yaml").unlink(), "config.yaml: missing"),
         (lambda run: (run / "config.yaml").write_text(""), "config.yaml: not the settings"),
@@ -338,7 +339,7 @@ def test_a_study_without_report_is_told_how_to_write_one(
     assert "write it with: landmarks report" in capsys.readouterr().err
 
 
-def test_a_report_is_written_whole_over_an_old_one(folder: Path) -> None:
+def test_a_report_replaces_an_old_one_as_a_whole(folder: Path) -> None:
     (folder / "report" / "stray.txt").write_text("of an older version")
     assert report.main([str(folder)]) == 0
     assert not (folder / "report" / "stray.txt").exists()

@@ -54,7 +54,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     assert stored["rendered_test"] is True
     assert swept.stdout.count("\nreal: drawn faces (stand-in domain), 30 faces on 28 photos") == 1
     assert swept.stdout.rstrip().endswith(
-        "results are below outputs/toy/unet; next: landmarks report outputs/toy/unet"
+        "results are in outputs/toy/unet; next: landmarks report outputs/toy/unet"
     )
     assert "pretrain: made" in swept.stdout
     assert "pretrain: reused" in swept.stdout
@@ -199,11 +199,27 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["model.network=null"], "model.network is None; a model needs one"),
         (["model.input_size=32.0"], "input_size is 32.0; it must be a multiple of 32"),
         (["schedule.finetune=null"], "finetune: its schedule is None"),
-        (["augmentation.real=path"], "there is no augmentation.real"),
-        (["augmentation.real.geometry=null"], "augmentation geometry is None; leave that word out"),
+        (["augmentation.real=path"], "augmentation.real is missing, and both domains require one"),
+        (["augmentation.real.geometry=null"], "augmentation geometry is None; remove the override"),
+        (
+            ["augmentation.real.transforms=null"],
+            "augmentation transforms is None; it must be a list",
+        ),
+        (
+            ["+augmentation.real.transforms.0.hole_size=9"],
+            "transforms[0]: CoarseDropout has no 'hole_size'; its arguments are fill, ",
+        ),
+        (
+            ["augmentation.real.transforms.0.p=30"],
+            "error: augmentation.real.transforms.0: CoarseDropout p is 30: Input should be less",
+        ),
+        (
+            ["augmentation.real.transforms.0._target_=albumentations.CoarseDropot"],
+            "there is no albumentations.CoarseDropot; did you mean albumentations.CoarseDropout?",
+        ),
         (
             ["data=rendered", "data.test.recipe=null"],
-            "data.test.recipe is null; leave that word",
+            "data.test.recipe is null but required",
         ),
         (["loss=coordinate_mse"], "choose another loss"),
         (["data=w300_face_synthetics"], "data.real.root is required: add data.real.root=..."),
@@ -218,7 +234,7 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["artifacts=''"], "artifacts is ''"),
         (["data.test=null"], "needs test faces, but data.test is null"),
         (["data.real=null"], "needs real faces, but data.real is null"),
-        (["augmentation.real=null"], "there is no augmentation.real"),
+        (["augmentation.real=null"], "augmentation.real is missing, and both domains require one"),
         (["machine=null"], "machine is null"),
         (["seed=18446744073709551616"], "seed is 18446744073709551616"),
         (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),
@@ -241,6 +257,36 @@ def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, 
     assert message in done.stderr
     assert "+" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("train data=rendered data.real.root=photos data.test.root=photos", "real=pts_folder"),
+        ("train data=toy data.real.root=photos", "real=pts_folder"),
+        ("train data=w300 data.synthetic.root=photos", "synthetic=pts_folder"),
+        ("train data=rendered data.real=photos", "real=pts_folder"),
+        (
+            "train data=own data.synthetic.root=rendered data.real.root=photos",
+            "synthetic=face_synthetics",
+        ),
+        ("evaluate run=run faces@data.test=rendered data.test.root=photos", "test=pts_folder"),
+    ],
+)
+def test_own_photos_given_to_a_dataset_that_does_not_read_them_are_left_alone(
+    tmp_path, words, meant
+):
+    for file in ("photos/a.jpg", "photos/a.pts", "rendered/0.png", "rendered/0_ldmks.txt"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    before = sorted(tmp_path.rglob("*"))
+    done = forked(*words.split(), cwd=tmp_path, patience=PATIENCE)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    role = meant.partition("=")[0]
+    folder = "rendered" if "face_synthetics" in meant else "photos"
+    assert f"; did you mean faces@data.{meant} data.{role}.root={folder}?" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("out", ["''", "null"])
@@ -275,7 +321,9 @@ def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
 def test_evaluate_refuses_what_is_no_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: nowhere: no finished run (there is no result.json")
+    assert done.stderr.startswith(
+        "error: nowhere: not a finished run, because it has no result.json"
+    )
     assert "drawn faces" not in done.stdout  # they would be rendered first
 
 

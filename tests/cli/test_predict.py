@@ -1,6 +1,8 @@
-"""Landmarks on photos without labels: the files, whose boxes, and what is refused."""
+"""Prediction on photos without annotations: files, boxes, and what is skipped or refused."""
 
 import csv
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -15,6 +17,23 @@ from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import SIDE
 from tests.small import small_architecture
+
+# `landmarks predict` that writes the first photo, says so, and hangs.
+KILLED = """
+import sys, time
+from landmarks.cli.predict import main
+from landmarks.inference import photos
+
+write = photos._write_face
+
+def write_one(*arguments):
+    write(*arguments)
+    print("predicting", flush=True)
+    time.sleep(600)
+
+photos._write_face = write_one
+main(sys.argv[1:])
+"""
 
 FILES_ROUND_BY = 0.0005 + 1e-4  # pixels; float32 adds a little
 
@@ -147,14 +166,99 @@ def test_the_same_command_writes_the_same_bytes(place):
 
 
 def test_the_folder_of_a_run_stands_for_its_detector(place):
-    assert predict(images="photos/a.png", detector=str(place)) == 0
+    assert predict("--device", "cpu", images="photos/a.png", detector=str(place)) == 0
 
 
-def test_results_that_are_there_are_not_written_over(place, capsys):
+def skipped(place):
+    """Photo, face and reason of each skipped face."""
+    with (place / "found" / "skipped.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["image", "face", "reason"]
+    return rows
+
+
+def test_a_broken_photo_is_skipped_and_the_others_are_predicted(place, capsys):
+    cut_short(place)
+    (place / "photos" / "party" / "empty.png").write_bytes(b"")
+    assert predict("--boxes", "boxes.csv") == 1
+    assert list(table(place)) == [("a.png", 1), ("party/c.png", 1)]
+    assert predict_again_without_boxes(place) == 1
+    rows = skipped(place)
+    assert [row[:2] for row in rows] == [["b.jpg", ""], ["party/empty.png", ""]]
+    assert "b.jpg: cannot be decoded" in rows[0][2]
+    error = capsys.readouterr().err
+    assert "skipped: b.jpg: photos/b.jpg: cannot be decoded" in error
+    assert "2 faces or photos were skipped, see found/skipped.csv" in error
+
+
+def predict_again_without_boxes(place):
+    (place / "found").rename(place / "before")
+    return predict()
+
+
+@pytest.mark.parametrize(
+    ("box", "reason"),
+    [
+        ((0.1, 0.2, 0.8, 1.0), "box of 0.7 x 0.8 pixels; it must be in pixels, not in fractions"),
+        ((9, 2, 3, 4), "it must be (x0, y0, x1, y1), finite pixels with x0 < x1 and y0 < y1"),
+        ((9, 2, 9, 40), "finite pixels with x0 < x1 and y0 < y1"),
+        ((1, 2, 30, "NaN"), "box is (1.0, 2.0, 30.0, nan); it must be"),
+        ((1, 2, 30, ""), "box is (1.0, 2.0, 30.0, nan); it must be"),
+        ((1, "x", 30, 40), "box is (1.0, nan, 30.0, 40.0); it must be"),
+        ((1, 2, "inf", 40), "finite pixels"),
+        ((-9, 2, -3, 40), "(-9, 2) to (-3, 40) is outside the image of 160 x 160 pixels"),
+        ((9, 900, 99, 999), "is outside the image of 160 x 160 pixels"),
+        ((-9000, -9000, 9000, 9000), "box of 18000 x 18000 pixels, in an image of 160 x 160"),
+    ],
+)
+def test_a_face_with_an_invalid_box_is_skipped_and_the_others_are_predicted(place, box, reason):
+    good = (20, 20, 70, 70)
+    write_boxes(place / "some.csv", ("a.png", *good), ("a.png", *box), ("b.jpg", *good))
+    assert predict("--boxes", "some.csv") == 1
+    assert list(table(place)) == [("a.png", 1), ("b.jpg", 1)]
+    assert not (place / "found" / "a_2.pts").exists()
+    ((image, face, found),) = skipped(place)
+    assert (image, face) == ("a.png", "2")
+    assert found.startswith("some.csv, line 3: ")
+    assert reason in found
+
+
+def test_boxes_may_count_the_pixels_of_a_turned_photo_as_stored(place, detector):
+    upright = pixels(place / "photos" / "a.png")
+    tags = Image.Exif()
+    tags[274] = 6
+    stored = np.rot90(upright)
+    Image.fromarray(stored).save(place / "photos" / "a.png", exif=tags)
+    write_boxes(place / "one.csv", ("a.png", 20, 30, 90, 110))
+    assert predict("--boxes", "one.csv", "--orientation", "ignore") == 0
+    expected = detector.on_image(stored, (20, 30, 90, 110))
+    assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
+
+
+def test_the_device_is_checked_before_anything_is_read(place, capsys):
+    assert predict("--device", "cuda:99", detector="nowhere") == 2
+    assert "device is 'cuda:99', but torch sees" in capsys.readouterr().err
+
+
+def test_the_call_after_a_killed_one_removes_what_it_left(place):
+    command = [sys.executable, "-c", KILLED, "detector.safetensors", "photos", "--out", "found"]
+    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as process:
+        while process.stdout.readline() != "predicting\n":
+            assert process.poll() is None
+        (left,) = place.glob("found.*")
+        process.kill()
+    assert left.is_dir()
+    assert not (place / "found").exists()
+    assert predict("--boxes", "boxes.csv") == 0
+    assert len(table(place)) == 3
+    assert not list(place.glob("found.*"))
+
+
+def test_earlier_results_are_not_overwritten(place, capsys):
     assert predict() == 0
     (place / "found" / "a.pts").write_text("corrected by hand")
     assert predict() == 2
-    assert "found: there already" in capsys.readouterr().err
+    assert "found: exists already" in capsys.readouterr().err
     assert (place / "found" / "a.pts").read_text() == "corrected by hand"
 
 
@@ -189,7 +293,6 @@ def no_images(place):
     ("spoil", "message"),
     [
         (no_images, "photos: no image in it; expected .jpg, .jpeg, .jfif, .png"),
-        (cut_short, "b.jpg: cannot be decoded"),
         (two_of_a_name, "would both be called 'a'"),
         (called_as_a_second_face, "would both be called 'a_2'"),
         (no_detector, "detector.safetensors: not a safetensors file"),
@@ -197,13 +300,13 @@ def no_images(place):
         (boxes(("x.png", 1, 2, 3, 4)), "boxes.csv, line 2: no image 'x.png' in photos"),
         (boxes(header=("file", *"abcd")), "line 1: 'file,a,b,c,d'; expected the header"),
         (boxes(("a.png", 1, 2, 3)), "boxes.csv, line 2: 4 fields"),
-        (boxes(("a.png", 1, 2, 3, "x")), "line 2: 'x' is not a finite number"),
-        (boxes(("a.png", 9, 2, 3, 4)), "line 2: face box from (9, 2) to (3, 4) has no extent"),
-        (boxes(("a.png", -9, 2, -3, 4)), "line 2: box from (-9, 2) to (-3, 4) does not touch a."),
-        (boxes(("a.png", 9, 900, 99, 999)), "does not touch a.png"),
+        (
+            boxes(("a.png", 9, 2, 3, 4)),
+            "no face could be predicted; a.png, face 1: boxes.csv, line",
+        ),
     ],
 )
-def test_what_is_wrong_ends_with_one_line_and_code_two_and_writes_nothing(
+def test_invalid_input_ends_with_one_line_and_code_two_and_writes_nothing(
     place, capsys, spoil, message
 ):
     spoil(place)
@@ -218,6 +321,6 @@ def test_what_is_wrong_ends_with_one_line_and_code_two_and_writes_nothing(
 
 def test_a_folder_among_the_photos_is_refused(place, capsys):
     assert main(["detector.safetensors", "photos", "--out", "photos/found"]) == 2
-    assert "--out photos/found lies in photos" in capsys.readouterr().err
+    assert "--out photos/found is inside of photos" in capsys.readouterr().err
     assert main(["detector.safetensors", "nowhere", "--out", "found"]) == 2
     assert "nowhere: no such file or folder" in capsys.readouterr().err

@@ -1,8 +1,9 @@
 """Sweeps: each run once, what they cost, how far they are, which failed."""
 
+import json
 import logging
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 import hydra
@@ -14,8 +15,10 @@ from landmarks.cli.hydra_command import CONFIGS
 from landmarks.cli.jobs import Job, plan_jobs, updates
 from landmarks.cli.sweep import duration, report_plan, watched
 from landmarks.errors import InputError
-from landmarks.experiment.results import RESULT, Result
-from landmarks.storage.serialization import code, record
+from landmarks.experiment.products import product_versions
+from landmarks.experiment.results import RESULT, Ledger, Result, StepRecord, StepTiming
+from landmarks.storage.serialization import record
+from landmarks.training.loop import TRAINING_VERSION
 from tests.processes import forked
 from tests.waiting import PATIENCE
 
@@ -65,6 +68,7 @@ def test_shared_trainings_are_counted_once() -> None:
         (("machine.accumulate=1", "machine.accumulate=2"), 2 * 2500),
         (("data.real.count=60", "data.real.count=70"), 2000 + 2 * 500),
         (("augmentation.real.geometry.rotation=1", "seed=0"), 2000 + 2 * 500),
+        (("augmentation.real.transforms.0.p=0", "seed=0"), 2000 + 2 * 500),
         (("data.test.count=60", "data.test.count=70"), 2500),
         (("machine.workers=1", "machine.workers=2"), 2500),
     ],
@@ -110,27 +114,42 @@ def test_two_runs_of_one_folder_are_refused_before_any_starts() -> None:
         plan_jobs(points, composed)
 
 
-def finish(job: Job, by: str) -> None:
-    """Leave what the run of a job leaves, as far as a plan looks at it."""
+def finish(job: Job) -> None:
+    """Write what the run of a job writes, as far as a plan reads it."""
     parts = ("strategy", "model", "augmentation", "crop")
     made = {name: hydra.utils.instantiate(job.cfg[name], _convert_="all") for name in parts}
     job.out.mkdir(parents=True)
     config = OmegaConf.masked_copy(job.cfg, [key for key in job.cfg if key != "hydra"])
     config.out = str(job.out)
     (job.out / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    step = StepRecord(name="train", artifact="0123", optimiser_steps=2500, real_labels=10)
+    timing = StepTiming(seconds=50, reused=False, continued=False)
+    n = int(job.cfg.n_real)
     Result(
-        **{
-            **{field.name: {} for field in fields(Result)},
-            "n_real": job.cfg.n_real,
-            "seed": job.cfg.seed,
-            "settings": record({name: made[name] for name in parts[:-1]}),
-            "crop": record(made["crop"]),
-            "data": {"real": {}, "test": {}},
-            "steps": [{"name": "train", "optimiser_steps": 2500}],
-            "timings": {"steps": {"train": {"seconds": 50, "continued": False}}},
-            "versions": {"code": by},
-        }
+        fingerprint="0123",
+        strategy=job.strategy.name,
+        n_real=n,
+        seed=job.cfg.seed,
+        optimiser_steps=2500,
+        settings=record({name: made[name] for name in parts[:-1]}),
+        data={"real": {}, "test": {}},
+        shared_photos=0,
+        rendered_test=True,
+        crop=record(made["crop"]),
+        box_source="landmarks",
+        metrics={"all": {"nme": {"interocular": {"value": 0.1, "low": 0.1, "high": 0.1}}}},
+        ledger=asdict(Ledger(n_real=n, photos=n, training=n, adapter=0, validation=0, total=n)),
+        steps=[asdict(step)],
+        products=product_versions(job.strategy),
+        versions={},
+        timings={"steps": {"train": asdict(timing)}},
     ).write(job.out)
+
+
+def change(job: Job, **changes: object) -> None:
+    """Change the result of a finished run."""
+    path = job.out / RESULT
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
 def told_of(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -147,16 +166,18 @@ def test_a_plan_tells_what_is_done_and_what_is_left(
     points = grid(("real_only",), (10, 50, 100, 200), (0,))
     jobs = plan_jobs(points, composed)
     (other,) = plan_jobs([[*points[2], "model.input_size=64"]], composed)
-    for job, by in ((jobs[0], code()), (jobs[1], "other"), (other, code())):
-        finish(job, by)
+    for job in (jobs[0], jobs[1], other):
+        finish(job)
+    change(jobs[1], products={**product_versions(jobs[1].strategy), "training": 0})
     assert told_of(points, caplog) == [
         "done    n_real=10",
-        "done by other code n_real=50",
+        "other version n_real=50",
         "other settings n_real=100",
         "to run  n_real=200",
-        "sweep of 4 runs: 1 done, 1 done by other code (move them away), 1 done with other "
+        f"1 done by another version: training 0 (now {TRAINING_VERSION})",
+        "sweep of 4 runs: 1 done, 1 done by another version (move them away), 1 done with other "
         "settings (move them away, or give another out=...), 1 to run; 7,500 optimiser steps "
-        "(7,500 if no run shared any), about 2 min in one process",
+        "(7,500 without sharing), about 2 min in one process",
     ]
 
 
@@ -178,6 +199,7 @@ def test_before_a_run_is_done_no_time_is_told(
         ("data.real.count=300", "other settings"),
         ("data.test.seed=9", "other settings"),
         ("augmentation.real.geometry.rotation=0", "other settings"),
+        ("augmentation.real.transforms.0.p=0", "other settings"),
         ("crop.scale=1.5", "other settings"),
         ("schedule.train.steps=9", "other settings"),
         ("loss=mse", "other settings"),
@@ -189,7 +211,7 @@ def test_a_run_of_other_settings_is_told_where_it_would_be_refused(
     monkeypatch.chdir(tmp_path)
     (point,) = grid(("real_only",), (10,), (0,))
     (before,) = plan_jobs([point], composed)
-    finish(before, code())
+    finish(before)
     (job,) = plan_jobs([[*point, changed]], composed)
     assert job.state == state
 
@@ -201,7 +223,7 @@ def test_data_in_another_folder_may_be_the_same(
     (point,) = grid(("real_only",), (10,), (0,))
     point[0] = "data=w300"
     (before,) = plan_jobs([[*point, "data.real.root=/here"]], composed)
-    finish(before, code())
+    finish(before)
     (unsaid,) = plan_jobs([point], composed)
     assert unsaid.state == "done"
     (job,) = plan_jobs([[*point, "data.real.folders=[afw]"]], composed)
@@ -246,10 +268,10 @@ def test_of_a_sweep_that_goes_on_both_counts_are_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     jobs = plan_jobs(grid(("real_only",), (10, 25, 50, 100), (0,)), composed)
-    finish(jobs[0], code())
-    finish(jobs[1], code())
+    finish(jobs[0])
+    finish(jobs[1])
     with caplog.at_level(logging.INFO), watched(jobs, before=len(report_plan(jobs, every=False))):
-        finish(jobs[3], code())
+        finish(jobs[3])
     assert caplog.records[-1].message.startswith(
         "sweep: 3 of 4 runs done, 2 of them before and 1 in 0 s, about"
     )

@@ -86,8 +86,11 @@ def test_a_face_outside_its_image_is_refused(tmp_path):
 
 def test_landmarks_as_shares_of_the_image_are_refused(tmp_path):
     face = dotted_face(tmp_path, "shares")
+    shares = replace(face, landmarks=face.landmarks / 320)
+    with pytest.raises(InputError, match=r"they are shares of the image; frame=shares"):
+        store(tmp_path, [shares])
     with pytest.raises(InputError, match=r"face 'shares': .*must be pixels, not shares"):
-        store(tmp_path, [replace(face, landmarks=face.landmarks / 320)])
+        store(tmp_path, [shares, dotted_face(tmp_path)])
 
 
 def test_landmarks_that_do_not_count_may_be_anywhere(tmp_path):

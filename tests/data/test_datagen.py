@@ -195,7 +195,7 @@ def without_landmark(key: str) -> dict:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (changed(version=None), "version None of the format; known are 1 and 2"),
+        (changed(version=[2]), "version [2] of the format; known are 1 and 2"),
         (changed(face={}), "'standard' is missing"),
         (changed(face=7), "'standard' is missing"),
         (changed(face={"standard": 7}), "must be a list or have numbers as keys"),
@@ -227,11 +227,6 @@ def test_refuses_malformed_landmarks_in_one_line(tmp_path, content, message):
     ("file_name", "content", "message"),
     [
         ("camera/face_bounding_box.json", {"min_x": 1}, "'min_y' is missing"),
-        (
-            "camera/face_bounding_box.json",
-            {"min_x": 9, "min_y": 1, "max_x": 9, "max_y": 4},
-            "has no extent",
-        ),
         (
             "camera/face_bounding_box.json",
             {"min_x": 10**400, "min_y": 1, "max_x": 9, "max_y": 4},

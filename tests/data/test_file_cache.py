@@ -1,13 +1,16 @@
 """Cached values: computed once for each state of a file."""
 
+import errno
 import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import SoftFileLease
 
 from landmarks.data import file_cache
 from landmarks.data.file_cache import FileValue, cached_arrays, cached_values
@@ -150,6 +153,28 @@ def test_without_a_writable_cache_file_values_are_the_same(folder, cache):
     (cache / "sums").touch()  # where a folder should be
     assert Sums().of(folder, NAMES) == SUMS
     assert len(read_again(folder)) == 5
+
+
+def test_without_locks_values_are_computed_and_cached(folder, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(SoftFileLease, "acquire", full)
+    assert Sums().of(folder, NAMES) == SUMS
+    assert read_again(folder) == []
+
+
+def test_an_error_of_the_computation_is_not_taken_for_one_of_the_lock(folder):
+    sums = Sums()
+
+    def fail(path):
+        sums.read.append(path.name)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    sums.value = replace(sums.value, compute=fail)
+    with pytest.raises(OSError, match="No space left"):
+        sums.of(folder, NAMES[:1])
+    assert sums.read == NAMES[:1]
 
 
 def test_nothing_is_written_beside_the_data(folder):

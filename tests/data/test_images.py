@@ -18,11 +18,11 @@ from PIL import Image, ImageOps
 
 from landmarks.data.coco import read_coco
 from landmarks.data.datagen import read_dgfaces
+from landmarks.data.dlib_xml import read_dlib_xml
 from landmarks.data.face_synthetics import read_face_synthetics
 from landmarks.data.images import ImageFile, ImageOptions, labelled_size, read_image
 from landmarks.data.photo_list import read_photos
 from landmarks.data.pts import read_pts_folder
-from landmarks.data.w300_dlib import read_dlib_xml
 
 NOISE = np.random.default_rng(0).integers(1, 256, (9, 7, 3), np.uint8)
 ROTATED = 6  # by 90 degrees: what a phone held upright stores
@@ -128,7 +128,7 @@ def test_photos_to_predict_on_are_read_by_the_same_rule(tmp_path):
     (photo,) = read_photos(tmp_path / "photos").photos
     image = photo.read()
     assert image.shape == (7, 9, 3)
-    assert photo.face_boxes(image) == ((0, 0, 8, 6),)
+    assert [placed.box for placed in photo.face_boxes(image)] == [(0, 0, 8, 6)]
     (photo,) = read_photos(tmp_path / "photos", orientation="ignore").photos
     assert photo.read().shape == (9, 7, 3)
 

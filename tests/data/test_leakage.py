@@ -1,4 +1,4 @@
-"""Leakage: the same image is refused, another picture of the same photo is counted."""
+"""Leakage: the same image is refused; another picture of the same photo is counted."""
 
 import shutil
 
@@ -32,7 +32,7 @@ def write_photos(folder, names, seed):
     return folder
 
 
-def test_photos_of_one_name_in_two_folders_are_two(tmp_path):
+def test_photos_of_the_same_name_in_two_folders_are_different(tmp_path):
     one, other = (
         read_pts_folder(write_photos(tmp_path / name, ("1", "2"), seed=i))
         for i, name in enumerate("ab")
@@ -41,7 +41,7 @@ def test_photos_of_one_name_in_two_folders_are_two(tmp_path):
     assert trained_on(one).shared_photos(one) == 2
 
 
-def test_a_mirrored_copy_is_of_the_photo_whatever_the_folder_is_called(tmp_path, monkeypatch):
+def test_a_mirrored_copy_shows_its_photo_however_the_folder_is_given(tmp_path, monkeypatch):
     folder = write_photos(tmp_path / "a", ("1", "1_mirror", "2"), seed=0)
     monkeypatch.chdir(tmp_path)
     one, same = read_pts_folder(folder), read_pts_folder("a")
@@ -56,7 +56,7 @@ def test_a_photo_of_300_w_is_the_same_in_every_copy_of_it(tmp_path):
     assert TrainingFaces.of({"real": (one, np.array([0]))}).shared_photos(copy) == 2
 
 
-def test_scenes_are_those_of_a_recipe_and_a_seed(tmp_path, caplog):
+def test_rendered_scenes_are_identified_by_recipe_and_seed(tmp_path, caplog):
     def discs(start=0, **options):
         pictures = DiscPictures(**options)
         return faces_of(pictures, count=4, start=start, root=tmp_path, workers=1)
@@ -72,7 +72,9 @@ def test_scenes_are_those_of_a_recipe_and_a_seed(tmp_path, caplog):
     larger = discs(seed=1, start=2, size=64)
     used.check_apart(larger)
     assert used.shared_photos(larger) == 2
-    assert "2 of 4 test faces show a photo or person that training saw" in caplog.text
+    assert (
+        "2 of 4 test faces show a photo or person that is in the training data too" in caplog.text
+    )
 
 
 def test_drawn_faces_share_no_photo_with_those_of_another_seed():
@@ -82,7 +84,7 @@ def test_drawn_faces_share_no_photo_with_those_of_another_seed():
     assert used.shared_photos(read_toy(count=9, domain="stand_in", seed=1)) == 6
 
 
-def test_what_was_trained_on_is_stored_in_few_bytes(tmp_path):
+def test_training_faces_take_few_bytes_and_refuse_their_images(tmp_path):
     real, synthetic = (read_toy(count=200, domain=name) for name in ("stand_in", "synthetic"))
     trained_on(real, synthetic).write(tmp_path)
     assert (tmp_path / TRAINED_ON).stat().st_size < 400 * 32

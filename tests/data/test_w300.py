@@ -165,7 +165,7 @@ def test_the_private_folders_may_lie_at_the_root(tmp_path):
     assert ids(dataset) == ["Test/01_Indoor/indoor_001", "Test/02_Outdoor/outdoor_001"]
     assert dataset.faces[0].image.path == tmp_path / "01_Indoor/indoor_001.png"
     write_annotated(tmp_path / "Test/01_Indoor/indoor_001")
-    with refusal("Test/01_Indoor", "both there"):
+    with refusal("Test/01_Indoor", "both exist"):
         read_w300(tmp_path, subsets=["private"])
 
 

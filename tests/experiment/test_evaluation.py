@@ -42,11 +42,13 @@ def test_a_run_is_not_tested_on_what_trained_it(run, tmp_path):
         evaluated(run, tmp_path)
 
 
-def test_a_file_alone_is_tested_and_says_that_nobody_knows_what_trained_it(run, tmp_path, caplog):
+def test_a_detector_without_its_run_is_tested_and_its_training_data_are_unknown(
+    run, tmp_path, caplog
+):
     shared = (run / "detector.safetensors").rename(tmp_path / "shared.safetensors")
     with caplog.at_level("INFO"):
         assert evaluated(shared, tmp_path)["training_photos_known"] is False
-    assert "photos that trained it cannot be told" in caplog.text
+    assert "training data unknown, so leakage cannot be checked" in caplog.text
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["training_photos_known"] is False
     assert evaluations_of(shared) == tmp_path / "shared_evaluations"

@@ -5,6 +5,7 @@ import errno
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,8 +19,9 @@ import torch
 from safetensors.torch import load_file
 
 from landmarks.adapters.adapter import load_adapter
-from landmarks.adapters.fitting import PerceptronFit, RidgeFit
-from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.adapters.ridge import RidgeFit
+from landmarks.augmentation import Augmentation, Geometry
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError, input_error
 from landmarks.experiment.evaluation import evaluate_run, trained_on
@@ -39,12 +41,13 @@ from landmarks.losses import CrossEntropySoftArgmax
 from landmarks.storage.versions import versions
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
+from landmarks.training.loop import TRAINING_VERSION
 from tests.small import small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
 SHORT = Schedule(steps=8, batch_size=4, learning_rate=5e-4)
-PLAIN = Augmentation(geometry=Geometry(mirror=0.5), appearance=Appearance())
+PLAIN = Augmentation(geometry=Geometry(mirror=0.5))
 DATA = Data(
     synthetic=partial(read_toy, count=24, domain="synthetic"),
     real=partial(read_toy, count=30, domain="stand_in", seed=1),
@@ -105,7 +108,7 @@ def test_a_run_leaves_everything_that_explains_it(tmp_path):
     assert "NME" in (out / "run.log").read_text()
 
 
-def test_every_file_of_a_run_is_written_whole(tmp_path, monkeypatch):
+def test_every_file_of_a_run_is_written_atomically(tmp_path, monkeypatch):
     renamed, replace = set(), Path.replace
 
     def spy(path, target):
@@ -170,7 +173,7 @@ def test_another_n_real_shares_the_pretraining_but_not_the_rest(tmp_path):
 def test_a_result_says_what_software_made_each_step(tmp_path, monkeypatch):
     first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
     now = {**versions(), "torch": "9.9"}
-    for module in ("persistence.artifacts", "outcome"):
+    for module in ("storage.artifacts", "experiment.summary"):
         monkeypatch.setattr(f"landmarks.{module}.versions", lambda: now)
     other = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
     assert first.steps[0]["versions"] == first.versions == versions()
@@ -186,19 +189,57 @@ def test_a_finished_run_is_read_not_run_again(tmp_path):
     assert (tmp_path / "real_only" / "result.json").stat().st_mtime_ns == before
 
 
-def test_a_folder_with_a_run_of_other_settings_is_refused(tmp_path):
+def test_a_folder_with_another_run_is_refused_with_the_difference(tmp_path):
     run(experiment(tmp_path, real_only(LONG)))
     other = (
-        r"of other settings \(settings.strategy.model.schedule.steps is 12, now 8; .*\); give an"
+        r"made with other settings \(settings.strategy.model.schedule.steps is 12, now 8; .*\); "
+        "give another out="
     )
     with pytest.raises(InputError, match=other):
         run(experiment(tmp_path, real_only(SHORT)))
     path = tmp_path / "real_only" / "result.json"
     stored = json.loads(path.read_text())
-    stored["versions"]["code"] = stored["fingerprint"] = "of before"
+    stored["products"]["training"] -= 1
+    stored["fingerprint"] = "before"
     path.write_text(json.dumps(stored))
-    with pytest.raises(InputError, match=r"a finished run made by other code; give another out="):
+    older = f"made by another version (training {TRAINING_VERSION - 1} (now {TRAINING_VERSION}))"
+    with pytest.raises(InputError, match=f"{re.escape(older)}; give another out="):
         run(experiment(tmp_path, real_only(LONG)))
+
+
+def test_a_raised_version_invalidates_the_artifacts_that_depend_on_it_and_no_others(
+    tmp_path, monkeypatch
+):
+    quick = replace(SHORT, steps=1)
+
+    def artifacts(raised):
+        with monkeypatch.context() as changed:
+            if raised:
+                changed.setattr(f"landmarks.experiment.runner.{raised}_VERSION", 99)
+            one = experiment(
+                tmp_path, label_adaptation(quick, RidgeFit()), out=tmp_path / f"raised {raised}"
+            )
+            return [step["artifact"] for step in run(one).steps]
+
+    before = artifacts(None)
+    for raised, expected in (("CROPS", 2), ("TRAINING", 2), ("ADAPTER", 1)):
+        after = artifacts(raised)
+        assert sum(a != b for a, b in zip(before, after, strict=True)) == expected, raised
+    assert after[0] == before[0]
+
+
+@pytest.mark.parametrize("name", ["CROPS", "TRAINING", "ADAPTER", "PREDICTIONS"])
+def test_a_raised_version_invalidates_the_runs_that_depend_on_it_and_no_others(
+    tmp_path, monkeypatch, name
+):
+    def fingerprints():
+        strategies = real_only(SHORT), label_adaptation(SHORT, RidgeFit())
+        return [experiment(tmp_path, one).fingerprint for one in strategies]
+
+    before = fingerprints()
+    monkeypatch.setattr(f"landmarks.experiment.products.{name}_VERSION", 99)
+    alone, adapted = (a != b for a, b in zip(before, fingerprints(), strict=True))
+    assert (alone, adapted) == (name != "ADAPTER", True)
 
 
 def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
@@ -274,18 +315,18 @@ def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
         (
             synthetic_only(LONG),
             {"n_real": 0, "data": Data(test=unread)},
-            "but data.synthetic is null; data=w300_rendered renders them, data=w300_face_synth",
+            "but data.synthetic is null; data=w300_rendered renders it, data=w300_face_synth",
         ),
         (real_only(LONG), {"data": Data(test=unread)}, "needs real faces, but data.real is null"),
         (label_adaptation(LONG, RidgeFit()), {"n_real": 1}, "needs at least 2 real faces"),
         (real_only(LONG), {"seed": 2**64}, "from 0 to 2\\^64 - 1"),
         (real_only(LONG), {"machine": None}, "machine is null"),
         (real_only(LONG), {"model": None}, "model is null"),
-        (real_only(LONG), {"augmentation": {"real": PLAIN}}, "no augmentation.synthetic"),
+        (real_only(LONG), {"augmentation": {"real": PLAIN}}, "augmentation.synthetic is missing"),
         (
             real_only(LONG),
             {"augmentation": {"real": None, "synthetic": PLAIN}},
-            "no augmentation.real, .*=none leaves crops as they are",
+            "augmentation.real is missing, .*=none leaves crops as they are",
         ),
         (
             real_only(LONG),
@@ -359,7 +400,7 @@ def test_a_full_disk_is_told_with_the_file_and_the_same_command_continues(
     with pytest.raises(OSError, match="No space left") as caught:
         run(asked)
     assert str(input_error(caught.value)).endswith(
-        f"{full}: No space left on device; once that is mended, the same command continues"
+        f"{full}: the disk is full; fix this, and the same command continues"
     )
     disk["is full"] = False
     assert run(asked).nme > 0
@@ -441,14 +482,15 @@ def test_labels_that_cannot_be_adapted_are_refused_before_any_training(tmp_path,
         run(experiment(tmp_path, data_adaptation(LONG, RidgeFit(), LONG), data=data))
 
 
-def test_what_was_trained_in_another_precision_is_told(tmp_path, caplog):
+def test_a_model_trained_in_another_precision_is_reused_with_a_warning(tmp_path, caplog):
     first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
     (trained,) = first.timings["steps"].values()
-    assert trained["machine"] == {**trained["machine"], "device": "cpu", "precision": "float32"}
+    assert trained["machine"]["device"] == "cpu"
     (computed,) = (tmp_path / "artifacts").glob("*/computed.json")
-    computed.write_text(json.dumps({**trained["machine"], "precision": "bfloat16"}))
+    computed.write_text(json.dumps({**trained["machine"], "precision": "float16"}))
     run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
-    assert "was trained in bfloat16, this machine computes in float32" in caplog.text
+    now = trained["machine"]["precision"]  # float32 or bfloat16, as the CPU has it
+    assert f"was trained in float16, this machine computes in {now}" in caplog.text
 
 
 def test_data_adaptation_trains_on_moved_labels(tmp_path, monkeypatch):
@@ -526,12 +568,14 @@ def test_only_a_finished_run_is_evaluated(tmp_path):
     run(experiment(tmp_path, real_only(SHORT)))
     folder = tmp_path / "real_only"
     (folder / "result.json").rename(folder / "kept")
-    with pytest.raises(InputError, match=r"real_only: no finished run \(there is no result\.json"):
+    with pytest.raises(
+        InputError, match=r"real_only: not a finished run, because it has no result\.json"
+    ):
         evaluate(tmp_path, "real_only", DATA.test())
     (folder / "kept").rename(folder / "result.json")
     stored = (folder / "trained_on.npz").read_bytes()
     (folder / "trained_on.npz").write_bytes(stored[:-10])
-    with pytest.raises(InputError, match=r"trained_on\.npz: not the training faces of a run"):
+    with pytest.raises(InputError, match=r"trained_on\.npz: cannot read the training faces"):
         evaluate(tmp_path, "real_only", DATA.test())
     (folder / "trained_on.npz").unlink()
     with pytest.raises(InputError, match=r"trained_on\.npz: no such file"):
@@ -542,8 +586,10 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.experiment.test_run import LONG, SHORT, experiment
-from landmarks.adapters.fitting import PerceptronFit, RidgeFit
+from landmarks.adapters.perceptron import PerceptronFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.training.device import Machine
+from landmarks.training.loop import TRAINING_VERSION
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import finetune
 

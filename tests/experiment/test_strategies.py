@@ -2,7 +2,7 @@
 
 import pytest
 
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.errors import InputError
 from landmarks.experiment.strategies import (
     Adapted,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop

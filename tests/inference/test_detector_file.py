@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from landmarks.adapters.fitting import PerceptronFit
+from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.geometry import GivenBoxCrop
@@ -198,9 +198,12 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
         Detector.load(tmp_path)
 
 
-def test_pre_trained_weights_are_not_named_in_the_file(content):
+def test_classes_are_named_without_modules_and_pre_trained_weights_not_at_all(content):
     metadata, _ = opened(content)
     assert metadata["format"] == "1"
+    assert json.loads(metadata["crop"]) == {"_target_": "GivenBoxCrop", "scale": 1.3}
+    assert json.loads(metadata["network"])["_target_"] == "UNet"
+    assert "landmarks." not in "".join(metadata.values())
     assert "initial" not in json.dumps(metadata)
 
 

@@ -25,6 +25,12 @@ def predictions_of(crops, lengths):
     )
 
 
+def growing(crops):
+    """Lengths by which each face is worse than the one before."""
+    right, left = (crops.source_landmarks[:, k] for k in crops.scheme.interocular)
+    return np.arange(40) / 50 * np.linalg.norm(left - right, axis=1)
+
+
 @pytest.fixture(scope="module")
 def drawn(toy_crops, tmp_path_factory):
     """The figure of forty faces of which each is worse than the one before, and its file."""
@@ -38,7 +44,7 @@ def drawn(toy_crops, tmp_path_factory):
     path = tmp_path_factory.mktemp("pictures") / "faces.png"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "Figure", Kept)
-        draw_predictions(predictions_of(toy_crops, np.arange(40)), toy_crops, "title", path)
+        draw_predictions(predictions_of(toy_crops, growing(toy_crops)), toy_crops, "title", path)
     return kept[0], path
 
 
@@ -72,7 +78,7 @@ def test_a_face_without_an_error_is_not_shown():
 
 def test_rows_tell_their_group_and_faces_their_error(drawn, toy_crops):
     figure, _ = drawn
-    predictions = predictions_of(toy_crops, np.arange(40))
+    predictions = predictions_of(toy_crops, growing(toy_crops))
     assert [row.get_suptitle() for row in figure.subfigs] == [
         "best of 40 faces",
         "around the median of 40 faces",
@@ -91,7 +97,9 @@ def test_landmarks_lie_on_the_crop_where_they_belong(drawn, toy_crops):
     target = toy_crops.landmarks[39] - toy_crops.border
     assert points["target"] == pytest.approx(target, abs=1e-3)
     scale = toy_crops.to_canvas[39][0, 0]  # crop pixels for a source pixel
-    assert points["predicted"] == pytest.approx(target + np.array([39 * scale, 0]), abs=1e-2)
+    assert points["predicted"] == pytest.approx(
+        target + np.array([growing(toy_crops)[39] * scale, 0]), abs=1e-2
+    )
 
 
 def test_groups_have_frames_of_their_own_colours(drawn):
@@ -121,7 +129,7 @@ def test_landmarks_that_do_not_count_are_not_drawn(toy_crops, tmp_path, monkeypa
 
 def test_the_same_predictions_are_the_same_picture(drawn, toy_crops, tmp_path):
     _, first = drawn
-    predictions = predictions_of(toy_crops, np.arange(40))
+    predictions = predictions_of(toy_crops, growing(toy_crops))
     draw_predictions(predictions, toy_crops, "title", tmp_path / "faces.png")
     assert (tmp_path / "faces.png").read_bytes() == first.read_bytes()
     with Image.open(first) as image:

@@ -1,116 +1,84 @@
-"""Artifacts: made once, by one job, whole; half-made work is found again."""
+"""Artifacts: made once, by one job, complete; interrupted work is continued."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from landmarks.errors import InputError
 from landmarks.storage.artifacts import ArtifactStore
 from landmarks.storage.versions import versions
-from tests.waiting import PATIENCE, wait_until
 
 
-def writes(text, calls):
-    def make(directory):
-        calls.append(directory)
-        (directory / "product").write_text(text)
-
-    return make
+def made(store, text, ingredients=None, name="step"):
+    """The artifact of some ingredients, made with this text if there is none."""
+    with store.entry(name, ingredients or {"a": 1}) as entry:
+        if not entry.finished:
+            (entry.directory / "product").write_text(text)
+    return store.read(entry)
 
 
 def test_made_once_then_found(tmp_path):
-    store, calls = ArtifactStore(tmp_path), []
-    first = store.get("step", {"a": 1}, writes("x", calls))
-    again = store.get("other name", {"a": 1}, writes("y", calls))
-    assert len(calls) == 1
+    store = ArtifactStore(tmp_path)
+    first, again = made(store, "x"), made(store, "y", name="other name")
     assert (first.reused, again.reused) == (False, True)
     assert (again.directory / "product").read_text() == "x"
     assert json.loads((again.directory / "artifact.json").read_text())["ingredients"] == {"a": 1}
 
 
 def test_other_ingredients_are_another_artifact(tmp_path):
-    store, calls = ArtifactStore(tmp_path), []
-    one = store.get("step", {"a": 1}, writes("x", calls))
-    other = store.get("step", {"a": 2}, writes("y", calls))
+    store = ArtifactStore(tmp_path)
+    one, other = made(store, "x", {"a": 1}), made(store, "y", {"a": 2})
     assert one.fingerprint != other.fingerprint
-    assert len(calls) == 2
+    assert (other.directory / "product").read_text() == "y"
 
 
-def test_what_other_versions_made_is_found_and_told(tmp_path, monkeypatch, caplog):
+def test_an_artifact_of_other_packages_is_reused_with_a_warning(tmp_path, monkeypatch, caplog):
     store = ArtifactStore(tmp_path)
-    made = store.get("step", {"a": 1}, writes("x", []))
-    assert made.versions == versions()
-    assert "was made with" not in caplog.text
-    now = {**versions(), "torch": "9.9"}
+    first = made(store, "x")
+    assert first.versions == versions()
+    now = {**versions(), "landmarks": "9.9", "commit": "0123"}
     monkeypatch.setattr("landmarks.storage.artifacts.versions", lambda: now)
-    found = store.get("step", {"a": 1}, writes("y", []))
-    assert found.versions == made.versions
-    assert f"was made with torch {made.versions['torch']} (now 9.9); remove it" in caplog.text
+    made(store, "x")
+    assert "was made with" not in caplog.text  # of this package, product versions count
+    now["torch"] = "9.9"
+    assert made(store, "x").versions == first.versions
+    assert f"was made with torch {first.versions['torch']} (now 9.9); remove it" in caplog.text
 
 
-def test_an_interrupted_make_finds_what_it_left(tmp_path):
+def test_an_interrupted_job_is_continued(tmp_path):
     store = ArtifactStore(tmp_path)
 
-    def stopped(directory):
-        (directory / "checkpoint").write_text("half")
-        raise KeyboardInterrupt
+    def interrupted():
+        with store.entry("step", {"a": 1}) as entry:
+            (entry.directory / "checkpoint").write_text("half")
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.get("step", {"a": 1}, stopped)
-    assert not (tmp_path / "product").exists()
-
-    def continued(directory):
-        assert (directory / "checkpoint").read_text() == "half"
-        (directory / "product").write_text("whole")
-
-    made = store.get("step", {"a": 1}, continued)
-    assert made.continued
-    assert (made.directory / "product").read_text() == "whole"
+        interrupted()
+    with store.entry("step", {"a": 1}) as entry:
+        assert not entry.finished
+        assert (entry.directory / "checkpoint").read_text() == "half"
+        (entry.directory / "product").write_text("whole")
+    artifact = store.read(entry)
+    assert artifact.continued
+    assert (artifact.directory / "product").read_text() == "whole"
 
 
 def test_bad_input_leaves_nothing_behind(tmp_path):
-    def bad(directory):
-        (directory / "half").write_text("x")
-        raise InputError("no such face")
+    def bad():
+        with ArtifactStore(tmp_path).entry("step", {"a": 1}) as entry:
+            (entry.directory / "half").write_text("x")
+            raise InputError("no such face")
 
     with pytest.raises(InputError):
-        ArtifactStore(tmp_path).get("step", {"a": 1}, bad)
+        bad()
     assert not list(tmp_path.glob("*.partial"))
 
 
-JOB = """
-import sys, time
-from pathlib import Path
-from landmarks.storage.artifacts import ArtifactStore
-
-def make(directory):
-    with open(sys.argv[2], "a") as log:
-        log.write("made\\n")
-    time.sleep(float(sys.argv[3]))
-    (directory / "product").write_text("whole")
-
-made = ArtifactStore(Path(sys.argv[1])).get("step", {"a": 1}, make)
-assert (made.directory / "product").read_text() == "whole"
-"""
-
-
-def test_four_jobs_that_want_one_artifact_make_it_once(tmp_path):
-    log = tmp_path / "log"
-    words = [sys.executable, "-c", JOB, tmp_path / "store", log, "1"]
-    jobs = [subprocess.Popen(words) for _ in range(4)]
-    assert [job.wait(timeout=PATIENCE) for job in jobs] == [0, 0, 0, 0]
-    assert log.read_text() == "made\n"
-
-
-def test_a_killed_maker_frees_its_lock(tmp_path):
-    log = tmp_path / "log"
-    log.touch()
-    words = [sys.executable, "-c", JOB, tmp_path / "store", log]
-    job = subprocess.Popen([*words, "3600"])
-    wait_until(log.read_text, "the maker")
-    job.kill()
-    job.wait()
-    subprocess.run([*words, "0"], check=True, timeout=PATIENCE)
-    assert log.read_text() == "made\nmade\n"
+@pytest.mark.parametrize("about", ["", "[]", '{"seconds": 1}', '{"seconds": "long"}'])
+def test_a_damaged_artifact_is_refused_with_what_to_do(tmp_path, about):
+    store = ArtifactStore(tmp_path)
+    first = made(store, "x")
+    (first.directory / "artifact.json").write_text(about)
+    with pytest.raises(InputError, match=rf"cannot be read .*; remove {first.directory}, and it"):
+        made(store, "x")

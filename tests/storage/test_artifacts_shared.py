@@ -1,4 +1,4 @@
-"""Artifacts that jobs share: made once while all live, taken up from the dead, right without locks.
+"""Artifacts that jobs share: made once, continued after a kill, correct even without locks.
 
 The jobs are real processes, forked from one that has imported what takes seconds.
 """
@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import pytest
 from filelock import SoftFileLease
 from safetensors.torch import load_file
 
-from landmarks.storage import once as once_module
+from landmarks.storage import locks, owners
 from landmarks.storage.artifacts import ArtifactStore
-from landmarks.storage.atomic import Partial
-from landmarks.storage.locks import once
+from landmarks.storage.locks import LockError, lock
+from landmarks.storage.work_folder import WorkFolder
 from tests.waiting import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +59,7 @@ def wait_for_all():
 RUNS = """
 from functools import partial
 from tests.experiment.test_run import LONG, SHORT, experiment
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import (
@@ -71,10 +72,14 @@ def job(strategy, **changes):
 """
 
 STORE = """
-from landmarks.storage import artifacts, once, partials
+from landmarks.storage import artifacts, locks
 
 def work(make):
-    made = artifacts.ArtifactStore(folder / "store").get("step", {"a": 1}, make)
+    store = artifacts.ArtifactStore(folder / "store")
+    with store.entry("step", {"a": 1}) as entry:
+        if not entry.finished:
+            make(entry.directory)
+    made = store.read(entry)
     assert (made.directory / "product").read_text() == "whole", made
 """
 
@@ -84,7 +89,7 @@ class NoLease:
     def acquire(self, timeout): ...
     def release(self): ...
 
-once.SoftFileLease = NoLease
+locks.SoftFileLease = NoLease
 """
 
 
@@ -109,7 +114,7 @@ def wait_for(path):
 
 
 def left_over(store):
-    return [path.name for path in store.rglob("*") if path.suffix in (".partial", ".lease")]
+    return [path.name for path in store.rglob("*") if path.suffix in (".partial", ".lock")]
 
 
 def test_four_strategies_at_the_same_time_make_their_pretraining_once(tmp_path):
@@ -165,6 +170,39 @@ wait_for_all()
         assert all((weights[name] == whole[name]).all() for name in whole)
 
 
+def test_four_jobs_that_want_one_artifact_make_it_once(tmp_path):
+    script = """
+def make(directory):
+    time.sleep(0.3)
+    (directory / "product").write_text("whole")
+
+fork([lambda: work(make)] * 4)
+wait_for_all()
+"""
+    told = finish(start(tmp_path, STORE + script))
+    assert "failed: 0" in told, told
+    assert re.findall(r"step: (\w+)", told) == ["making", "made", "reused", "reused", "reused"]
+
+
+def test_a_killed_process_frees_its_lock(tmp_path):
+    script = """
+def killed(directory):
+    os.kill(os.getpid(), 9)
+
+def make(directory):
+    (directory / "product").write_text("whole")
+
+fork([lambda: work(killed)])
+wait_for_all()
+fork([lambda: work(make)])
+wait_for_all()
+"""
+    told = finish(start(tmp_path, STORE + script))
+    assert re.findall(r"failed: (\d)", told) == ["1", "0"], told
+    assert re.findall(r"step: (\w+)", told) == ["making", "making", "made"]
+    assert left_over(tmp_path) == []
+
+
 def test_two_makers_without_a_lock_both_finish_and_the_first_product_stays(tmp_path):
     script = """
 def first(directory):
@@ -193,8 +231,14 @@ wait_for_all()
 """
     told = finish(start(tmp_path, STORE + NO_LEASE + script))
     assert "failed: 0" in told, told
-    steps = re.findall("step: (made a second time|making|made)", told)
-    assert steps == ["making", "making", "made", "made a second time"]
+    steps = re.findall(r"step: \w+ was made twice|step: making|step: made|step: reused", told)
+    assert [re.sub(r"step: (\w{16})?", "", step) for step in steps] == [
+        "making",
+        "making",
+        "made",
+        " was made twice",
+        "reused",
+    ]
     assert left_over(tmp_path) == []
 
 
@@ -226,7 +270,7 @@ wait_for_all()
 
 def test_a_job_that_stood_still_is_overtaken_and_ends_well(tmp_path):
     script = """
-once.LEASE_SECONDS = 1.0
+locks.LEASE_SECONDS = 1.0
 
 def slow(directory):
     (directory / "checkpoint").write_text("half")
@@ -255,13 +299,13 @@ wait_for_all()
     os.kill(slow, signal.SIGCONT)
     told = finish(jobs)
     assert "failed: 0" in told, told
-    assert "another job is making step" in told
+    assert "another process is making step" in told
     assert left_over(tmp_path) == []
 
 
-def lease_of_another_host(place):
-    """A marker as the library writes it, of a job that this host knows nothing about."""
-    lease = SoftFileLease(place, lease_duration=once_module.LEASE_SECONDS)
+def lease_of_another_machine(place):
+    """A marker as the library writes it, of a process that this machine knows nothing about."""
+    lease = SoftFileLease(place, lease_duration=locks.LEASE_SECONDS)
     with lease:
         marker = place.read_text()
     place.write_text(re.sub("host=.*", "host=elsewhere", marker))
@@ -270,66 +314,78 @@ def lease_of_another_host(place):
 
 @pytest.fixture
 def short_lease(monkeypatch):
-    monkeypatch.setattr(once_module, "LEASE_SECONDS", 0.4)
+    monkeypatch.setattr(locks, "LEASE_SECONDS", 0.4)
 
 
-@pytest.fixture
-def nothing():
-    """Finds nothing, for a limited time."""
-    end = time.monotonic() + PATIENCE
-    return lambda: None if time.monotonic() < end else pytest.fail("waits for good")
+def test_a_lock_of_another_machine_holds_while_its_marker_is_touched(tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "LEASE_SECONDS", 1.5)  # longer than this process stands still
+    marker = lease_of_another_machine(tmp_path / "step.lock")
+    released = threading.Event()
 
+    def owner():
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            marker.touch()
+            time.sleep(0.05)
+        released.set()
+        marker.unlink()
 
-def test_a_lease_of_another_host_holds_for_as_long_as_it_is_touched(tmp_path, monkeypatch):
-    monkeypatch.setattr(once_module, "LEASE_SECONDS", 1.5)  # longer than this process stands still
-    marker = lease_of_another_host(tmp_path / "step.lease")
-    end = time.monotonic() + 3
-
-    def found():
-        marker.touch()
-        return "found" if time.monotonic() > end else None
-
-    assert once(marker, found, lambda: "made", what="testing") == "found"
+    thread = threading.Thread(target=owner)
+    thread.start()
+    with lock(marker, what="testing"):
+        assert released.is_set()
+    thread.join()
 
 
 @pytest.mark.usefixtures("short_lease")
-def test_a_lease_of_another_host_that_died_is_taken_over(tmp_path, nothing):
-    marker = lease_of_another_host(tmp_path / "step.lease")
+def test_a_lock_of_another_machine_that_died_is_taken_over(tmp_path):
+    marker = lease_of_another_machine(tmp_path / "step.lock")
     before = time.monotonic()
-    assert once(marker, nothing, lambda: "made", what="testing") == "made"
-    assert time.monotonic() - before >= 0.4
+    with lock(marker, what="testing"):
+        assert time.monotonic() - before >= 0.4
     assert not marker.exists()
 
 
 @pytest.mark.usefixtures("short_lease")
 @pytest.mark.parametrize("text", [None, ""])  # a whole marker; one whose writer died in between
-def test_so_it_is_where_two_names_cannot_be_exchanged(tmp_path, monkeypatch, nothing, text):
-    monkeypatch.setattr(SoftFileLease, "_take_over", lambda *_: None)  # what NFS makes of it
-    marker = lease_of_another_host(tmp_path / "step.lease")
+def test_it_is_taken_over_where_names_cannot_be_exchanged_in_one_step(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(SoftFileLease, "_take_over", lambda *_: None)  # as on NFS
+    marker = lease_of_another_machine(tmp_path / "step.lock")
     if text is not None:
         marker.write_text(text)
-    assert once(marker, nothing, lambda: "made", what="testing") == "made"
+    with lock(marker, what="testing"):
+        pass
     assert not marker.exists()
 
 
-def left_behind(store, maker):
-    """What a killed job left of {"a": 1}, under the name of `maker`."""
+def test_a_lock_in_a_folder_that_cannot_be_written_is_an_error(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(LockError, match=r"Not a directory|File exists"),
+        lock(tmp_path / "file" / "step.lock", what="testing"),
+    ):
+        pass
 
-    def stopped(directory):
-        (directory / "checkpoint").write_text("half")
-        (directory / "checkpoint.partial").write_text("torn")
-        (directory / ".tmp123").write_text("torn")
-        raise KeyboardInterrupt
+
+def left_behind(store, owner):
+    """What a killed job left of {"a": 1}, under the name of `owner`."""
+
+    def killed():
+        with store.entry("step", {"a": 1}) as entry:
+            (entry.directory / "checkpoint").write_text("half")
+            (entry.directory / "checkpoint.partial").write_text("torn")
+            (entry.directory / ".tmp123").write_text("torn")
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        store.get("step", {"a": 1}, stopped)
+        killed()
     (folder,) = store.root.glob("*.partial")
     key, own, _ = folder.name.split(".")
-    return folder.rename(store.root / f"{key}.{maker(own)}.partial")
+    return folder.rename(store.root / f"{key}.{owner(own)}.partial")
 
 
 def ended(own):
-    """A process of this machine that is no more."""
+    """A process of this machine that has ended."""
     with subprocess.Popen(["true"]) as process:
         pass
     machine, _, rest = own.split("-")
@@ -337,53 +393,67 @@ def ended(own):
 
 
 @pytest.mark.parametrize(
-    ("maker", "moved"), [(ended, True), (lambda _: "0123abcd-1-45ef", False)], ids=["here", "away"]
+    ("owner", "moved"), [(ended, True), (lambda _: "0123abcd-1-45ef", False)], ids=["here", "away"]
 )
-def test_work_is_moved_from_the_dead_and_copied_from_those_who_may_live(tmp_path, maker, moved):
+def test_work_of_an_ended_process_is_moved_and_that_of_another_machine_copied(
+    tmp_path, owner, moved
+):
     store = ArtifactStore(tmp_path)
-    left = left_behind(store, maker)
-
-    def continued(directory):
+    left = left_behind(store, owner)
+    with store.entry("step", {"a": 1}) as entry:
         assert left.exists() is not moved
-        assert [path.name for path in directory.iterdir()] == ["checkpoint"]
-        (directory / "product").write_text("whole")
-
-    assert store.get("step", {"a": 1}, continued).continued
+        assert [path.name for path in entry.directory.iterdir()] == ["checkpoint"]
+        (entry.directory / "product").write_text("whole")
+    assert store.read(entry).continued
     assert left_over(tmp_path) == []
 
 
-def test_the_last_of_several_is_continued_and_all_are_cleared_away(tmp_path):
-    for second, maker in ((30, "0123abcd-1-45ef"), (20, "89abcdef-1-45ef")):
-        partial = tmp_path / f"key.{maker}.partial"
+def test_the_last_of_several_is_continued_and_all_are_removed(tmp_path):
+    for second, owner in ((30, "0123abcd-1-45ef"), (20, "89abcdef-1-45ef")):
+        partial = tmp_path / f"key.{owner}.partial"
         partial.mkdir()
-        (partial / "checkpoint").write_text(maker)
+        (partial / "checkpoint").write_text(owner)
         os.utime(partial / "checkpoint", (second, second))
-    work = Partial.begin(tmp_path, "key")
+    work = WorkFolder.begin(tmp_path / "key")
     assert (work.directory / "checkpoint").read_text() == "0123abcd-1-45ef"
     assert work.finish(tmp_path / "key")
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-def test_what_cannot_be_continued_is_made_anew(tmp_path):
+def test_work_that_cannot_be_continued_starts_from_scratch(tmp_path):
     partial = tmp_path / "key.0123abcd-1-45ef.partial"
     partial.mkdir()
     (partial / "checkpoint").symlink_to(tmp_path / "vanished")
-    work = Partial.begin(tmp_path, "key")
+    work = WorkFolder.begin(tmp_path / "key")
     assert not work.continued
     assert list(work.directory.iterdir()) == []
 
 
 def test_an_artifact_that_appears_while_work_begins_is_not_made_again(tmp_path, monkeypatch):
     store = ArtifactStore(tmp_path)
-    made = store.get("step", {"a": 1}, lambda directory: (directory / "product").touch())
-    away = made.directory.rename(tmp_path / "away")
-    begin = Partial.begin.__func__
+    with store.entry("step", {"a": 1}) as entry:
+        (entry.directory / "product").touch()
+    away = store.read(entry).directory.rename(tmp_path / "away")
+    begin = WorkFolder.begin.__func__
 
-    def late(cls, root, key):
-        away.rename(root / key)  # by another host, seen only now
-        return begin(cls, root, key)
+    def late(cls, place):
+        away.rename(place)  # by another machine, visible only now
+        return begin(cls, place)
 
-    monkeypatch.setattr(Partial, "begin", classmethod(late))
-    again = store.get("step", {"a": 1}, lambda _: pytest.fail("made twice"))
-    assert again.reused
+    monkeypatch.setattr(WorkFolder, "begin", classmethod(late))
+    with store.entry("step", {"a": 1}) as entry:
+        assert entry.finished
+    assert store.read(entry).reused
     assert left_over(tmp_path) == []
+
+
+def test_on_windows_no_process_is_probed_and_none_counts_as_ended(monkeypatch):
+    name = owners.temporary_name("result.json")
+    with subprocess.Popen(["true"]) as process:
+        pass
+    other = Path(re.sub(r"-\d+-", f"-{process.pid}-", name))
+    assert owners.owner_has_ended(other)
+    monkeypatch.setattr(owners, "CAN_PROBE", False)
+    monkeypatch.setattr(owners.os, "kill", lambda *_: pytest.fail("ends a process on Windows"))
+    assert not owners.owner_has_ended(other)
+    assert owners.owner_has_ended(Path(name))

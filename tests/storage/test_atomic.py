@@ -1,18 +1,20 @@
-"""Files written whole: the name holds all of the new content or all of the old."""
+"""Atomic writes: a name holds all of the new content or all of the old."""
 
 import errno
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from landmarks.errors import InputError
-from landmarks.storage.atomic import folder_to_fill, written_whole
+from landmarks.storage.atomic import atomic_folder, atomic_write, writable_folder
+from landmarks.storage.owners import temporary_name
 
 
 def write(path, text):
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text)
 
 
@@ -29,7 +31,7 @@ def test_an_error_leaves_the_file_before_and_nothing_else(tmp_path, ends):
     write(path, "before")
 
     def stopped():
-        with written_whole(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text("half")
             raise ends
 
@@ -48,20 +50,20 @@ def test_the_content_is_on_the_disk_before_the_name_points_to_it(tmp_path, monke
     assert done == ["fsync", "replace"]
 
 
-def test_what_a_killed_writer_left_goes_and_what_another_writes_stays(tmp_path):
+def test_temporary_files_of_killed_writers_are_removed_and_those_of_others_kept(tmp_path):
     path = tmp_path / "result.json"
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text("all")
-        _, _, own, _ = partial.name.split(".")
+        own = partial.name.split(".")[3]
         machine = own.split("-")[0]
     with subprocess.Popen(["true"]) as ended:
         pass
-    dead = tmp_path / f"result.json.{machine}-{ended.pid}-0a.partial"
+    dead = tmp_path / f".result.json.{machine}-{ended.pid}-0a.partial"
     stay = [
-        tmp_path / f"result.json.{machine}-{os.getppid()}-0a.partial",
-        tmp_path / "result.json.0123abcd-1-0a.partial",
-        tmp_path / "result.json.0123abcd.partial",
-        tmp_path / f"other.json.{machine}-{ended.pid}-0a.partial",
+        tmp_path / f".result.json.{machine}-{os.getppid()}-0a.partial",
+        tmp_path / ".result.json.0123abcd-1-0a.partial",
+        tmp_path / ".result.json.0123abcd.partial",
+        tmp_path / f".other.json.{machine}-{ended.pid}-0a.partial",
     ]
     for left in (dead, *stay):
         left.touch()
@@ -71,7 +73,7 @@ def test_what_a_killed_writer_left_goes_and_what_another_writes_stays(tmp_path):
 
 def test_an_error_names_the_file_that_was_to_be_written(tmp_path):
     path = tmp_path / "result.json"
-    with pytest.raises(OSError, match="No space left") as caught, written_whole(path):
+    with pytest.raises(OSError, match="No space left") as caught, atomic_write(path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # as a full disk's: without a name
     assert caught.value.filename == str(path)
     (tmp_path / "file").touch()
@@ -80,22 +82,42 @@ def test_an_error_names_the_file_that_was_to_be_written(tmp_path):
     assert caught.value.filename == str(tmp_path / "file" / "result.json")
 
 
-def test_a_folder_that_stays_empty_goes_again_with_those_made_for_it(tmp_path):
+def test_a_folder_that_stays_empty_is_removed_with_the_parents_created_for_it(tmp_path):
     (tmp_path / "outputs").mkdir()
-    with folder_to_fill(tmp_path / "outputs" / "real_only" / "seed_0"):
+    with writable_folder(tmp_path / "outputs" / "real_only" / "seed_0"):
         assert (tmp_path / "outputs" / "real_only" / "seed_0").is_dir()
     assert list(tmp_path.rglob("*")) == [tmp_path / "outputs"]
-    with folder_to_fill(tmp_path / "outputs"):
+    with writable_folder(tmp_path / "outputs"):
         pass
     assert (tmp_path / "outputs").is_dir()
-    with folder_to_fill(tmp_path / "outputs" / "real_only" / "seed_0"):
+    with writable_folder(tmp_path / "outputs" / "real_only" / "seed_0"):
         (tmp_path / "outputs" / "real_only" / "seed_0" / "run.log").touch()
     assert (tmp_path / "outputs" / "real_only" / "seed_0" / "run.log").exists()
 
 
 @pytest.mark.parametrize("folder", ["file", "file/below", "/proc/below", "/sys/below"])
-def test_a_folder_that_takes_no_file_is_refused(tmp_path, folder):
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path, folder):
     (tmp_path / "file").touch()
     place = tmp_path / folder
-    with pytest.raises(InputError, match=f"^{place}: nothing can be written there"):
-        folder_to_fill(place).__enter__()
+    with pytest.raises(InputError, match=f"^{place}: cannot be written to"):
+        writable_folder(place).__enter__()
+
+
+def test_a_folder_appears_when_it_is_complete(tmp_path):
+    with atomic_folder(tmp_path / "out") as partial:
+        (partial / "face.png").touch()
+        assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "face.png"]
+    with pytest.raises(InputError, match="exists already"), atomic_folder(tmp_path / "out"):
+        pass
+
+
+def test_a_folder_that_a_killed_process_left_unfinished_is_removed(tmp_path):
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    own = re.sub(r"-\d+-", f"-{ended.pid}-", temporary_name("out"))
+    (tmp_path / own).mkdir()
+    (tmp_path / own / "face.png").touch()
+    with atomic_folder(tmp_path / "out") as partial:
+        (partial / "face.png").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

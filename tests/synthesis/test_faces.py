@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from landmarks.data.options import check_options
 from landmarks.errors import InputError
-from landmarks.synthesis.faces import faces_of, folder_of
+from landmarks.synthesis.faces import faces_of, folder_of, rendered_faces
 from landmarks.synthesis.storage.folder import MANIFEST, RenderedFolder
+from landmarks.synthesis.storage.production import produce
 from tests.synthesis.disc_pictures import DiscPictures, disc, refuse_5
 from tests.waiting import PATIENCE
 
@@ -135,3 +137,59 @@ def test_four_jobs_that_start_at_once_render_once(tmp_path):
 def test_folder_and_manifest_are_where_synthesize_puts_them(tmp_path):
     faces(tmp_path)
     assert (folder_of(DiscPictures(), tmp_path) / MANIFEST).is_file()
+
+
+def photos(root):
+    for name in ("a.jpg", "b.JPG", "a.pts", "b.pts"):
+        (root / name).touch()
+
+
+def a_rendered_dataset(root):
+    produce(root, DiscPictures(), start=0, stop=1, workers=1)
+
+
+def photos_with_renders_among_them(root):
+    faces(root)
+    (root / "a.jpg").touch()
+
+
+@pytest.mark.parametrize(
+    ("fill", "found"),
+    [
+        (photos, "(2 .jpg, 2 .pts)"),
+        (lambda root: (root / "train").mkdir() or (root / "train/a.jpg").touch(), "(1 folders)"),
+        (a_rendered_dataset, "1 .gz"),
+        (photos_with_renders_among_them, "(1 .jpg)"),
+    ],
+)
+def test_nothing_is_rendered_into_a_folder_with_other_files(tmp_path, fill, found):
+    fill(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError) as caught:
+        faces(tmp_path, pictures=DiscPictures(fault=cannot_render, seed=9))
+    assert f"{tmp_path} contains files that were not rendered" in str(caught.value)
+    assert found in str(caught.value)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_renders_previews_and_hidden_files_may_be_beside_each_other(tmp_path):
+    faces(tmp_path)
+    a_rendered_dataset(tmp_path / "mine")
+    (tmp_path / "begun" / "records").mkdir(parents=True)
+    (tmp_path / "preview_synthetic.png").touch()
+    (tmp_path / ".DS_Store").touch()
+    assert len(faces(tmp_path, pictures=DiscPictures(seed=9))) == 4
+
+
+def test_a_file_is_no_place_for_renders(tmp_path):
+    (tmp_path / "labels.json").write_text('{"annotations": []}')
+    with pytest.raises(InputError, match=r"labels\.json contains files that were not rendered"):
+        faces(tmp_path / "labels.json")
+
+
+def test_the_reader_of_the_files_is_suggested_where_the_dataset_is_known(tmp_path):
+    photos(tmp_path)
+    with pytest.raises(InputError) as caught:
+        check_options(rendered_faces, {"root": str(tmp_path)}, "data.real")
+    assert str(caught.value).startswith(f"data.real.root: {tmp_path} contains files")
+    assert f"faces@data.real=pts_folder data.real.root={tmp_path}?" in str(caught.value)

@@ -154,15 +154,15 @@ def only_from_4(index):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"pictures": DiscPictures(seed=1)}, "seed 0, asked for are 1"),
-        ({"pictures": DiscPictures(size=64)}, "size 48, asked for are 64"),
+        ({"pictures": DiscPictures(seed=1)}, "seed 0, not 1"),
+        ({"pictures": DiscPictures(size=64)}, "size 48, not 64"),
         (
             {"pictures": DiscPictures(settings={**DiscPictures().settings, "view": {"yaw": 20.0}})},
-            "recipe.view.yaw 18.0, asked for are 20.0",
+            "recipe.view.yaw 18.0, not 20.0",
         ),
         ({"pictures": DiscPictures(renderer_version="discs 2")}, "renderer 'discs 1'"),
-        ({"layout": "datagen"}, "layout 'face_synthetics', asked for are 'datagen'"),
-        ({"pictures": DiscPictures(dense=True)}, "dense False, asked for are True"),
+        ({"layout": "datagen"}, "layout 'face_synthetics', not 'datagen'"),
+        ({"pictures": DiscPictures(dense=True)}, "dense False, not True"),
     ],
 )
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path, change, message):
@@ -175,7 +175,7 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path, change, 
 
 def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "holiday.jpg").touch()
-    with pytest.raises(InputError, match=r"holds files, but no spec\.json"):
+    with pytest.raises(InputError, match=r"contains files, but no spec\.json"):
         fill(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
 

@@ -50,7 +50,7 @@ def test_other_pictures_have_a_folder_of_their_own(tmp_path, folder, change):
     assert before == again
     change(folder)
     places = [
-        folder_of(replace(DiscPictures(), settings=recipe), tmp_path)
+        folder_of(replace(DiscPictures(), settings=recipe), tmp_path / "faces")
         for recipe in (before, settings(folder))
     ]
     assert places[0] != places[1]
@@ -67,7 +67,7 @@ def test_a_folder_with_other_pictures_behind_is_not_continued(tmp_path, folder):
     extend(4)
     fill(folder / "a.png", 51)
     with pytest.raises(
-        InputError, match=r"faces: holds faces with recipe\.background\.content "
+        InputError, match=r"faces: contains faces with recipe\.background\.content "
     ) as e:
         extend(5)
     assert "\n" not in str(e.value)

@@ -75,6 +75,8 @@ def test_a_device_that_is_missing_or_unknown_is_refused(hardware, there, name, m
     "bad",
     [
         {"workers": -1},
+        {"workers": "many"},
+        {"workers": 1.5},
         {"threads": 0},
         {"checkpoint_seconds": "often"},
         {"accumulate": 0},
@@ -86,6 +88,25 @@ def test_a_device_that_is_missing_or_unknown_is_refused(hardware, there, name, m
 def test_unknown_machine_settings_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Machine(**bad)
+
+
+@pytest.mark.parametrize(
+    ("there", "name", "workers", "expected"),
+    [
+        ({"gpus": 1}, "auto", "auto", 8),
+        ({"gpus": 2, "ranks": 2}, "cuda", "auto", 4),
+        ({"apple": True}, "mps", "auto", 8),
+        ({"gpus": 9, "ranks": 9}, "cuda", "auto", 1),
+        ({}, "auto", "auto", 0),
+        ({"gpus": 1}, "cpu", "auto", 0),
+        ({"gpus": 1}, "cuda", 3, 3),
+        ({}, "cpu", 2, 2),
+    ],
+)
+def test_a_gpu_gets_batches_from_all_cores(hardware, monkeypatch, there, name, workers, expected):
+    hardware(**there)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert Machine(device=name, workers=workers).num_workers == expected
 
 
 def test_torch_leaves_a_core_to_each_worker(monkeypatch):

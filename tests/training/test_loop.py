@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from landmarks.augmentation import Appearance, Augmentation, Geometry
+from landmarks.augmentation import Augmentation, Geometry
 from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
 from landmarks.training.batches import FaceSource, MixtureBatches
@@ -25,7 +25,7 @@ MACHINE = Machine(device="cpu", checkpoint_seconds=0)
 
 
 def batches(crops, indices, schedule, geometry=None, seed=0):
-    augmentation = Augmentation(geometry=geometry or Geometry(), appearance=Appearance())
+    augmentation = Augmentation(geometry=geometry or Geometry())
     source = FaceSource(
         crops=crops,
         indices=np.asarray(indices),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from landmarks.experiment.results import Result
+from landmarks.experiment.strategies import Real
 
 
 def updates(result: Result) -> int:
@@ -22,7 +23,7 @@ def synthetic_draws(result: Result) -> int:
         round(training["schedule"]["steps"] * training["schedule"]["batch_size"] * part["share"])
         for training in _trainings(result)
         for part in training["on"]
-        if not part["source"]["_target_"].endswith(".Real")
+        if part["source"]["_target_"] != Real.__name__
     )
 
 

@@ -11,7 +11,7 @@ from landmarks.analysis.contrasts import MIN_SEEDS
 from landmarks.analysis.study import BASELINE, Cell, Study
 
 MIN_SIZES = 2  # of a curve
-# What the interval of the exchange rate was held against known truths with; docs/exchange-rate.md.
+# What the interval of the exchange rate was held against known truths with; docs/numbers.md.
 CALIBRATED_SIZES = 4
 CALIBRATED_RATIO = 2.6  # of neighbouring sizes
 

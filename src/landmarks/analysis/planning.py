@@ -4,7 +4,7 @@ One more seed of everything that a strategy's N_eff rests on narrows its interva
 mean is of more values, and Student's factor is smaller. Both are known beforehand, so the width
 after each further seed can be told, and whether the seeds or the test photos are what limits it.
 Where the sizes of real only are too far apart, more seeds would only make the interval narrow
-around a wrong curve (docs/exchange-rate.md); a size between comes first.
+around a wrong curve (docs/numbers.md); a size between comes first.
 """
 
 from collections.abc import Iterator

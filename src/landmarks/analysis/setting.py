@@ -75,12 +75,16 @@ def _unequal_updates(study: Study) -> tuple[str, ...]:
 
 
 def _mixed(study: Study) -> tuple[str, ...]:
-    """A warning, if differences between runs may be differences between programs."""
-    if study.code_versions == 1:
+    """A warning, if differences between runs may be differences between versions."""
+    if not study.mixed_products:
         return ()
+    mixed = "; ".join(
+        f"{name} {' and '.join(map(str, versions))}"
+        for name, versions in study.mixed_products.items()
+    )
     return (
-        f"The runs were made by {study.code_versions} versions of this software's code; to be sure "
-        "that only strategies differ, move those of other versions away and run the sweep again.",
+        f"The runs were computed by different versions of this software ({mixed}); move those of "
+        "older versions away and run the sweep again.",
     )
 
 
@@ -91,6 +95,8 @@ def versions(study: Study) -> dict[str, str]:
         machine = ", ".join(
             f"{name} {value}" for name, value in run.result.timings["machine"].items()
         )
-        for name, value in {"code": "not told", **run.result.versions, "machine": machine}.items():
+        products = ", ".join(f"{name} {n}" for name, n in run.result.products.items())
+        shown = {**run.result.versions, "products": products, "machine": machine}
+        for name, value in shown.items():
             found.setdefault(name, {})[value] = None
     return {name: "; ".join(values) for name, values in found.items()}

@@ -76,9 +76,13 @@ class Study:
         return cells
 
     @property
-    def code_versions(self) -> int:
-        """How many states of the code that computes results made the runs."""
-        return len({run.result.versions.get("code") for run in self.runs})
+    def mixed_products(self) -> dict[str, tuple[int, ...]]:
+        """The kinds of products that runs computed by different versions, with these versions."""
+        found: dict[str, set[int]] = {}
+        for run in self.runs:
+            for name, version in run.result.products.items():
+                found.setdefault(name, set()).add(version)
+        return {name: tuple(sorted(those)) for name, those in found.items() if len(those) > 1}
 
     @property
     def strategies(self) -> tuple[str, ...]:

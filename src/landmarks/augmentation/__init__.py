@@ -1,26 +1,34 @@
-"""Augmentation: random geometry and appearance of a face.
+"""Augmentation: a random crop of a stored face, then a list of albumentations transforms.
 
-What happens to a face is drawn first, from one generator, into a `View`: a map from the stored
-canvas to the crop and a `Look`. Pixels are made from it afterwards, one face at a time on a CPU
-(`develop`) or a whole batch on a GPU (`ViewBatch`). Both do the same to what was drawn, pixel by
-pixel within a few levels of 255, and compression loses as much: one recipe has one distribution
-wherever it is computed. Every strength is a number in YAML; a probability of 0 switches its part
-off.
+A face goes through two stages:
 
-The visual gap between rendered and photographed faces is bridged here: the recipe
-`configs/augmentation/synthetic_to_real.yaml` does to rendered faces what cameras, light and
-compression do to photographed ones.
+1. `Geometry` draws one 3 x 3 map from the stored canvas to the crop: rotation, scale, shift,
+   perspective and mirror. Pixels are interpolated once, landmarks move by the same matrix.
+   `albumentations.Affine` and `Perspective` would follow the landmarks just as well, but each
+   interpolates again and blurs the face. They also keep the size of their input, so they would warp
+   the whole canvas, 2.25 times the pixels of the crop, and need a crop after that.
+2. `albumentations.Compose` applies the list in the YAML to the pixels of the crop, and to its
+   landmarks where a transform moves them. Add a transform by adding a line.
+
+The mirror is part of the first stage because it also exchanges the left and right landmarks, which
+`albumentations.HorizontalFlip` does not; a transform that mirrors is refused in the list.
+
+What changed from the recipe before albumentations, which had the same strengths:
+
+- Light, colour and grey were one matrix, clipped once. They are now separate transforms, and levels
+  are rounded and clipped after each; gamma comes before colour instead of after it.
+- Hue turns in HSV instead of YIQ, by the same angles.
+- Noise is drawn for every face instead of taken from a table.
+- GPUs get the same crops as CPUs, made by data workers, instead of a similar crop of their own.
+- Random numbers differ, so batches and trained weights differ from those of earlier versions.
 """
 
 import os
 
-# When albumentations is imported it asks a server for a newer version of itself.
+# On import, albumentations would ask a server for a newer version of itself.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
-from landmarks.augmentation.appearance import Appearance
 from landmarks.augmentation.geometry import Geometry
-from landmarks.augmentation.look import Look, develop
-from landmarks.augmentation.view import Augmentation, View
-from landmarks.augmentation.view_batch import ViewBatch
+from landmarks.augmentation.recipe import Augmentation, AugmentedFace
 
-__all__ = ["Appearance", "Augmentation", "Geometry", "Look", "View", "ViewBatch", "develop"]
+__all__ = ["Augmentation", "AugmentedFace", "Geometry"]

@@ -1,25 +1,29 @@
-"""Geometry: where the face lies in its crop.
+"""Geometry: where the face is in its crop.
 
-A single 3 x 3 map, applied once to pixels and landmarks alike, so that a face is resampled once
-and no two conventions can meet.
+One 3 x 3 map, applied to pixels and landmarks alike, so that pixels are interpolated once.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.augmentation.ranges import check_range
+from landmarks.errors import InputError
+
+# Beyond these, faces leave the crop or turn upside down.
+_LIMITS: Final = {"rotation": 90, "scale": 1, "shift": 0.5, "perspective": 0.5, "mirror": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Geometry:
-    """Where the face lies in its crop.
+    """Random position of the face in its crop. The defaults cut out the middle of the canvas.
 
     Attributes:
-        rotation: Standard deviation of the in-plane rotation, degrees; cut at twice that.
-        scale: Largest relative change of size, drawn evenly in the logarithm.
-        shift: Largest shift along x and y, share of the crop's side.
+        rotation: Standard deviation of the in-plane rotation, degrees; clipped at twice that.
+        scale: Largest relative change of size; its logarithm is uniform.
+        shift: Largest shift along x and y, as a fraction of the crop's side.
         perspective: Largest tilt of the image plane: relative change of size across the crop.
         mirror: Probability of a left-right reflection.
     """
@@ -31,33 +35,41 @@ class Geometry:
     mirror: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse strengths that leave no face."""
-        check_range(
-            self, {"rotation": 90, "scale": 1, "shift": 0.5, "perspective": 0.5, "mirror": 1}
-        )
+        """Refuse values out of range.
+
+        Raises:
+            InputError: A value is not a number, or out of range.
+        """
+        for field in fields(self):
+            value, limit = getattr(self, field.name), _LIMITS[field.name]
+            if not isinstance(value, int | float) or not 0 <= value <= limit:
+                raise InputError(
+                    f"augmentation geometry.{field.name} is {value!r}; it must be a number from 0 "
+                    f"to {limit:g}"
+                )
 
     def draw(self, canvas: int, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """A random map from canvas pixels to crop pixels, both square, centre on centre.
+        """Draw a map from canvas pixels to crop pixels; it maps centre to centre before the shift.
 
         Args:
-            canvas: Side of the stored image.
-            size: Side of the crop.
+            canvas: Side of the stored image, pixels.
+            size: Side of the crop, pixels.
             rng: The only source of randomness.
 
         Returns:
-            (3, 3) matrix, without reflection; the mirror also renames landmarks, so it is apart.
+            (3, 3) matrix, without the mirror, which also exchanges landmarks.
         """
-        angle = np.radians(self.rotation * np.clip(rng.standard_normal(), -2, 2))
-        zoom = np.exp(np.log1p(self.scale) * rng.uniform(-1, 1))
-        tilt = self.perspective / size * rng.uniform(-1, 1, 2)
-        shift = self.shift * size * rng.uniform(-1, 1, 2)
-        cos, sin = zoom * np.cos(angle), zoom * np.sin(angle)
-        similarity = np.array([[cos, -sin, 0], [sin, cos, 0], [*tilt, 1]])
-        centred = similarity @ _translation((1 - canvas) / 2)
-        return np.asarray(_translation(shift + (size - 1) / 2) @ centred)
+        turn = rng.standard_normal()
+        growth, *tilts, right, down = rng.uniform(-1, 1, 5).tolist()
+        angle = math.radians(self.rotation * min(2.0, max(-2.0, turn)))
+        zoom = (1 + self.scale) ** growth
+        cos, sin = zoom * math.cos(angle), zoom * math.sin(angle)
+        tilt = [self.perspective / size * value for value in tilts]
+        about_middle = np.array([[cos, -sin, 0], [sin, cos, 0], [*tilt, 1]])
+        middle, shift = (size - 1) / 2, self.shift * size
+        to_crop = _translation(middle + shift * right, middle + shift * down)
+        return np.asarray(to_crop @ about_middle @ _translation((1 - canvas) / 2, (1 - canvas) / 2))
 
 
-def _translation(offset: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    matrix = np.eye(3)
-    matrix[:2, 2] = offset
-    return matrix
+def _translation(x: float, y: float) -> NDArray[np.float64]:
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])

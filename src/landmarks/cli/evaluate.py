@@ -1,4 +1,4 @@
-"""Command line: the detector of a stored run on any labelled set.
+"""Command line: test a trained detector on a labelled dataset.
 
 landmarks evaluate run=outputs/... data.test.root=...
 landmarks evaluate run=outputs/... faces@data.test=toy
@@ -6,19 +6,24 @@ landmarks evaluate run=detector.safetensors data.test.root=... out=evaluations/a
 """
 
 import logging
+import sys
 
 import hydra
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import run_command
+from landmarks.cli.hydra_command import check_dataset, run_command
 from landmarks.errors import InputError
 
 log = logging.getLogger(__name__)
 
 
 def evaluate(cfg: DictConfig) -> float:
-    """Test the detector of `cfg.run` on `cfg.data.test`; return its NME."""
-    # torch and timm take seconds to import; --help and --cfg should not wait for them.
+    """Test the detector of `cfg.run` on `cfg.data.test`; return its NME.
+
+    Raises:
+        SystemExit: Code 1 if the model diverged.
+    """
+    # Slow imports (torch, timm), which --help and --cfg do not need.
     from landmarks.data.files import expanded
     from landmarks.experiment.evaluation import (
         evaluate_run,
@@ -27,14 +32,16 @@ def evaluate(cfg: DictConfig) -> float:
         run_of,
         trained_on,
     )
+    from landmarks.inference.predictions import DIVERGED
 
-    run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
-    out = None if cfg.out is None else expanded(cfg.out, "out")
     for name, part in (("data.test", cfg.data.test), ("machine", cfg.machine)):
         if part is None:
-            raise InputError(f"{name} is null, but an evaluation needs it; leave that word out")
+            raise InputError(f"{name} is null but required; remove the override")
+    check_dataset(OmegaConf.to_container(cfg.data.test, resolve=True), "data.test")
+    run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
+    out = None if cfg.out is None else expanded(cfg.out, "out")
     machine = hydra.utils.instantiate(cfg.machine)
-    training = trained_on(run)  # refuses what is no run, before faces are rendered or read
+    training = trained_on(run)  # finds a missing run before faces are rendered or read
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     log.info("test: %s", test.describe())
     out = out or evaluations_of(run) / folder_name(test)
@@ -47,9 +54,12 @@ def evaluate(cfg: DictConfig) -> float:
         ", drawn or rendered, not photographs" if evaluation["rendered_test"] else "",
     )
     log.info("results are in %s (evaluation.json, predictions.npz, faces.png)", out)
+    if evaluation["diverged"]:
+        log.warning("%s", DIVERGED)
+        sys.exit(1)
     return float(nme["value"])
 
 
 def main() -> None:
-    """Run the command on the arguments of this process; ends the process."""
+    """Run the command with the arguments of this process; ends the process."""
     run_command(evaluate, "evaluate")

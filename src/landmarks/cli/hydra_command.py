@@ -18,6 +18,8 @@ from yaml import YAMLError
 from landmarks.cli.environment import prepare
 from landmarks.cli.override_errors import is_null_choice, one_line
 from landmarks.cli.quoting import quoted
+from landmarks.data.formats import suggested_reader
+from landmarks.data.options import check_options
 from landmarks.errors import InputError, input_error
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -54,6 +56,20 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
     command = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)
     with _one_line_for_bad_input():
         command(guarded)()
+
+
+def check_dataset(faces: object, place: str) -> None:
+    """Refuse options of a dataset that its reader does not know, before anything is read.
+
+    Args:
+        faces: The configuration of the dataset.
+        place: Its place in the configuration: "data.real".
+    """
+    if not isinstance(faces, dict) or "_target_" not in faces:
+        meant = suggested_reader(Path(str(faces)), place) or f"; did you mean {place}.root={faces}?"
+        raise InputError(f"{place} is {faces!r}, which is not a dataset{meant}")
+    options = {key: value for key, value in faces.items() if not key.startswith("_")}
+    check_options(hydra.utils.get_method(faces["_target_"]), options, place)
 
 
 @contextmanager

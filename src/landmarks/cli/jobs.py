@@ -1,4 +1,4 @@
-"""Jobs: the runs of a grid, each once; what each depends on, and whether it has been done."""
+"""The runs of a sweep: each once, what each depends on, and whether it is finished."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,15 +14,16 @@ from tqdm import tqdm
 from landmarks.analysis.evidence.config import PLACES, data_differences, setting_differences
 from landmarks.data.files import expanded
 from landmarks.errors import InputError
-from landmarks.experiment.results import RESULT, Result, read_result
+from landmarks.experiment.products import product_versions, version_differences
+from landmarks.experiment.results import Result, is_finished, read_result
 from landmarks.experiment.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
-from landmarks.storage.serialization import code, record
+from landmarks.storage.serialization import record
 
 # States of a run of a sweep.
-DONE, OTHER_CODE, OTHER_SETTINGS, TO_RUN = "done", "done by other code", "other settings", "to run"
-# Those whose folder is refused: in a sentence, and what to do.
+DONE, OTHER_VERSION, OTHER_SETTINGS, TO_RUN = "done", "other version", "other settings", "to run"
+# States whose folder is refused, with what to do.
 REFUSED = {
-    OTHER_CODE: ("done by other code", "move them away"),
+    OTHER_VERSION: ("done by another version", "move them away"),
     OTHER_SETTINGS: ("done with other settings", "move them away, or give another out=..."),
 }
 
@@ -32,11 +33,11 @@ class Job:
     """A run of a sweep.
 
     Attributes:
-        name: What tells it from the other runs, e.g. "strategy=mixing n_real=50 seed=0".
-        overrides: What to say on the command line.
+        name: The overrides in which it differs from others, e.g. "strategy=mixing n_real=50".
+        overrides: Arguments of its command line.
         out: Its folder.
         strategy: What is trained on what.
-        cfg: The whole YAML.
+        cfg: The composed YAML.
         trainings: Updates of each of its trainings; the same key in two jobs is the same training.
     """
 
@@ -49,28 +50,32 @@ class Job:
 
     @property
     def is_done(self) -> bool:
-        """Whether its folder holds a finished run, be it the same one or not."""
-        return (self.out / RESULT).exists()
+        """Whether its folder holds a finished run, the same one or another."""
+        return is_finished(self.out)
 
     @property
     def state(self) -> str:
-        """One of the states above; whether the data have changed is seen when it is run."""
+        """One of the states above; whether the data have changed is noticed when the run starts."""
         result = read_result(self.out)
         if result is None:
             return TO_RUN
-        if result.versions.get("code") != code():
-            return OTHER_CODE
+        if self.other_version(result):
+            return OTHER_VERSION
         return OTHER_SETTINGS if any(self.differences(result)) else DONE
 
+    def other_version(self, result: Result) -> str:
+        """Other versions that computed the run in its folder, e.g. "training 1 (now 2)"."""
+        return version_differences(result.products, product_versions(self.strategy))
+
     def differences(self, result: Result) -> Iterator[str]:
-        """Each setting that the finished run in its folder has otherwise."""
+        """Each setting in which the finished run in its folder differs."""
         stated = _stated(self.cfg)
         yield from setting_differences(stated, record(self.strategy), result)
         yield from data_differences(stated["data"], self.out, result)
 
 
 def _stated(cfg: DictConfig) -> dict[str, Any]:
-    """The YAML of a run but for where its data lie, which may not be said yet."""
+    """The YAML of a run without the folders of its data, which may not be given yet."""
     cfg = cfg.copy()
     for part in cfg.data.values():
         if isinstance(part, DictConfig):
@@ -90,11 +95,11 @@ def plan_jobs(
 ) -> list[Job]:
     """The runs of a grid, each once.
 
-    A strategy that uses no real face is the same run for every n_real; it is made once, with 0.
+    A strategy that uses no real face is the same run for every n_real; it is planned once, with 0.
 
     Args:
         grid: Overrides of each point.
-        compose: Makes the whole YAML of some overrides.
+        compose: Composes the YAML of some overrides.
 
     Raises:
         InputError: Two different runs would write to one folder.
@@ -103,7 +108,7 @@ def plan_jobs(
     jobs: dict[tuple[str, ...], Job] = {}
     folders: dict[Path, Job] = {}
     without_real: set[tuple[str, ...]] = set()
-    # Hydra takes a second for three of them.
+    # Hydra composes about three per second.
     for point in tqdm(grid, desc="composing runs", unit="run", delay=1):
         overrides = tuple(point)
         but_size = tuple(o for o in overrides if not o.startswith("n_real="))
@@ -138,7 +143,7 @@ def plan_jobs(
 
 @contextmanager
 def _resolving(cfg: DictConfig) -> Iterator[None]:
-    """Let `${hydra:...}` in a composed YAML be looked up in that YAML."""
+    """Resolve `${hydra:...}` in a composed YAML from that YAML."""
     holder = HydraConfig.instance()
     before = holder.cfg
     holder.set_config(cfg)
@@ -149,18 +154,18 @@ def _resolving(cfg: DictConfig) -> Iterator[None]:
 
 
 def _trainings(strategy: Strategy, cfg: DictConfig) -> dict[tuple[object, ...], int]:
-    """Updates of each training, by what tells it from those of other runs of the same sweep."""
+    """Updates of each training, by everything in which trainings of one sweep may differ."""
     return {
-        (step, *(_told(cfg, place) for place in sorted(set(_places(step))))): step.schedule.steps
+        (step, *(_as_text(cfg, place) for place in sorted(set(_places(step))))): step.schedule.steps
         for step in strategy.steps
         if isinstance(step, Train)
     }
 
 
 def _places(step: Step) -> Iterator[str]:
-    """Where the YAML says what the product of a step depends on, besides the step itself.
+    """The keys of the YAML that the product of a step depends on, besides the step itself.
 
-    The YAML stands for what `landmarks.experiment.runner` takes fingerprints of: data that are only
+    They stand for what `landmarks.experiment.runner` takes fingerprints of: data that are only
     planned have no content yet.
     """
     if isinstance(step, FitAdapter):
@@ -179,14 +184,14 @@ def _places(step: Step) -> Iterator[str]:
         yield from _places(step.start)
 
 
-def _told(cfg: DictConfig, place: str) -> tuple[str, str]:
-    """A part of the YAML by its name, as text."""
+def _as_text(cfg: DictConfig, place: str) -> tuple[str, str]:
+    """The name and the text of a part of the YAML."""
     part = OmegaConf.select(cfg, place)
     return place, OmegaConf.to_yaml(part, resolve=True) if OmegaConf.is_config(part) else str(part)
 
 
 def updates(jobs: Sequence[Job], *, made: Sequence[Job] = ()) -> int:
-    """Optimiser updates that `jobs` take, shared trainings once, those of `made` not at all."""
+    """Optimiser updates of `jobs`, shared trainings counted once, those of `made` not at all."""
     wanted = {key: steps for job in jobs for key, steps in job.trainings.items()}
     for job in made:
         for key in job.trainings:

@@ -2,13 +2,17 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from landmarks.data.formats import suggested_reader
 
 # Where Hydra explains how to add an unknown option, which would hide a typo, and where it looked.
 _TAILS = re.compile(r" (To append to your|Config search path:|full_key:).*")
@@ -68,11 +72,19 @@ def _unknown(error: OmegaConfBaseException, groups: Iterable[str]) -> str:
     known = [str(k) for k in parent if k != "_target_"] if isinstance(parent, DictConfig) else []
     if not place:
         return f"no option {key!r}{_close_to(name, [*known, *groups])} (all options: --cfg job)"
+    meant = _reader_for(key, place)
     if not known:
-        return f"no option {key!r}; {place} is a value, without options"
+        return f"no option {key!r}; {place} is a value, without options{meant}"
     target = str(parent.get("_target_", "")).rpartition(".")[2]
     owner = f"{place} ({target})" if target else place
-    return f"no option {key!r}; {owner} has {', '.join(known)}{_close_to(name, known)}"
+    return f"no option {key!r}; {owner} has {', '.join(known)}{meant or _close_to(name, known)}"
+
+
+def _reader_for(key: str, place: str) -> str:
+    """What reads the path that was given for an option that does not exist."""
+    given = (argument.partition("=") for argument in sys.argv[1:])
+    value = next((value.strip("\"'") for name, _, value in given if name == key), "")
+    return suggested_reader(Path(value), place) if value else ""
 
 
 def _close_to(name: str, allowed: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ landmarks plan outputs/figure4 --n-real 50 --width 0.5 --also "experiment=figure
 
 Standard output has a line for each run to do next, in the words of `python -m landmarks.train`, and
 none when the interval is narrow enough, so that a shell can go on until then
-(docs/exchange-rate.md has the loop); standard error explains. The exit code is 1 where no number of
+(docs/numbers.md has the loop); standard error explains. The exit code is 1 where no number of
 seeds is enough for the width, so that such a loop ends. A run that is to join the study needs
 the words that the study was made with: they are given once, and stand on each line.
 """

@@ -1,50 +1,59 @@
-"""Command line: a detector's landmarks on photos without labels.
+"""Command line: predict landmarks on photos without annotations.
 
 landmarks predict outputs/.../seed_0 photos --boxes boxes.csv --out predicted
-landmarks predict detector.safetensors face.jpg --out predicted     # cut to the face
+landmarks predict detector.safetensors face.jpg --out predicted     # cropped to the face
 """
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from landmarks.errors import InputError, refused
 
+SHOWN = 20  # skipped faces on the screen; all are in a file
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the landmarks of every face; 2 on bad input."""
+    """Write the landmarks of every face; the exit codes are explained by --help."""
     given = _parser().parse_args(arguments)
-    # torch takes seconds to import; --help should not wait for it.
+    # Slow imports (torch), which --help does not need.
     from landmarks.data.photo_list import read_photos
     from landmarks.inference.detector import Detector
-    from landmarks.inference.photos import PICTURES, TABLE, predict_photos
+    from landmarks.inference.photos import PICTURES, SKIPPED, TABLE, predict_photos
     from landmarks.training.device import Machine
 
     try:
         _check_outside(given.out, given.images)
-        found = read_photos(given.images, given.boxes)
+        machine = Machine(device=given.device)
+        found = read_photos(given.images, given.boxes, orientation=given.orientation)
         detector = Detector.load(given.detector)
         for note in found.notes:
             print(note, flush=True)
-        predict_photos(detector, found.photos, given.out, Machine())
+        skipped = predict_photos(detector, found.photos, given.out, machine)
     except (InputError, OSError) as error:
         return refused(error)
-    faces = sum(len(photo.face_names) for photo in found.photos)
     print(
-        f"faces: {faces:,}, on {len(found.photos):,} photos; in {given.out}: {TABLE}, a .pts file "
-        f"of each face, and {PICTURES}/ to look at"
+        f"results are in {given.out}: {TABLE}, a .pts file for each face, and {PICTURES}/ to look "
+        "at"
     )
-    return 0
+    if not skipped:
+        return 0
+    _list(skipped, given.out / SKIPPED)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="landmarks predict",
         description=str(__doc__).partition("\n")[0].partition(": ")[2],
-        epilog="Pixels are counted from 0: (0, 0) is the centre of the top-left one. In .pts files "
-        "it is (1, 1), as in 300-W.",
+        epilog="Boxes and predictions are in pixels of the photo as viewers show it, upright; "
+        "(0, 0) is the centre of the top-left pixel. In .pts files it is (1, 1), as in 300-W. "
+        "exit code: 0 all faces were predicted; 1 some were skipped, because their photo is broken "
+        "or their box is invalid; 2 invalid input, and nothing was written",
     )
     parser.add_argument("detector", type=Path, help="detector.safetensors, or a finished run")
-    parser.add_argument("images", type=Path, help="a folder of .jpg, .jpeg and .png, or one image")
+    parser.add_argument("images", type=Path, help="a folder of images, or one image")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="for the results; new or empty"
     )
@@ -53,8 +62,20 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="CSV",
         help="image,x0,y0,x1,y1: a row for each face, its box as in training: tight around the "
-        "landmarks, brows to chin, unless the detector was trained with crop=given_box; without "
-        "it the whole photo is the box",
+        "landmarks, brows to chin, unless the detector was trained with crop=given_box; default: "
+        "the whole photo",
+    )
+    parser.add_argument(
+        "--orientation",
+        choices=("apply", "ignore"),
+        default="apply",
+        help="of photos with an EXIF orientation: turn them upright, or ignore it if the boxes "
+        "count the pixels as stored",
+    )
+    parser.add_argument(
+        "--device",
+        default="auto",
+        help="auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU) or mps (Apple)",
     )
     return parser
 
@@ -62,6 +83,13 @@ def _parser() -> argparse.ArgumentParser:
 def _check_outside(out: Path, images: Path) -> None:
     if out.resolve().is_relative_to(images.resolve()):
         raise InputError(
-            f"--out {out} lies in {images}, where its pictures would be taken for photos the next "
-            "time; name a folder outside"
+            f"--out {out} is inside of {images}, where its pictures would be read as photos the "
+            "next time; name a folder outside"
         )
+
+
+def _list(skipped: Sequence[object], path: Path) -> None:
+    for one in skipped[:SHOWN]:
+        print(f"skipped: {one}", file=sys.stderr)
+    more = f"; {SHOWN} of them are listed above" if len(skipped) > SHOWN else ""
+    print(f"{len(skipped):,} faces or photos were skipped, see {path}{more}", file=sys.stderr)

@@ -1,10 +1,11 @@
-"""Sweep: what its runs will cost; how far they are; where results lie; which failed."""
+"""Progress of a sweep: what its runs will cost, how many are done, which failed."""
 
 import logging
 import os
 import shlex
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,9 +13,10 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from landmarks.analysis.pace import duration, expected_time
-from landmarks.cli.jobs import DONE, REFUSED, TO_RUN, Job, updates
+from landmarks.cli.jobs import DONE, OTHER_VERSION, REFUSED, TO_RUN, Job, updates
 from landmarks.errors import InputError, input_error
 from landmarks.experiment.results import read_result
+from landmarks.inference.predictions import DIVERGED
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +24,10 @@ POLL_SECONDS = 2.0
 
 
 def report_plan(jobs: Sequence[Job], *, every: bool) -> list[Job]:
-    """Tell what is done and what there is to do; with `every`, line by line.
+    """Log what is done and what is left to do; with `every`, run by run.
 
-    What other code or settings did is to be done again: its folder is refused until it is moved
-    away.
+    Runs of another version or with other settings count as left to do; their folders are refused
+    until they are moved away.
 
     Returns:
         The jobs that are done.
@@ -39,32 +41,39 @@ def report_plan(jobs: Sequence[Job], *, every: bool) -> list[Job]:
     done = by_state[DONE]
     missing = [job for state, those in by_state.items() if state != DONE for job in those]
     left = updates(missing, made=done)
-    alone = sum(sum(job.trainings.values()) for job in missing)
+    unshared = sum(sum(job.trainings.values()) for job in missing)
     refused = [
-        f"{len(by_state[state])} {told} ({mend}), "
-        for state, (told, mend) in REFUSED.items()
+        f"{len(by_state[state])} {how} ({remedy}), "
+        for state, (how, remedy) in REFUSED.items()
         if by_state[state]
     ]
+    for which, count in Counter(map(_other_version, by_state[OTHER_VERSION])).items():
+        log.info("%d done by another version: %s", count, which)
     log.info(
-        "sweep of %d runs: %d done, %s%d to run; %s optimiser steps (%s if no run shared any)%s",
+        "sweep of %d runs: %d done, %s%d to run; %s optimiser steps (%s without sharing)%s",
         len(jobs),
         len(done),
         "".join(refused),
         len(by_state[TO_RUN]),
         f"{left:,}",
-        f"{alone:,}",
+        f"{unshared:,}",
         expected_time((found for job in done if (found := read_result(job.out))), left),
     )
     return done
 
 
+def _other_version(job: Job) -> str:
+    result = read_result(job.out)
+    return job.other_version(result) if result else ""
+
+
 @contextmanager
 def watched(jobs: Sequence[Job], *, before: int = 0) -> Iterator[None]:
-    """Tell how far a sweep is whenever one of its runs is finished, whoever finishes it.
+    """Log the progress of a sweep whenever one of its runs is finished, by whichever process.
 
     Args:
         jobs: The whole sweep.
-        before: How many of them are done and need no time now.
+        before: How many of them were done before.
     """
     waiting = [job for job in jobs if not job.is_done]
     stopped = threading.Event()
@@ -79,20 +88,20 @@ def watched(jobs: Sequence[Job], *, before: int = 0) -> Iterator[None]:
 
 
 def _watch(waiting: Sequence[Job], before: int, runs: int, stopped: threading.Event) -> None:
-    start, told, total = time.monotonic(), 0, updates(waiting)
+    start, logged, total = time.monotonic(), 0, updates(waiting)
     while True:
         last = stopped.wait(POLL_SECONDS)
         done = [job for job in waiting if job.is_done]
-        if len(done) > told:
-            told = len(done)
+        if len(done) > logged:
+            logged = len(done)
             left = updates([job for job in waiting if not job.is_done], made=done)
             elapsed = time.monotonic() - start
             rest = elapsed * left / (total - left) if left < total else elapsed
             log.info(
                 "sweep: %d of %d runs done%s in %s%s",
-                before + told,
+                before + logged,
                 runs,
-                f", {before} of them before and {told}" if before else "",
+                f", {before} of them before and {logged}" if before else "",
                 duration(elapsed),
                 f", about {duration(rest)} left" if left else "",
             )
@@ -101,7 +110,7 @@ def _watch(waiting: Sequence[Job], before: int, runs: int, stopped: threading.Ev
 
 
 def launched(jobs: Sequence[Job], launcher: Launcher) -> Sequence[JobReturn]:
-    """What the runs return, each an outcome or a failure of its own.
+    """Run the jobs; returns the result or the failure of each.
 
     Raises:
         InputError: The launcher itself stopped, for instance because a process was killed.
@@ -118,17 +127,28 @@ def launched(jobs: Sequence[Job], launcher: Launcher) -> Sequence[JobReturn]:
 
 
 def report_end(jobs: Sequence[Job]) -> None:
-    """Tell where the results of a finished sweep are, and what to do with them."""
+    """Log where the results of a finished sweep are, and what to do with them."""
     folder = os.path.commonpath([job.out for job in jobs])
-    log.info("results are below %s; next: landmarks report %s", folder, shlex.quote(folder))
+    log.info("results are in %s; next: landmarks report %s", folder, shlex.quote(folder))
+
+
+def report_diverged(jobs: Sequence[Job]) -> bool:
+    """Log which runs of a finished sweep diverged; returns whether there are any."""
+    results = [(job, read_result(job.out)) for job in jobs]
+    diverged = [job.name for job, result in results if result is not None and result.diverged]
+    if diverged:
+        log.warning("%d of %d runs: %s", len(diverged), len(jobs), DIVERGED)
+    for name in diverged:
+        log.warning("  %s", name)
+    return bool(diverged)
 
 
 def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
     """List the runs that failed, each with its reason.
 
     Raises:
-        InputError: There are some, all for reasons that the user can mend.
-        Exception: The first one that is a fault of the program.
+        InputError: There are some, all for reasons that the user can fix.
+        Exception: The first one that is a bug.
     """
     failed = [
         (job, result._return_value)

@@ -7,6 +7,7 @@ landmarks train --help
 landmarks train --cfg job        # print the composed YAML
 """
 
+import sys
 from typing import TYPE_CHECKING, Any, cast
 
 import hydra
@@ -14,7 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import run_command
+from landmarks.cli.hydra_command import check_dataset, run_command
 from landmarks.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ SHARED_PARTS = ("schedule", "adapter")
 
 
 def train(cfg: DictConfig) -> float:
-    """Run one experiment; return its NME, which a sweeper may minimise."""
+    """Run one experiment; return its NME, which a sweeper may minimise.
+
+    Raises:
+        SystemExit: Code 1 if the model diverged, unless the run is one of a sweep.
+    """
     # Slow imports (torch, timm), which --help and --cfg do not need.
     from landmarks.experiment.run import run
 
@@ -36,35 +41,33 @@ def train(cfg: DictConfig) -> float:
             "hydra.sweeper.dry=true is for sweeps; add -m: "
             "landmarks train -m ... hydra.sweeper.dry=true"
         )
-    return run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True)).nme
+    result = run(made(cfg), config=OmegaConf.to_yaml(cfg, resolve=True))
+    if result.diverged and HydraConfig.get().mode == RunMode.RUN:
+        sys.exit(1)  # the log says why
+    return result.nme
 
 
 def made(cfg: DictConfig) -> "Experiment":
     """The experiment that a composed YAML describes; datasets are read when a run needs them."""
+    from landmarks.cli.library_errors import library_errors
+
     whole = cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
     for part in SHARED_PARTS:  # to find errors in them, even if the strategy uses no such part
         hydra.utils.instantiate(whole.pop(part), _convert_="all")
     strategy = hydra.utils.instantiate(whole["strategy"], _convert_="all")
     whole["data"] |= _readers(whole["data"], strategy)
-    experiment: Experiment = hydra.utils.instantiate(whole, _convert_="all")
+    with library_errors():
+        experiment: Experiment = hydra.utils.instantiate(whole, _convert_="all")
     return experiment
 
 
 def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
     """Readers of the datasets that the strategy uses; the other datasets may be invalid."""
-    from landmarks.data.options import check_options
-
     readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
     for role in strategy.roles:
         faces = data.get(role)
-        if faces is not None and not (isinstance(faces, dict) and "_target_" in faces):
-            raise InputError(
-                f"data.{role} is {faces!r}, which is not a dataset; did you mean "
-                f"data.{role}.root={faces}?"
-            )
         if faces is not None:
-            options = {key: value for key, value in faces.items() if not key.startswith("_")}
-            check_options(hydra.utils.get_method(faces["_target_"]), options, f"data.{role}")
+            check_dataset(faces, f"data.{role}")
             readers[role] = {**faces, "_partial_": True}
     return readers
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def write_arrays(path: Path, version: str, arrays: Arrays) -> None:
     """Store arrays; log a warning if the disk is full."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as partial, partial.open("wb") as file:
+        with atomic_write(path) as partial, partial.open("wb") as file:
             np.savez(file, **{"version": np.array(version), **arrays})  # type: ignore[arg-type]
     except OSError as error:
         log.warning("%s: cannot write the cache file (%s)", path, error.strerror)

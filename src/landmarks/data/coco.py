@@ -1,34 +1,37 @@
 """COCO's JSON of key points, and the faces of COCO-WholeBody (Jin et al., 2020) in it.
 
 `images` gives each image an id and a file name; an entry of `annotations` has the id of its image
-and a flat list x, y, v, x, y, v, ... with v = 0 for what is not labelled. Coordinates count from 0
+and a flat list x, y, v, x, y, v, ... with v = 0 for a point without label. Coordinates count from 0
 at the centre of the top-left pixel; boxes are [x, y, width, height].
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.coordinates import Box, checked_box, number_list
+from landmarks.data.coordinates import Box, number_list
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, expanded, read_json
 from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
+from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68, SchemeMap
+from landmarks.scheme import IBUG68
 
 
 @dataclass(frozen=True)
 class _Field:
-    """What belongs to a list of key points.
+    """The keys that belong to a list of key points.
 
     Attributes:
         box: Key of the box around them.
-        labelled: Key that is 0 or false where none of them is labelled.
+        labelled: Key that is 0 or false if none of them is labelled.
     """
 
     box: str
@@ -47,66 +50,70 @@ def read_coco(
     *,
     landmarks: Sequence[int] | None = None,
     field: str = "keypoints",
+    first_pixel: float = 0.0,
+    frame: str | None = None,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read a file of COCO's key-point format.
 
-    An annotation of which nothing is labelled (`num_keypoints` is 0, `face_valid` is false, or v is
-    0 for each of the 68) is a person without a face, not a face: the number of them is told in the
-    notes. A landmark with v = 0 is not visible; its coordinates are as in the file, mostly (0, 0).
+    Skipped and counted in the notes: annotations without a labelled face (only a box, or v = 0 for
+    all 68 points), those with another number of key points, as other categories have, repeated
+    ones, and images without annotation. A landmark with v = 0 is not visible.
 
     Args:
         annotations: The JSON file.
         images: The folder that its file names start from.
-        landmarks: The 68 positions in the file's list of what iBUG calls 0 to 67; None: the file
-            has 68 in iBUG's order.
+        landmarks: The 68 positions in each list of landmarks 0 to 67; None: lists have 68 points.
         field: "keypoints", or "face_kpts" for the faces of COCO-WholeBody.
+        first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
+        frame: As of `landmarks.data.labels.LabelRule`.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
         Faces in the order of their ids; the group is the image.
 
     Raises:
-        InputError: The file is not of this format, an image is missing, or a face has an outer
-            eye corner without label, so that no error could be normalised.
+        InputError: The file is not of this format, an image is missing, a point cannot be a
+            landmark, or a face has an outer eye corner without label, so that errors cannot be
+            normalised.
     """
     if field not in tuple(_FIELDS):
         raise InputError(f"field is {field!r}; expected one of {', '.join(_FIELDS)}")
-    _check_landmarks(landmarks)
+    rule = LabelRule(first_pixel, frame, landmarks)
     path = expanded(annotations)
     options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "the folder that the file names of the images start from")
     content = read_json(path, "a JSON object with 'images' and 'annotations'")
     entries = _images(content, path)
     records = _records(content, "annotations", path)
-    wheres = [f"{path}, annotation {r.get('id', f'number {n}')!r}" for n, r in enumerate(records)]
-    labels = [
-        _Label(where, record, _triples(record, field, where))
-        for where, record in zip(wheres, records, strict=True)
-        if record.get(_FIELDS[field].labelled, True)
-    ]
-    labels = _in_ibug_order(labels, landmarks, f"{field} of {path.name}")
-    labels = [label for label in labels if label.visible.any()]
-    if not labels:
+    labels = list(_labels(records, field, path))
+    chosen, others = _with_landmarks(labels, rule)
+    once = list({label.key: label for label in chosen}.values())
+    if not once:
         raise InputError(f"{path}: none of its {len(records)} annotations has a labelled face")
-    images_of = [_image(label, entries) for label in labels]
+    images_of = [_image(label, entries) for label in once]
     found = [
         named_image(folder, entry.file_name, label.where)
-        for label, entry in zip(labels, images_of, strict=True)
+        for label, entry in zip(once, images_of, strict=True)
     ]
     ids = face_ids([name for name, _ in found])
     faces = [
-        _face(label, id, name, ImageFile(image, options, entry.size), _FIELDS[field].box)
-        for label, id, (name, image), entry in zip(labels, ids, found, images_of, strict=True)
+        _face(label, id, name, ImageFile(image, options, entry.size), _FIELDS[field].box, rule)
+        for label, id, (name, image), entry in zip(once, ids, found, images_of, strict=True)
     ]
-    without = len(records) - len(faces)
-    notes = (f"annotations without a labelled face: {without:,} left out",) if without else ()
+    skipped = {
+        "annotations without a labelled face": len(records) - len(chosen) - others.total(),
+        f"annotations with other numbers of key points ({_listed(others)})": others.total(),
+        "repeated annotations": len(chosen) - len(once),
+        "images without a labelled face": len(entries) - len(set(images_of)),
+    }
     return FaceDataset(
         name="COCO",
         origin=str(path),
         faces=in_order(faces),
         namespace=str(folder.resolve()),
-        notes=notes,
+        notes=(*(f"{what}: {n:,} skipped" for what, n in skipped.items() if n), *rule.notes),
+        frame=frame,
     )
 
 
@@ -115,7 +122,7 @@ class _Label:
     """The key points of an annotation.
 
     Attributes:
-        where: Words for messages.
+        where: The place in the file, for messages.
         record: The annotation.
         triples: (n, 3) x, y, v in the file's numbers.
     """
@@ -126,8 +133,14 @@ class _Label:
 
     @property
     def visible(self) -> NDArray[np.bool_]:
-        """(n,) whether a point is labelled."""
+        """(n,) whether each point is labelled."""
         return self.triples[:, 2] > 0
+
+    @property
+    def key(self) -> bytes:
+        """The same for annotations with equal key points of the same image."""
+        image = repr(self.record.get("image_id")).encode()
+        return hashlib.blake2b(image + self.triples.tobytes(), digest_size=16).digest()
 
 
 class _Image(NamedTuple):
@@ -137,65 +150,81 @@ class _Image(NamedTuple):
     size: LabelledSize | None
 
 
-def _in_ibug_order(
-    labels: Sequence[_Label], landmarks: Sequence[int] | None, name: str
-) -> list[_Label]:
-    """The same labels with their 68 points in iBUG's order."""
-    if not labels:
-        return []
-    num_source = len(labels[0].triples)
-    for label in labels:
-        if len(label.triples) != num_source:
-            raise InputError(
-                f"{label.where}: {len(label.triples)} key points, {num_source} in the first "
-                "annotation; expected the same number in all"
-            )
-    if landmarks is None and num_source != IBUG68.num_landmarks:
-        raise InputError(
-            f"{labels[0].where}: {num_source} key points; expected {IBUG68.num_landmarks} in "
-            "iBUG's order, or the option `landmarks` with the positions of those 68"
+def _labels(records: list[dict[str, Any]], field: str, path: Path) -> Iterator[_Label]:
+    """The annotations that have key points."""
+    key = _FIELDS[field].labelled
+    for position, record in enumerate(records):
+        labelled = record.get(key)
+        if (labelled is None or labelled) and (labelled or record.get(field) is not None):
+            where = f"{path}, annotation {record.get('id', f'number {position}')!r}"
+            yield _Label(where, record, _triples(record.get(field), f"{where}: {field}"))
+
+
+def _triples(values: object, where: str) -> NDArray[np.float64]:
+    """(n, 3) x, y, v of a flat list; x and y are 0 if v is 0, as some tools write null there."""
+    if isinstance(values, list) and len(values) % 3 == 0:
+        shown = [values[k - k % 3 + 2] != 0 for k in range(len(values))]
+        values = [value if show else 0 for value, show in zip(values, shown, strict=True)]
+    numbers = number_list(values, where)
+    if not numbers or len(numbers) % 3:
+        raise InputError(f"{where} has {len(numbers)} numbers; expected x, y, v each")
+    if min(numbers[2::3]) < 0:
+        raise InputError(f"{where} has v = {min(numbers[2::3]):g}; expected 0 or more")
+    return np.reshape(numbers, (-1, 3))
+
+
+def _with_landmarks(labels: list[_Label], rule: LabelRule) -> tuple[list[_Label], Counter[int]]:
+    """The annotations with labelled landmarks; and how many have other numbers of key points."""
+    counts = Counter(len(label.visible) for label in labels)
+    least = IBUG68.num_landmarks if rule.landmarks is None else max(rule.landmarks) + 1
+    fitting = {n for n in counts if n == least or (rule.landmarks is not None and n > least)}
+    if labels and not fitting:
+        expected = (
+            f"{least}, or the option `landmarks` with the positions of those 68"
+            if rule.landmarks is None
+            else f"{least} and more: the option `landmarks` names point {least - 1}"
         )
-    indices = range(IBUG68.num_landmarks) if landmarks is None else landmarks
-    to_ibug = SchemeMap(source_name=name, num_source=num_source, indices=tuple(indices))
-    return [replace(label, triples=to_ibug(label.triples)) for label in labels]
+        raise InputError(
+            f"{labels[0].where}: {len(labels[0].visible)} key points; expected {expected}"
+        )
+    if len(fitting) > 1:
+        raise InputError(
+            f"{labels[0].where}: annotations have {_listed(counts)} key points, and the option "
+            "`landmarks` fits several; expected the same number in all"
+        )
+    positions = list(rule.landmarks or range(least))
+    chosen = [label for label in labels if len(label.visible) in fitting]
+    others = Counter({n: count for n, count in counts.items() if n not in fitting})
+    return [label for label in chosen if label.visible[positions].any()], others
 
 
-def _face(label: _Label, id: str, group: str, image: ImageFile, box_key: str) -> Face:
-    for k in IBUG68.interocular:
-        if not label.visible[k]:
-            raise InputError(
-                f"{label.where}: landmark {k}, an outer eye corner, is not labelled (v = 0), so no "
-                "error can be normalised; label it or take the annotation out"
-            )
-    return Face(
+def _listed(counts: Counter[int]) -> str:
+    return ", ".join(map(str, sorted(counts)))
+
+
+def _face(
+    label: _Label, id: str, group: str, image: ImageFile, box_key: str, rule: LabelRule
+) -> Face:
+    return rule.face(
+        label.triples[:, :2],
+        label.where,
         id=id,
         image=image,
-        landmarks=label.triples[:, :2].astype(np.float32),
         group=group,
         visible=label.visible,
-        box=_box(label, box_key),
+        box=_box(label, box_key, rule),
     )
 
 
-def _box(label: _Label, key: str) -> Box | None:
+def _box(label: _Label, key: str, rule: LabelRule) -> Box | None:
     given = label.record.get(key)
-    if given is None:
+    if not given and given != 0:  # missing, null or an empty list
         return None
     numbers = number_list(given, f"{label.where}: {key}")
     if len(numbers) != 4:
         raise InputError(f"{label.where}: {key} is {given!r}; expected [x, y, width, height]")
     x, y, width, height = numbers
-    return checked_box((x, y, x + width - 1, y + height - 1), label.where)
-
-
-def _triples(record: dict[str, Any], field: str, where: str) -> NDArray[np.float64]:
-    numbers = number_list(record.get(field), f"{where}: {field}")
-    if not numbers or len(numbers) % 3:
-        raise InputError(f"{where}: {field} holds {len(numbers)} numbers; expected x, y, v each")
-    triples = np.array(numbers).reshape(-1, 3)
-    if triples[:, 2].min() < 0:
-        raise InputError(f"{where}: {field} has v = {triples[:, 2].min():g}; expected 0 or more")
-    return triples
+    return x, y, x + width - rule.one_pixel, y + height - rule.one_pixel
 
 
 def _images(content: dict[str, Any], path: Path) -> dict[object, _Image]:
@@ -225,10 +254,3 @@ def _records(content: dict[str, Any], key: str, path: Path) -> list[dict[str, An
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise InputError(f"{path}: expected a list of objects under {key!r}")
     return records
-
-
-def _check_landmarks(landmarks: Sequence[int] | None) -> None:
-    if landmarks is None:
-        return
-    if not isinstance(landmarks, Sequence) or any(type(k) is not int for k in landmarks):
-        raise InputError(f"landmarks is {landmarks!r}; expected a list of 68 whole numbers")

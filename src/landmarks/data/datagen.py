@@ -1,7 +1,7 @@
 """Reader of DGFaces (Datagen, "Facial Landmark Detection Using Synthetic Data", 2022).
 
-Whatever else Datagen's platform rendered of faces has the same format. This module knows the
-folders; `landmarks.data.datagen_files` knows what stands in the files.
+Other faces rendered by Datagen's platform have the same format. This module finds the files;
+`landmarks.data.datagen_files` reads them.
 
     root/{datapoint_*, scene_*, environment_*}/             a scene
         actor_metadata.json
@@ -13,7 +13,7 @@ folders; `landmarks.data.datagen_files` knows what stands in the files.
             key_points/face_standard_key_points.json        or face_standard_keypoints.json
             standard_keypoints.json                         in version 1 instead
 
-A file may also lie at the frame or at the scene: the nearest one to the camera counts.
+A file can also be in the folder of the frame or of the scene: the nearest to the camera is used.
 """
 
 import re
@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from landmarks.data.coordinates import check_first_pixel, first_pixel_note
-from landmarks.data.datagen_files import read_actor, read_box, read_image_names, read_landmarks
+from landmarks.data.datagen_files import read_actor, read_box, read_image_names, read_points
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import entries, entry_names, existing_folder, is_file, is_folder
 from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labels import LabelRule
 from landmarks.data.names import found_instead
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
@@ -56,25 +56,25 @@ def read_dgfaces(
 
     Args:
         root: The folder of the scenes.
-        first: Take only the first so many faces; scenes, frames and cameras are sorted by name.
+        first: Number of faces to take; scenes, frames and cameras are sorted by name.
         first_pixel: The coordinate that the files give to the centre of the top-left pixel. The
             camera's principal point is half the image size, hence 0.5; the integers of version 1
             are such coordinates rounded, so the same holds.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
-        The faces; the group is the person where `actor_metadata.json` tells, else the scene.
+        The faces; the group is the person if `actor_metadata.json` has one, else the scene.
 
     Raises:
         InputError: A file is missing or malformed, or there are fewer than `first` faces.
     """
     check_whole_number("first", first, 1, or_null=True)
-    check_first_pixel(first_pixel)
+    rule = LabelRule(first_pixel)
     folder = existing_folder(root, _LAYOUT)
     options = ImageOptions(str(folder), orientation)
     scenes = _scenes(folder)
     views = (view for scene in scenes for view in _views(scene))
-    found = (face for view in views for face in _faces(folder, view, first_pixel, options))
+    found = (face for view in views for face in _faces(folder, view, rule, options))
     faces = tuple(islice(found, first))
     check_enough("first", first, len(faces), folder)
     notes = [f"scenes: {len(scenes):,} found; Datagen's article trained on 10,000 images"]
@@ -85,7 +85,7 @@ def read_dgfaces(
         origin=str(folder),
         namespace=str(folder.resolve()),
         faces=faces,
-        notes=(*notes, first_pixel_note(first_pixel)),
+        notes=(*notes, *rule.notes),
         rendered=True,
     )
 
@@ -95,7 +95,7 @@ class _View:
     """One camera in one frame of a scene."""
 
     camera: Path
-    levels: tuple[Path, ...]  # where its files may lie, the nearest first; the scene is the last
+    levels: tuple[Path, ...]  # folders of its files, the nearest first; the scene is the last
 
     def find(self, *names: str) -> Path | None:
         """The nearest file of one of these names."""
@@ -142,18 +142,21 @@ def _folders(folder: Path) -> list[Path]:
     return [path for path in entries(folder) if is_folder(path)]
 
 
-def _faces(root: Path, view: _View, first_pixel: float, options: ImageOptions) -> Iterator[Face]:
+def _faces(root: Path, view: _View, rule: LabelRule, options: ImageOptions) -> Iterator[Face]:
     """The faces of a view: one for each environment it was rendered in."""
-    landmarks = read_landmarks(view.require(*_KEY_POINTS), first_pixel)
+    names = read_image_names(view.find("environment.json"))
+    images = [ImageFile(view.require(name), options) for name in names]
+    path = view.require(*_KEY_POINTS)
+    points = read_points(path, view.find("camera_metadata.json"), images[0])
     box_path = view.find("face_bounding_box.json")
-    box = None if box_path is None else read_box(box_path, first_pixel)
     actor_path = view.find("actor_metadata.json")
     actor = None if actor_path is None else read_actor(actor_path)
-    for image_name in read_image_names(view.find("environment.json")):
-        yield Face(
-            id=(view.camera.relative_to(root) / image_name).with_suffix("").as_posix(),
-            image=ImageFile(view.require(image_name), options),
-            landmarks=landmarks,
+    for name, image in zip(names, images, strict=True):
+        yield rule.face(
+            points,
+            str(path),
+            id=(view.camera.relative_to(root) / name).with_suffix("").as_posix(),
+            image=image,
             group=actor or view.levels[-1].name,
-            box=box,
+            box=None if box_path is None else read_box(box_path),
         )

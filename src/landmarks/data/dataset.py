@@ -16,13 +16,18 @@ from numpy.typing import NDArray
 from landmarks.data.files import check_name
 from landmarks.data.image_hashes import image_contents
 from landmarks.data.images import ImageSource
+from landmarks.data.plausibility import outside_border, wrong_frame, wrong_order, wrong_unit
 from landmarks.errors import InputError
+from landmarks.geometry import box_problem
 from landmarks.scheme import IBUG68, LandmarkScheme
 
 # Outer eye corners closer than this, pixels, are one point.
 _LEAST_DISTANCE = 1e-3
 
 _BLOCK = 10_000  # faces that are checked at a time
+
+_SAMPLE = 300  # faces that are compared with a mean face
+_PHOTOS = 8  # images that are decoded if labels could be shares of their sizes
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class Face:
         subset: Part of the dataset it is reported under, e.g. "common".
         visible: (K,) bool; False is left out of loss and error. None: all are visible.
         box: Face box of the annotation or a detector, (x0, y0, x1, y1) source pixels, if given.
+            `landmarks.geometry.box_problem` says why it may be unusable.
     """
 
     id: str
@@ -47,6 +53,11 @@ class Face:
     subset: str = "all"
     visible: NDArray[np.bool_] | None = None
     box: tuple[float, float, float, float] | None = None
+
+    @property
+    def labelled(self) -> NDArray[np.float32]:
+        """(n, 2) the visible landmarks."""
+        return self.landmarks if self.visible is None else self.landmarks[self.visible]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +107,8 @@ class FaceDataset:
         notes: For the description.
         rendered: Whether its faces are drawn or rendered, so that errors on them say nothing about
             photographs.
+        frame: The `frame` of `landmarks.data.labels.LabelRule`, if the user chose one. With
+            "pixels", labels are not compared with a mean face.
     """
 
     name: str
@@ -105,9 +118,15 @@ class FaceDataset:
     namespace: str | None = None
     notes: tuple[str, ...] = ()
     rendered: bool = False
+    frame: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse names and labels that would fail later."""
+        """Refuse names and labels that would fail later.
+
+        Raises:
+            InputError: There is no face, an id is there twice, landmarks are malformed, or a
+                sample of the faces resembles a mean face only after a fault is undone.
+        """
         if not self.faces:
             raise InputError(f"{self.name}: no faces in {self.origin}")
         repeated = [name for name, n in Counter(face.id for face in self.faces).items() if n > 1]
@@ -118,6 +137,8 @@ class FaceDataset:
                 check_name(name, self.name)
         for face in _suspects(self.faces, self.scheme):
             _check_landmarks(face, self.scheme, self.name)
+        if self.scheme == IBUG68 and self.frame != "pixels":
+            self._compare_with_a_mean_face()
 
     def __len__(self) -> int:
         """Number of faces."""
@@ -127,6 +148,19 @@ class FaceDataset:
     def landmarks(self) -> NDArray[np.float32]:
         """(N, K, 2) source pixels."""
         return np.stack([face.landmarks for face in self.faces])
+
+    def _compare_with_a_mean_face(self) -> None:
+        sample = _sample(self.faces)
+        points, visible = _points(sample), _visible(sample)
+        photos = list({face.group: face.image for face in sample}.values())[:_PHOTOS]
+        sizes = (size for image in photos if (size := _size(image)) is not None)
+        fault = (
+            wrong_unit(points[visible], sizes)
+            or wrong_frame(points, visible, [face.id for face in sample])
+            or wrong_order(points[visible.all(axis=1)])
+        )
+        if fault is not None:
+            raise InputError(f"{self.name}: {fault}, in {self.origin}")
 
     def describe(self) -> Description:
         """Counts and notes, which can be printed."""
@@ -139,8 +173,28 @@ class FaceDataset:
             subsets=dict(sorted(Counter(face.subset for face in self.faces).items())),
             box_source=f"{with_box:,} of {len(self.faces):,} given" if with_box else "none given",
             skipped=(),
-            notes=self.notes,
+            notes=(*self.notes, *self._remarks()),
         )
+
+    def _remarks(self) -> Iterator[str]:
+        """What should be known of labels that are not refused."""
+        hidden = sum(int((~face.visible).sum()) for face in self.faces if face.visible is not None)
+        if hidden:
+            yield f"landmarks without a label: {hidden:,}, ignored by loss and error"
+        problems = [
+            f"face {face.id!r}: {problem}"
+            for face in self.faces
+            if face.box and (problem := box_problem(face.box, face.labelled))
+        ]
+        if problems:
+            yield (
+                f"boxes that crop=given_box refuses: {len(problems):,} of {len(self.faces):,}, "
+                f"e.g. {problems[0]}"
+            )
+        sample = _sample(self.faces)
+        border = outside_border(_points(sample), lambda i: _size(sample[i].image))
+        if border is not None:
+            yield border
 
     @cached_property
     def image_contents(self) -> tuple[str, ...]:
@@ -174,6 +228,33 @@ class FaceDataset:
                 )
             )
         return digest.hexdigest()
+
+
+def _sample(faces: tuple[Face, ...]) -> tuple[Face, ...]:
+    """Some of the faces, drawn at random: neighbours can be a photo and its mirrored copy."""
+    if len(faces) <= _SAMPLE:
+        return faces
+    drawn = np.random.default_rng(0).choice(len(faces), _SAMPLE, replace=False)
+    return tuple(faces[i] for i in np.sort(drawn))
+
+
+def _points(faces: tuple[Face, ...]) -> NDArray[np.float64]:
+    return np.stack([face.landmarks for face in faces]).astype(np.float64)
+
+
+def _visible(faces: tuple[Face, ...]) -> NDArray[np.bool_]:
+    return np.stack(
+        [np.ones(len(f.landmarks), bool) if f.visible is None else f.visible for f in faces]
+    )
+
+
+def _size(image: ImageSource) -> tuple[int, int] | None:
+    """Width and height; None for an image that cannot be read, which cropping reports."""
+    try:
+        height, width = image.read().shape[:2]
+    except InputError:
+        return None
+    return width, height
 
 
 def _suspects(faces: tuple[Face, ...], scheme: LandmarkScheme) -> Iterator[Face]:

@@ -11,17 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.coordinates import (
-    check_first_pixel,
-    first_pixel_note,
-    points_of_lines,
-    to_pixel_centres,
-)
+from landmarks.data.coordinates import points_of_lines
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.decoding import IMAGE_SUFFIXES
 from landmarks.data.file_cache import FileValue, cached_values
 from landmarks.data.files import FACE_BYTES, entry_names, existing_folder, read_text
 from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labels import LabelRule
 from landmarks.data.names import found_instead
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
@@ -47,9 +43,9 @@ def read_face_synthetics(
 
     Args:
         root: The folder with the images and the landmark files.
-        first: Take only the first so many faces by id.
-        sample: Take so many faces drawn at random. For one seed, a smaller sample is part of a
-            larger one.
+        first: Number of faces to take, the first by id.
+        sample: Number of faces to draw at random. With the same seed, a smaller sample is part of
+            a larger one.
         sample_seed: Seed of that draw.
         first_pixel: The coordinate that the files give to the centre of the top-left pixel. It is
             not documented upstream.
@@ -61,7 +57,8 @@ def read_face_synthetics(
     Raises:
         InputError: Files of a selected face are missing or malformed, or there are too few faces.
     """
-    _check_options(first, sample, sample_seed, first_pixel)
+    rule = LabelRule(first_pixel)
+    _check_options(first, sample, sample_seed)
     folder = existing_folder(root, _LAYOUT)
     options = ImageOptions(str(folder), orientation)
     images, labels = _scan(folder)
@@ -78,21 +75,18 @@ def read_face_synthetics(
         name="FaceSynthetics",
         origin=str(folder),
         namespace=str(folder.resolve()),
-        faces=_read_faces(folder, chosen, images, labels, first_pixel, options),
-        notes=(*notes, first_pixel_note(first_pixel)),
+        faces=_read_faces(folder, chosen, images, labels, rule, options),
+        notes=(*notes, *rule.notes),
         rendered=True,
     )
 
 
-def _check_options(
-    first: int | None, sample: int | None, sample_seed: int, first_pixel: float
-) -> None:
+def _check_options(first: int | None, sample: int | None, sample_seed: int) -> None:
     check_whole_number("first", first, 1, or_null=True)
     check_whole_number("sample", sample, 1, or_null=True)
     if first is not None and sample is not None:
         raise InputError(f"first ({first}) and sample ({sample}) are both given; choose one")
     check_whole_number("sample_seed", sample_seed, 0)
-    check_first_pixel(first_pixel)
 
 
 def _scan(folder: Path) -> tuple[dict[str, str], set[str]]:
@@ -115,7 +109,7 @@ def _scan(folder: Path) -> tuple[dict[str, str], set[str]]:
 
 
 def _drawn(ids: list[str], sample: int, seed: int) -> list[str]:
-    """So many of `ids`, in their order."""
+    """A random sample of `ids`, in their order."""
     drawn = np.random.default_rng(seed).permutation(len(ids))[:sample]
     return [ids[i] for i in sorted(drawn)]
 
@@ -125,7 +119,7 @@ def _read_faces(
     chosen: list[str],
     images: dict[str, str],
     labels: set[str],
-    first_pixel: float,
+    rule: LabelRule,
     options: ImageOptions,
 ) -> tuple[Face, ...]:
     for name in chosen:
@@ -143,10 +137,10 @@ def _read_faces(
         [name + _LANDMARKS_END for name in chosen],
         FileValue(
             kind="face_synthetics",
-            version=f"{LABELS_VERSION}, first pixel {first_pixel!r}",
+            version=f"{LABELS_VERSION}, first pixel {rule.first_pixel!r}",
             shape=(len(FACE_SYNTHETICS70.indices), 2),
             dtype=np.float32,
-            compute=lambda path: _read_landmarks(path, first_pixel),
+            compute=lambda path: _read_landmarks(path, rule),
         ),
         "reading landmarks",
     )
@@ -161,17 +155,19 @@ def _read_faces(
     )
 
 
-# Raise it when `_read_landmarks` returns other numbers for the same file.
-LABELS_VERSION = 1
+# Raise it when `_read_landmarks` returns other numbers for the same file, or refuses others.
+LABELS_VERSION = 2
 
 
-def _read_landmarks(path: Path, first_pixel: float) -> NDArray[np.float32]:
+def _read_landmarks(path: Path, rule: LabelRule) -> NDArray[np.float32]:
     """(68, 2) source pixels."""
-    return FACE_SYNTHETICS70(to_pixel_centres(_read_rows(path), first_pixel))
+    points = FACE_SYNTHETICS70(_read_rows(path))
+    landmarks, _ = rule.landmarks_of(points, str(path), ImageFile(path))  # the image is not read
+    return landmarks
 
 
 def _read_rows(path: Path) -> NDArray[np.float64]:
-    """The (70, 2) numbers of a landmark file, as they stand in it."""
+    """(70, 2) points in the numbers of the file."""
     lines = read_text(path, FACE_BYTES).rstrip().splitlines()
     points = points_of_lines(enumerate(lines, start=1), str(path))
     expected = FACE_SYNTHETICS70.num_source

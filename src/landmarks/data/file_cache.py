@@ -8,24 +8,21 @@ the same times.
 Locks only save concurrent jobs duplicate work; correctness does not depend on them.
 """
 
-import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from landmarks.data.cache_files import Arrays, cache_file, read_arrays, write_arrays
 from landmarks.data.threads import in_threads
-
-log = logging.getLogger(__name__)
+from landmarks.storage.locks import LockError, lock
 
 T = TypeVar("T")
 
@@ -205,24 +202,8 @@ def _once(place: Path, find: Callable[[], T | None], make: Callable[[], T], what
     found = find()
     if found is not None:
         return found
-    with _locked(place, what):
+    with ExitStack() as stack:
+        with suppress(LockError):  # without a lock, each job does the work
+            stack.enter_context(lock(place.with_suffix(".lock"), what=what))
         found = find()
         return make() if found is None else found
-
-
-@contextmanager
-def _locked(place: Path, what: str) -> Iterator[None]:
-    lock = FileLock(place.with_suffix(".lock"))
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            log.info("another job is %s; waiting for it", what)
-            lock.acquire()
-    except OSError as error:  # a full disk, or a file system without locks
-        log.debug("%s: no lock (%s)", place, error)
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,7 +1,7 @@
-"""Leakage: what a run was trained on, held against what it is tested on.
+"""Check for leakage between the faces that a run was trained on and those that it is tested on.
 
-Images are compared by content, so that it does not matter where they lie or what they are called.
-The same image in both is refused; another picture of the same photo or person is counted.
+Images are compared by content, whatever their paths. The same image in both sets is an error;
+another picture of the same photo or person is counted.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 
 from landmarks.data.dataset import FaceDataset
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 
 log = logging.getLogger(__name__)
 
 TRAINED_ON = "trained_on.npz"
 _ARRAYS = ("domains", "ids", "images", "photos")
 
-# Few enough to store for every face of a large set; two of a million texts have the same digest in
-# one of 40 million cases.
+# Short, to be stored for every face of a large dataset: two of a million texts have the same digest
+# with a probability of 1 in 40 million.
 _DIGEST_BYTES = 8
 
 
@@ -34,9 +34,9 @@ class TrainingFaces:
 
     Attributes:
         domains: (n,) "real" or "synthetic".
-        ids: (n,) names.
-        images: (n,) digest of each one's image.
-        photos: (n,) digest of the photo or person that it shows.
+        ids: (n,) names of the faces.
+        images: (n,) digest of the image of each face.
+        photos: (n,) digest of the photo or person that each face shows.
     """
 
     domains: NDArray[np.str_]
@@ -46,7 +46,7 @@ class TrainingFaces:
 
     @classmethod
     def of(cls, used: Mapping[str, tuple[FaceDataset, NDArray[np.intp]]]) -> "TrainingFaces":
-        """Those of each domain: a data set, and the indices of the faces that were used."""
+        """From each domain's dataset and the indices of the faces that were used."""
         chosen = [(domain, faces, i) for domain, (faces, indices) in used.items() for i in indices]
         return cls(
             domains=np.array([domain for domain, _, _ in chosen], np.str_),
@@ -56,10 +56,10 @@ class TrainingFaces:
         )
 
     def check_apart(self, test: FaceDataset) -> None:
-        """Refuse test images that trained the model.
+        """Refuse test images that the model was trained on.
 
         Raises:
-            InputError: An image is in both.
+            InputError: An image is in both sets.
         """
         tested = dict(zip(_digests(test.image_contents).tolist(), test.faces, strict=True))
         for domain, id, image in zip(self.domains, self.ids, self.images.tolist(), strict=True):
@@ -67,19 +67,19 @@ class TrainingFaces:
                 raise InputError(
                     f"the {domain} training face {str(id)!r} and the test face "
                     f"{tested[image].id!r} are on the same image; a model must not be tested on "
-                    "what it was trained on, so keep the two sets apart"
+                    "what it was trained on, so remove the image from one of the two sets"
                 )
 
     def shared_photos(self, test: FaceDataset) -> int:
-        """Number of test faces whose photo or person the training saw; told if there are any.
+        """Number of test faces whose photo or person is in the training data; logged if not 0.
 
-        Other crops or faces of a photo have other files, so that their images cannot tell.
+        Comparing images cannot find them: other crops and faces of a photo are in other files.
         """
         known = set(self.photos.tolist())
         shared = sum(photo in known for photo in _digests(test.photos).tolist())
         if shared:
             log.warning(
-                "%d of %d test faces show a photo or person that training saw in another picture",
+                "%d of %d test faces show a photo or person that is in the training data too",
                 shared,
                 len(test),
             )
@@ -88,15 +88,15 @@ class TrainingFaces:
     def write(self, run: Path) -> None:
         """Write `trained_on.npz` into the folder of a run."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        with written_whole(run / TRAINED_ON) as path, path.open("wb") as file:
+        with atomic_write(run / TRAINED_ON) as path, path.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
 
 def read_training_faces(run: Path) -> TrainingFaces:
-    """What `TrainingFaces.write` left in the folder of a run.
+    """The training faces that `TrainingFaces.write` stored in the folder of a run.
 
     Raises:
-        InputError: There is no such file, or it is not one of this program.
+        InputError: The file is missing or damaged.
     """
     path = run / TRAINED_ON
     try:
@@ -104,12 +104,12 @@ def read_training_faces(run: Path) -> TrainingFaces:
             return TrainingFaces(**{name: stored[name] for name in _ARRAYS})
     except FileNotFoundError:
         raise InputError(
-            f"{path}: no such file, so nobody can tell whether test faces trained the model; "
-            "train it again by this version"
+            f"{path}: no such file, so it is unknown whether test faces are training faces; "
+            "train the model again with this version"
         ) from None
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path}: not the training faces of a run ({error}); train it again"
+            f"{path}: cannot read the training faces ({error}); train the model again"
         ) from None
 
 

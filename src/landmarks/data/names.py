@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from os import listdir
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from landmarks.data.dataset import Face
-from landmarks.data.files import check_name, is_file
+from landmarks.data.files import check_name, existing_folder, is_file
 from landmarks.errors import InputError
 
 MIRROR_SUFFIX = "_mirror"  # of a photo's mirrored copy, as dlib names it
@@ -69,3 +69,58 @@ def face_ids(names: Sequence[str]) -> list[str]:
 def in_order(faces: Iterable[Face]) -> tuple[Face, ...]:
     """The faces sorted by id."""
     return tuple(sorted(faces, key=lambda face: face.id))
+
+
+def listed_images(
+    path: Path, images: Path | str | None, names: Sequence[tuple[str, str]]
+) -> list[tuple[str, Path]]:
+    """The images that an annotation file names, by paths of this machine or another one.
+
+    Args:
+        path: The annotation file.
+        images: The folder of the images: each name means the image whose path in this folder is
+            the longest end of the name. None: names start from the folder of the annotation file,
+            and must stay in it.
+        names: Of each image, as in the annotation file; and a text that begins messages about it.
+
+    Returns:
+        As of `named_image`.
+
+    Raises:
+        InputError: There is no such image, or one image has two names.
+    """
+    if images is not None:
+        return _images_below(existing_folder(images, f"the images of {path.name}"), names)
+    for name, where in names:
+        relative = PurePosixPath(name.replace("\\", "/"))
+        if relative.is_absolute() or PureWindowsPath(name).drive or ".." in relative.parts:
+            raise InputError(
+                f"{where}: image {name!r} is not a path below {path.parent}; images=FOLDER finds "
+                "it by the end of its path"
+            )
+    return [named_image(path.parent, name, where) for name, where in names]
+
+
+def _images_below(folder: Path, names: Sequence[tuple[str, str]]) -> list[tuple[str, Path]]:
+    found: dict[str, tuple[str, Path]] = {}
+    owners: dict[Path, str] = {}
+    for name, where in names:
+        if name not in found:
+            found[name] = _by_longest_end(folder, name, where)
+        other = owners.setdefault(found[name][1], name)
+        if PurePosixPath(other) != PurePosixPath(name):
+            raise InputError(
+                f"{where}: images {other!r} and {name!r} are both {found[name][1]}; give a folder "
+                "further up as `images`, in which they differ"
+            )
+    return [found[name] for name, _ in names]
+
+
+def _by_longest_end(folder: Path, name: str, where: str) -> tuple[str, Path]:
+    check_name(name, where)
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    for first in range(len(parts)):
+        relative = PurePosixPath(*parts[first:])
+        if is_file(folder / relative):
+            return relative.with_suffix("").as_posix(), folder / relative
+    raise InputError(f"{where}: no image in {folder} has the end of {name!r}")

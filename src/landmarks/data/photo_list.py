@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.coordinates import Box, checked_box, finite_numbers
+from landmarks.data.coordinates import Box
 from landmarks.data.decoding import IMAGE_SUFFIXES
 from landmarks.data.files import expanded, files_below, is_file, is_folder, read_text
 from landmarks.data.images import ImageFile, ImageOptions
@@ -21,10 +22,10 @@ BOX_HEADER = ("image", "x0", "y0", "x1", "y1")
 
 @dataclass(frozen=True, slots=True)
 class PlacedBox:
-    """The box of one face, and its line in the CSV file.
+    """The box of one face, not checked yet, and its line in the CSV file.
 
     Attributes:
-        box: (x0, y0, x1, y1) source pixels.
+        box: (x0, y0, x1, y1) source pixels; NaN for what is not a number.
         where: The line, for messages.
     """
 
@@ -63,23 +64,12 @@ class Photo:
         """
         return ImageFile(self.path, self.options).read()
 
-    def face_boxes(self, image: NDArray[np.uint8]) -> tuple[Box, ...]:
-        """The box of each face.
-
-        Raises:
-            InputError: A box is outside of `image`.
-        """
+    def face_boxes(self, image: NDArray[np.uint8]) -> tuple[PlacedBox, ...]:
+        """The box of each face, which `Detector.on_image` checks."""
+        if self.boxes is not None:
+            return self.boxes
         height, width = image.shape[:2]
-        if self.boxes is None:
-            return (checked_box((0, 0, width - 1, height - 1), str(self.path)),)
-        for placed in self.boxes:
-            x0, y0, x1, y1 = placed.box
-            if x1 < 0 or y1 < 0 or x0 > width - 1 or y0 > height - 1:
-                raise InputError(
-                    f"{placed.where}: box from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g}) does not touch "
-                    f"{self.name}, which is {width} x {height} pixels"
-                )
-        return tuple(placed.box for placed in self.boxes)
+        return (PlacedBox((0, 0, width - 1, height - 1), str(self.path)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +152,19 @@ def _read_boxes(
             raise InputError(
                 f"{where}: no image {image!r} in {root}; names are paths below it, with suffix"
             )
-        box = checked_box(finite_numbers(sides, where), where)
-        found[name] = (*found.get(name, ()), PlacedBox(box, where))
+        x0, y0, x1, y1 = map(_number, sides)
+        found[name] = (*found.get(name, ()), PlacedBox((x0, y0, x1, y1), where))
     if not found:
         raise InputError(f"{path}: no box; expected a row for each face")
     return found
+
+
+def _number(text: str) -> float:
+    """NaN if `text` is not a number, so that one bad row does not stop the others."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

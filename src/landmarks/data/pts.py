@@ -1,24 +1,20 @@
 """`.pts` files: one face each, beside the image of the same name.
 
 The format of 300-W (Sagonas et al., 2013) and of many people's own annotations: `version: 1`,
-`n_points: 68` and, in braces, one line `x y` a landmark. Some copies in circulation have neither
-header nor braces.
+`n_points: 68` and, in braces, one line `x y` per landmark. Some copies have neither header nor
+braces. MERL-RAV (Kumar et al., 2020) writes (-1, -1) for a landmark without label.
 """
 
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.coordinates import (
-    check_first_pixel,
-    first_pixel_note,
-    from_pixel_centres,
-    points_of_lines,
-    to_pixel_centres,
-)
-from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.coordinates import from_pixel_centres, points_of_lines
+from landmarks.data.dataset import FaceDataset
 from landmarks.data.decoding import IMAGE_SUFFIXES
 from landmarks.data.files import (
     FACE_BYTES,
@@ -29,38 +25,56 @@ from landmarks.data.files import (
     read_text,
 )
 from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labels import LabelRule
 from landmarks.data.names import MIRROR_SUFFIX, found_instead, in_order
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68
+
+_UNLABELLED = (-1.0, -1.0)
+_COMMENTS = ("#", "//", "%")
+_HEADER = re.compile(r"(version|n_points)\s*:(.*)", re.IGNORECASE)
 
 
 def read_pts_folder(
-    root: Path | str, *, first_pixel: float = 1.0, orientation: str = "apply"
+    root: Path | str,
+    *,
+    first_pixel: float = 1.0,
+    frame: str | None = None,
+    landmarks: Sequence[int] | None = None,
+    orientation: str = "apply",
 ) -> FaceDataset:
     """Read a folder of `name.pts` beside `name.jpg` or another image, and all folders below.
 
-    A mirrored copy (`name_mirror`) is a face of its own in the group of its photo.
+    A mirrored copy (`name_mirror`) is a face of its own in the group of its photo. A landmark at
+    (-1, -1) is not labelled.
 
     Args:
         root: The folder.
         first_pixel: The coordinate that the files give to the centre of the top-left pixel; 1.0
             in the convention of 300-W.
+        frame: As of `landmarks.data.labels.LabelRule`.
+        landmarks: The 68 positions in each file of landmarks 0 to 67; None: the file has 68.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Raises:
         InputError: A file is wrong, or a `.pts` or an image is without its partner.
     """
-    check_first_pixel(first_pixel)
+    rule = LabelRule(first_pixel, frame, landmarks)
     folder = existing_folder(root, "a folder of name.pts beside name.jpg or name.png")
     options = ImageOptions(str(folder), orientation)
     faces = []
     for pts, image in pts_with_images(files_below(folder)).items():
         name = pts.relative_to(folder).with_suffix("").as_posix()
+        points = parse_pts(pts, num_points=rule.num_points)
+        unlabelled = (points == _UNLABELLED).all(axis=1)
         faces.append(
-            Face(
+            rule.face(
+                points,
+                str(pts),
                 id=name,
                 image=ImageFile(image, options),
-                landmarks=to_pixel_centres(parse_pts(pts), first_pixel),
                 group=name.removesuffix(MIRROR_SUFFIX),
+                visible=~unlabelled if unlabelled.any() else None,
             )
         )
     if not faces:
@@ -72,30 +86,38 @@ def read_pts_folder(
         origin=str(folder),
         namespace=str(folder.resolve()),
         faces=in_order(faces),
-        notes=(*notes, first_pixel_note(first_pixel)),
+        notes=(*notes, *rule.notes),
+        frame=frame,
     )
 
 
-def parse_pts(path: Path | str, *, num_points: int = 68) -> NDArray[np.float64]:
-    """The landmarks of one `.pts` file, in the file's own numbers.
+def parse_pts(
+    path: Path | str, *, num_points: int | None = IBUG68.num_landmarks
+) -> NDArray[np.float64]:
+    """The points of one `.pts` file, in the file's own numbers.
 
     Args:
-        path: The file; header and braces may be missing.
-        num_points: Landmarks that it must hold.
+        path: The file; header and braces may be missing, and lines may be comments.
+        num_points: Points that it must have; None: as many as its header says.
 
     Returns:
-        (num_points, 2) x and y; 300-W counts the top-left pixel as (1, 1).
+        (n, 2) x and y; 300-W counts the top-left pixel as (1, 1).
 
     Raises:
-        InputError: The file is of another version, is cut short, or holds other than
-            `num_points` pairs of numbers.
+        InputError: The file is of another version, is cut short, or has another number of points.
     """
     path = expanded(path)
-    points = points_of_lines(_landmark_lines(path, num_points), str(path))
-    if len(points) != num_points:
-        raise InputError(
-            f"{path}: {len(points)} landmarks; expected {num_points}, a line 'x y' each"
-        )
+    lines, header = _points_and_header(path)
+    count = len(lines) if num_points is None else num_points
+    for key, expected in (("version", 1), ("n_points", count)):
+        number, value = header.get(key, (0, str(expected)))
+        if _number(value) != expected:
+            raise InputError(
+                f"{path}, line {number}: '{key}: {value[:40]}'; expected '{key}: {expected}'"
+            )
+    points = points_of_lines(lines, str(path))
+    if len(points) != count:
+        raise InputError(f"{path}: {len(points)} landmarks; expected {count}, one line 'x y' each")
     return points
 
 
@@ -113,31 +135,44 @@ def write_pts(path: Path, landmarks: NDArray[np.float32], *, first_pixel: float 
     path.write_text(f"{text}\n")
 
 
-def _landmark_lines(path: Path, num_points: int) -> list[tuple[int, str]]:
-    """The lines between header and closing brace, with their numbers; empty ones left out."""
+def _points_and_header(path: Path) -> tuple[list[tuple[int, str]], dict[str, tuple[int, str]]]:
+    """The lines `x y` with their numbers, and the number and value of each line of the header."""
     numbered = enumerate(read_text(path, FACE_BYTES).splitlines(), start=1)
-    lines = [(number, line.strip()) for number, line in numbered if line.strip()]
-    expected = {"version": "1", "n_points": str(num_points)}
-    while lines and ":" in lines[0][1]:
+    lines = [
+        (number, text)
+        for number, line in numbered
+        if (text := line.strip()) and not text.startswith(_COMMENTS)
+    ]
+    header: dict[str, tuple[int, str]] = {}
+    opened = False
+    while lines and not opened and (":" in lines[0][1] or lines[0][1].endswith("{")):
         number, line = lines.pop(0)
-        key, value = (text.strip() for text in line.split(":", maxsplit=1))
-        if expected.get(key) != value:
+        opened = line.endswith("{")
+        found = _HEADER.fullmatch(line.removesuffix("{").strip())
+        if found:
+            header[found[1].lower()] = (number, found[2].strip())
+        elif line != "{":
             raise InputError(
-                f"{path}, line {number}: {line[:40]!r}; expected 'version: 1' "
-                f"and 'n_points: {num_points}'"
+                f"{path}, line {number}: {line[:40]!r}; expected 'version: 1' and "
+                f"'n_points: {IBUG68.num_landmarks}'"
             )
-    if lines and lines[0][1] == "{":
-        if lines[-1][1] != "}":
-            raise InputError(f"{path}: no closing brace, so the file is cut short; get it anew")
-        lines = lines[1:-1]
-    return lines
+    if opened and (not lines or lines.pop()[1] != "}"):
+        raise InputError(f"{path}: no closing brace, so the file is cut short; restore it")
+    return [(number, line.replace(",", " ")) for number, line in lines], header
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def pts_with_images(files: Iterable[Path]) -> dict[Path, Path]:
-    """Each `.pts` file of `files` with the image of the same name; other files are no matter.
+    """Each `.pts` file of `files` with the image of the same name; other files are ignored.
 
     Raises:
-        InputError: A `.pts` is without image, an image without `.pts`, or a name has two images.
+        InputError: A `.pts` has no image, an image has no `.pts`, or a name has two images.
     """
     annotations: dict[Path, Path] = {}
     images: dict[Path, Path] = {}

@@ -1,7 +1,6 @@
-"""The scenes of a rendered folder: one line of JSON a face, packed to a quarter by gzip.
+"""The scenes of a rendered folder: one line of JSON per face, compressed by gzip to a quarter.
 
-Most of a line are names, the same in every line. Unpacked files are read as well: folders had
-them once, and a person may unpack one.
+Unpacked files are read as well: a person may unpack one.
 """
 
 import gzip
@@ -12,20 +11,19 @@ from pathlib import Path
 from landmarks.data.files import is_file, open_file
 from landmarks.errors import InputError
 
-# A line that `landmarks synthesize` writes has some 20 kB; a file of a few kB can unpack to one
-# of gigabytes.
+# Lines have up to 13 kB; a hostile file of a few kB could unpack to one of gigabytes.
 _LONGEST = 2**24
 
 PACKED, UNPACKED = "scene.jsonl.gz", "scene.jsonl"
 
 
 def scenes_file(folder: Path) -> Path | None:
-    """Where a folder's scenes are, the packed file if there are two; None: nowhere."""
+    """The file with a folder's scenes, the packed one if there are two; None if there is none."""
     return next((folder / name for name in (PACKED, UNPACKED) if is_file(folder / name)), None)
 
 
 def scene_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file of scenes, each after its number.
+    """The lines of a file of scenes with their numbers.
 
     Raises:
         InputError: The file is damaged.
@@ -43,3 +41,5 @@ def scene_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise InputError(
             f"{path}: cut short or damaged after line {number}; copy or render it again"
         ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from landmarks.data.coordinates import to_pixel_centres
-from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import entries, existing_folder, is_folder
 from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labels import LabelRule
 from landmarks.data.names import in_order
 from landmarks.data.pts import parse_pts, pts_with_images
 from landmarks.data.w300_boxes import check_box_request, read_boxes
@@ -20,7 +20,7 @@ from landmarks.data.w300_folders import (
 )
 from landmarks.errors import InputError
 
-FIRST_PIXEL = 1.0  # iBUG's files are written by MATLAB: the top-left pixel is (1, 1)
+RULE = LabelRule(first_pixel=1.0)  # iBUG's files are written by MATLAB
 
 _LAYOUT = f"some of {', '.join(folder.path for folder in FOLDERS)}, with name.pts beside each image"
 
@@ -34,14 +34,14 @@ def read_w300(
     boxes: str | None = None,
     orientation: str = "apply",
 ) -> FaceDataset:
-    """Read 300-W from the folders of its release; those not there are told in the notes.
+    """Read 300-W from the folders of its release; the notes name the missing ones.
 
     Args:
         root: The folder that holds `afw`, `helen`, `ibug`, `lfpw`, `Test`, or some of them.
-        subsets: Any of "train", "common", "challenging", "full" (both before) and "private".
+        subsets: Any of "train", "common", "challenging", "full" (the two before) and "private".
         folders: Instead of `subsets`, folders of the release, e.g. ["helen/trainset"].
-        mirrored: Whether mirrored copies (`name_mirror`) are faces too; if not, they are left
-            out and their number is told in the notes.
+        mirrored: Whether mirrored copies (`name_mirror`) are faces too; if not, they are
+            skipped and counted in the notes.
         boxes: "detector" or "ground_truth" (the tight box of the landmarks) to take face boxes
             from `bounding_boxes/*.mat`.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
@@ -50,7 +50,7 @@ def read_w300(
         Faces in the order of their ids; the group is the photo.
 
     Raises:
-        InputError: None of the folders is there, or a file is wrong or without its partner.
+        InputError: No folder exists, or a file is wrong or without its partner.
     """
     rows = chosen_folders(subsets, folders)
     check_box_request(boxes, mirrored, rows)
@@ -60,12 +60,13 @@ def read_w300(
     if not annotations:
         raise InputError(_nothing_found(folder, rows))
     photos, notes = chosen_photos(annotations, rows, mirrored, folder)
-    face_boxes = read_boxes(folder, photos, boxes, FIRST_PIXEL) if boxes else {}
+    face_boxes = read_boxes(folder, photos, boxes) if boxes else {}
     faces = [
-        Face(
+        RULE.face(
+            parse_pts(annotations[photo]),
+            str(annotations[photo]),
             id=photo.id,
             image=ImageFile(photo.path, options),
-            landmarks=to_pixel_centres(parse_pts(annotations[photo]), FIRST_PIXEL),
             group=photo.group,
             subset=photo.folder.subset,
             box=face_boxes.get(photo),
@@ -82,7 +83,7 @@ def read_w300(
 
 
 def _nothing_found(root: Path, rows: Sequence[W300Folder]) -> str:
-    """What was asked for and what is there instead."""
+    """A message: the requested folders, and those that exist."""
     asked = f"{root}: no faces in {', '.join(row.path for row in rows)}"
     counts = {row.path: len(list((root / row.path).glob("*.pts"))) for row in FOLDERS}
     there = [f"{name} ({count:,})" for name, count in counts.items() if count]
@@ -93,13 +94,13 @@ def _nothing_found(root: Path, rows: Sequence[W300Folder]) -> str:
 
 
 def _photos(root: Path, row: W300Folder) -> dict[W300Photo, Path]:
-    """The photos of one folder with their `.pts` files; none if the folder is not there."""
+    """The photos of one folder with their `.pts` files; none if the folder is missing."""
     places = [root / path for path in (row.path, row.other_path) if path and is_folder(root / path)]
     if len(places) > 1:
-        raise InputError(f"{places[0]} and {places[1]} are both there; keep one of the two")
+        raise InputError(f"{places[0]} and {places[1]} both exist; keep one of the two")
     if not places:
         return {}
     pairs = pts_with_images(entries(places[0]))
     if not pairs:
-        raise InputError(f"{places[0]}: no .pts files; fill the folder or take it away")
+        raise InputError(f"{places[0]}: no .pts files; fill the folder or remove it")
     return {W300Photo(folder=row, name=image.stem, path=image): pts for pts, image in pairs.items()}

@@ -40,16 +40,13 @@ def check_box_request(boxes: str | None, mirrored: bool, rows: Sequence[W300Fold
         )
 
 
-def read_boxes(
-    root: Path, photos: Sequence[W300Photo], boxes: str, first_pixel: float
-) -> dict[W300Photo, Box]:
-    """The box of each photo, (x0, y0, x1, y1) source pixels.
+def read_boxes(root: Path, photos: Sequence[W300Photo], boxes: str) -> dict[W300Photo, Box]:
+    """The box of each photo, (x0, y0, x1, y1) in the numbers of the files.
 
     Args:
         root: The folder that holds `bounding_boxes`.
         photos: Those that need a box.
         boxes: "detector" or "ground_truth".
-        first_pixel: The files' coordinate of the centre of the top-left pixel.
 
     Raises:
         InputError: A file is missing or wrong, or has no box of a photo.
@@ -58,7 +55,7 @@ def read_boxes(
     if folder is None:
         raise InputError(f"{root / _PLACES[0]}: no such folder; unpack bounding_boxes.zip there")
     files = {photo.folder.box_file for photo in photos}
-    tables = {name: _box_table(folder / name, _FIELDS[boxes], first_pixel) for name in files}
+    tables = {name: _box_table(folder / name, _FIELDS[boxes]) for name in files}
     found = {}
     for photo in photos:
         box = tables[photo.folder.box_file].get(_box_key(photo.name))
@@ -72,11 +69,11 @@ def read_boxes(
 
 
 def _box_key(name: str) -> str:
-    """Image name without the space that copies have or have not in "image_092 _01"."""
+    """Image name without spaces: some copies have none in "image_092 _01"."""
     return name.replace(" ", "")
 
 
-def _box_table(path: Path, field: str, first_pixel: float) -> dict[str, Box]:
+def _box_table(path: Path, field: str) -> dict[str, Box]:
     """Boxes of a `.mat` file by image name: a cell array of structs with `imgName` and `field`."""
     table: dict[str, Box] = {}
     for number, struct in enumerate(_structs(path), start=1):
@@ -88,7 +85,7 @@ def _box_table(path: Path, field: str, first_pixel: float) -> dict[str, Box]:
                 f"{path}, entry {number}: expected a struct with imgName and {field} = "
                 "[x1 y1 x2 y2]"
             ) from None
-        box = checked_box(corners - first_pixel, f"{path}, entry {number} ({name})")
+        box = checked_box(corners, f"{path}, entry {number} ({name})")
         if table.setdefault(name, box) != box:
             raise InputError(f"{path}, entry {number}: a second, different box of {name!r}")
     return table
@@ -97,17 +94,17 @@ def _box_table(path: Path, field: str, first_pixel: float) -> dict[str, Box]:
 def _structs(path: Path) -> list[Any]:
     """The entries of the cell array.
 
-    scipy's decoder trusts the type codes inside the file, so take `.mat` files from the release
-    only: one made to do harm can end the process.
+    scipy's decoder trusts the type codes inside the file, so use only the `.mat` files of the
+    release: a malicious one can crash the process.
     """
     if not is_file(path):
         raise InputError(f"{path}: no such file; unpack bounding_boxes.zip there")
     try:
         with open_file(path, FACE_BYTES) as file:
             content = loadmat(file, simplify_cells=True)  # type: ignore[arg-type] # takes files, too
-    except Exception as error:  # loadmat raises whatever its decoder stumbles on
+    except Exception as error:  # loadmat raises errors of many kinds
         raise InputError(f"{path}: not a MATLAB file before version 7.3 ({error})") from None
     if "bounding_boxes" not in content:
-        raise InputError(f"{path}: no variable 'bounding_boxes'; get the file anew")
+        raise InputError(f"{path}: no variable 'bounding_boxes'; download the file again")
     structs = content["bounding_boxes"]
     return list(structs) if isinstance(structs, list | np.ndarray) else [structs]

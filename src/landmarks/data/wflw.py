@@ -11,16 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from landmarks.data.coordinates import (
-    check_first_pixel,
-    checked_box,
-    finite_numbers,
-    first_pixel_note,
-    to_pixel_centres,
-)
+from landmarks.data.coordinates import finite_numbers
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import existing_folder, expanded, read_text
 from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.errors import InputError
 from landmarks.scheme import WFLW98
@@ -48,7 +43,7 @@ def read_wflw(
     """Read one annotation file of WFLW.
 
     The jaw, brows and lids of the two schemes agree in meaning, not to the pixel: compare errors
-    on WFLW only among themselves.
+    on WFLW only with each other.
 
     Args:
         annotations: `list_98pt_rect_attr_train.txt` or `list_98pt_rect_attr_test.txt`.
@@ -63,7 +58,7 @@ def read_wflw(
     Raises:
         InputError: A line is not of this format, or its image is missing.
     """
-    check_first_pixel(first_pixel)
+    rule = LabelRule(first_pixel)
     path = expanded(annotations)
     options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "WFLW_images, with a folder for each kind of event")
@@ -73,7 +68,7 @@ def read_wflw(
     found = [named_image(folder, line.image, line.where) for line in lines]
     ids = face_ids([name for name, _ in found])
     faces = [
-        _face(line, id, name, ImageFile(image, options), first_pixel)
+        _face(line, id, name, ImageFile(image, options), rule)
         for line, id, (name, image) in zip(lines, ids, found, strict=True)
     ]
     return FaceDataset(
@@ -81,13 +76,13 @@ def read_wflw(
         origin=str(path),
         faces=in_order(faces),
         namespace="WFLW",
-        notes=(first_pixel_note(first_pixel),),
+        notes=rule.notes,
     )
 
 
 def _lines(path: Path) -> Iterator[_Line]:
     for number, text in enumerate(read_text(path).splitlines(), start=1):
-        words = text.split(maxsplit=_NUMBERS)  # what is left is the name, spaces included
+        words = text.split(maxsplit=_NUMBERS)  # the rest is the name, which can have spaces
         if not words:
             continue
         where = f"{path}, line {number}"
@@ -100,19 +95,20 @@ def _lines(path: Path) -> Iterator[_Line]:
         yield _Line(where, finite_numbers(words[:_NUMBERS], where), words[-1].strip())
 
 
-def _face(line: _Line, id: str, group: str, image: ImageFile, first_pixel: float) -> Face:
+def _face(line: _Line, id: str, group: str, image: ImageFile, rule: LabelRule) -> Face:
     points = np.array(line.numbers[:_COORDINATES]).reshape(WFLW98.num_source, 2)
-    box = np.array(line.numbers[_COORDINATES : _COORDINATES + _BOX])
+    x0, y0, x1, y1 = line.numbers[_COORDINATES : _COORDINATES + _BOX]
     attributes = line.numbers[_COORDINATES + _BOX :]
     if not set(attributes) <= {0.0, 1.0}:
         raise InputError(
-            f"{line.where}: attributes {attributes} hold other than 0 and 1, so the line is out "
-            "of step; expected 196 coordinates, 4 of the box, 6 attributes, the image"
+            f"{line.where}: attributes {attributes} are not all 0 or 1, so a value is missing "
+            "or there are too many; expected 196 coordinates, 4 of the box, 6 attributes, the image"
         )
-    return Face(
+    return rule.face(
+        WFLW98(points),
+        line.where,
         id=id,
         image=image,
-        landmarks=WFLW98(to_pixel_centres(points, first_pixel)),
         group=group,
-        box=checked_box(box - first_pixel, line.where),
+        box=(x0, y0, x1, y1),
     )

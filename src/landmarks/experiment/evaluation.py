@@ -1,4 +1,4 @@
-"""Testing: a detector on a labelled set that it was not trained on."""
+"""Test a detector on a labelled dataset that it was not trained on."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from landmarks.inference.detector import DETECTOR, Detector
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import Predictions
 from landmarks.storage.artifacts import ArtifactStore
-from landmarks.storage.atomic import folder_to_fill
+from landmarks.storage.atomic import writable_folder
 from landmarks.storage.serialization import record
 from landmarks.storage.versions import versions
 from landmarks.training.device import Machine
@@ -26,7 +26,7 @@ EVALUATION = "evaluation.json"
 
 
 def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
-    """A detector's landmarks of a test set, beside the true ones."""
+    """The landmarks that a detector predicts on a test set, and the true ones."""
     return Predictions(
         ids=crops.ids,
         groups=crops.groups,
@@ -39,41 +39,41 @@ def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predi
 
 
 def caption(test: FaceDataset) -> str:
-    """What a picture's reader must know of the test faces."""
+    """What the caption of a picture must say about the test faces."""
     return f"{test.name} (drawn or rendered, not photographs)" if test.rendered else test.name
 
 
 def folder_name(test: FaceDataset) -> str:
-    """A folder name that tells the test set and changes with its content."""
+    """A folder name that names the test set and changes with its content."""
     words = re.sub(r"[^a-z0-9]+", "_", test.name.lower()).strip("_")
     return f"{words}_{test.content[:8]}"
 
 
 def run_of(given: Path) -> Path:
-    """The finished run whose detector `given` is, if it is one's; else `given` itself."""
+    """The folder of the finished run that `given`, a detector's file, is part of; else `given`."""
     if given.name == DETECTOR and given.with_name(RESULT).is_file():
         return given.parent
     return given
 
 
 def evaluations_of(run: Path) -> Path:
-    """Where evaluations go if nothing else is said: in the run, or beside a detector's file."""
+    """The default folder of evaluations: in that of the run, or beside a detector's file."""
     return run / "evaluations" if run.is_dir() else run.with_name(f"{run.stem}_evaluations")
 
 
 def trained_on(run: Path) -> TrainingFaces:
-    """What a run was trained on; nothing, if `run` is a detector's file alone.
+    """What a run was trained on; nothing if `run` is a detector's file without its run.
 
     Raises:
-        InputError: There is no such finished run.
+        InputError: `run` is a folder without a finished run.
     """
     if run.is_file():
-        log.info("%s: a detector without its run: photos that trained it cannot be told", run)
+        log.info("%s: training data unknown, so leakage cannot be checked", run)
         return TrainingFaces.of({})
     if read_result(run) is None:
         raise InputError(
-            f"{run}: no finished run (there is no {RESULT} in it); give the folder of one, or "
-            "finish it with the command that began it"
+            f"{run}: not a finished run, because it has no {RESULT}; give the folder of a finished "
+            "run, or finish this one with the command that started it"
         )
     return read_training_faces(run)
 
@@ -89,16 +89,15 @@ def evaluate_run(
     """Test the detector of a finished run on another set.
 
     Args:
-        run: Folder of the run; or a detector's file alone, of which nothing tells whether photos
-            of `test` trained it.
+        run: Folder of the run, or a detector's file, whose training data are then unknown.
         training: What the run was trained on; see `trained_on`.
         test: Labelled faces.
-        machine: What to compute on.
-        artifacts: Where decoded faces are kept.
+        machine: The device.
+        artifacts: Folder where decoded faces are stored.
         out: Folder for `evaluation.json`, `predictions.npz` and `faces.png`.
 
     Returns:
-        What `evaluation.json` holds.
+        The content of `evaluation.json`.
 
     Raises:
         InputError: The run was trained on images of `test`, or its detector cannot be read.
@@ -106,7 +105,7 @@ def evaluate_run(
     training.check_apart(test)
     detector = Detector.load(run)
     machine.prepare()
-    with folder_to_fill(out):
+    with writable_folder(out):
         store = ArtifactStore(artifacts)
         size = detector.architecture.input_size
         crops = stored_crops(test, detector.crop, size, store, "test")
@@ -121,6 +120,7 @@ def evaluate_run(
         "rendered_test": test.rendered,
         "crop": record(detector.crop),
         "box_source": detector.crop.box_source,
+        "diverged": predictions.diverged,
         "metrics": {name: asdict(part) for name, part in predictions.summaries().items()},
         "versions": versions(),
     }

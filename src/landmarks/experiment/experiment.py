@@ -1,4 +1,4 @@
-"""Experiment: everything that one run needs, as a value that is complete once made."""
+"""Everything that one run needs, checked before any data are read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,38 +10,38 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from landmarks import __version__
 from landmarks.adapters.fitting import MIN_PAIRS
 from landmarks.augmentation import Augmentation
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
 from landmarks.data.subset import check_n_real, real_subset
 from landmarks.errors import InputError
+from landmarks.experiment.products import product_versions
 from landmarks.experiment.strategies import FitAdapter, Strategy, Train
 from landmarks.geometry import CropRule
 from landmarks.models.architecture import Architecture
-from landmarks.storage.serialization import code, fingerprint, record
+from landmarks.storage.serialization import fingerprint, record
 from landmarks.training.device import Machine
 
 Reader = Callable[[], FaceDataset]
-"""Reads or renders a set of faces, which can take hours: called only when they are needed."""
+"""Reads or renders a dataset, which can take hours: called only when the dataset is needed."""
 
 
-# What to do if a strategy lacks faces.
+# What to do if a dataset is missing.
 REMEDIES = {
     "real": "data=w300 reads 300-W",
-    "synthetic": "data=w300_rendered renders them, data=w300_face_synthetics reads a folder",
+    "synthetic": "data=w300_rendered renders it, data=w300_face_synthetics reads a folder",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The three sets of faces of an experiment, not read yet.
+    """The three datasets of an experiment, not read yet.
 
     Attributes:
-        test: Photos to test on; no choice is made on them.
-        real: Photos to draw the real subset from; None for strategies that use none.
-        synthetic: Rendered faces; None for strategies that use none.
+        test: Photos to test on; nothing is chosen on them.
+        real: Photos to draw the real subset from; None if the strategy uses none.
+        synthetic: Rendered faces; None if the strategy uses none.
     """
 
     test: Reader
@@ -51,19 +51,19 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """Everything one run needs. `configs/train.yaml` has one key per field.
+    """Everything that one run needs. `configs/train.yaml` has one key per field.
 
     Attributes:
         strategy: What is trained on what.
         n_real: Faces of the real subset, or "all" of them.
         seed: Of the subset, the weights and the batches.
-        data: The faces.
+        data: The datasets.
         model: Network, codec, loss, input size.
-        crop: Region around a face, the same rule at training and test.
+        crop: Region around a face, the same rule for training and test.
         augmentation: For "real" and "synthetic" faces.
-        machine: What to compute on; of the result, only `statistics_parts` is its part.
+        machine: What to compute on; only its `statistics_parts` may change the result.
         out: Folder of the run.
-        artifacts: Folder of shared steps.
+        artifacts: Folder of the steps that runs share.
     """
 
     strategy: Strategy
@@ -78,7 +78,7 @@ class Experiment:
     artifacts: Path
 
     def __post_init__(self) -> None:
-        """Refuse a run that could only fail later, as far as can be told before data are read."""
+        """Refuse a run that could only fail later, as far as is known before data are read."""
         for name in ("out", "artifacts"):
             object.__setattr__(self, name, expanded(getattr(self, name), name))
         self._check_settings()
@@ -90,7 +90,7 @@ class Experiment:
     def _check_settings(self) -> None:
         for name in ("strategy", "data", "model", "crop", "augmentation", "machine"):
             if getattr(self, name) is None:
-                raise InputError(f"{name} is null, but a run needs it; leave that word out")
+                raise InputError(f"{name} is null but required; remove the override")
         # Random generators take seeds of 64 bits.
         whole = isinstance(self.seed, int) and not isinstance(self.seed, bool)
         if not whole or not 0 <= self.seed < 2**64:
@@ -98,10 +98,10 @@ class Experiment:
         for domain in ("real", "synthetic"):
             if not isinstance(self.augmentation.get(domain), Augmentation):
                 raise InputError(
-                    f"there is no augmentation.{domain}, and both domains need one; "
+                    f"augmentation.{domain} is missing, and both domains require one; "
                     f"augmentation@augmentation.{domain}=none leaves crops as they are"
                 )
-        # What no fingerprint can be taken of, such as nan.
+        # Refuses values that have no fingerprint, such as nan.
         record([self.strategy, self.model, self.crop, dict(self.augmentation)])
 
     def _check_faces(self) -> None:
@@ -124,7 +124,7 @@ class Experiment:
             if getattr(self.data, role) is None:
                 raise InputError(
                     f"strategy {name!r} needs {role} faces, but data.{role} is null; "
-                    f"{REMEDIES.get(role, 'give a set of them')}"
+                    f"{REMEDIES.get(role, 'choose a dataset')}"
                 )
 
     def _check_batch(self, step: Train) -> None:
@@ -138,8 +138,8 @@ class Experiment:
         if faces < 2 * self.machine.statistics_parts and self.model.normalises_one_value:
             raise InputError(
                 f"{step.name}: BatchNorm sees one face at a time (a batch of {faces}, in "
-                f"{self.machine.statistics_parts} parts), of which the coarsest map has one pixel, "
-                f"so there is no variance; {remedy}, or the model's input_size"
+                f"{self.machine.statistics_parts} parts), whose coarsest feature map has one "
+                f"pixel, so there is no variance; {remedy}, or the model's input_size"
             )
 
     @cached_property
@@ -152,11 +152,11 @@ class Experiment:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The sets that the run looks at; see `Strategy.roles`."""
+        """The datasets that the run reads; see `Strategy.roles`."""
         return self.strategy.roles
 
     def faces(self, role: str) -> FaceDataset:
-        """The set of a role, read when it is asked for the first time."""
+        """The dataset of a role, read on first use."""
         if role not in self._read:
             try:
                 self._read[role] = getattr(self.data, role)()
@@ -170,12 +170,12 @@ class Experiment:
 
     @property
     def computed_on(self) -> dict[str, str | int | bool]:
-        """What this run computes on, for the result; an artifact may come from another machine."""
+        """What this run computes on, for the result; artifacts may come from other machines."""
         return self.machine.describe(cpu_bfloat16=self.model.cpu_bfloat16)
 
     @cached_property
     def statistics_parts(self) -> int:
-        """As of the machine; 1 for a network without BatchNorm, which does not depend on it."""
+        """That of the machine; 1 for a network without BatchNorm, which does not depend on it."""
         parts = self.machine.statistics_parts
         if parts == 1:
             return 1
@@ -188,8 +188,7 @@ class Experiment:
         """Of everything the result depends on: settings and the content of the data used."""
         return fingerprint(
             {
-                "landmarks": __version__,
-                "code": code(),
+                "products": product_versions(self.strategy),
                 "strategy": self.strategy,
                 "subset": self.subset.tolist(),
                 "seed": self.seed,

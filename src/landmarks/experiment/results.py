@@ -1,6 +1,6 @@
-"""Results: what a run leaves behind, written whole or not at all.
+"""The files of a finished run: `result.json` says everything that a figure needs to know of it.
 
-A folder with `result.json` holds a finished run; the file is written last.
+A folder with `result.json` holds a finished run; that file is written last.
 """
 
 import csv
@@ -8,16 +8,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
+from landmarks.metrics import Estimate
+from landmarks.storage.atomic import atomic_write
 
 RESULT = "result.json"
 LEDGER = "ledger.json"
+
+_JSON_TYPES: Mapping[Any, Any] = {float: (int, float), Sequence: list, Mapping: dict}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class StepRecord:
         real_labels: Number of faces of the real subset whose labels it used.
         moved: For an adapter: how far it moved each region of the real subset, a fraction of the
             inter-ocular distance.
-        versions: Of the software that made its product, which may have been another run's.
+        versions: Of the software that made its product, perhaps in another run.
     """
 
     name: str
@@ -44,11 +47,11 @@ class StepRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class StepTiming:
-    """What a step took.
+    """How long a step took.
 
     Attributes:
-        seconds: Of the call that finished it, whoever made it.
-        reused: Whether it had been made before this run.
+        seconds: Of the call that finished it, perhaps in another run.
+        reused: Whether it was finished before this run.
         continued: Whether that call continued an interrupted one, so that `seconds` is a part.
         machine: What a training was computed on; empty for an adapter.
     """
@@ -61,7 +64,7 @@ class StepTiming:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """Every real label that a run touched, and for what.
+    """How many real labels a run used, and what for.
 
     Attributes:
         n_real: Faces of the real subset.
@@ -82,10 +85,10 @@ class Ledger:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """Everything a figure needs to know of a run. Field by field the contents of `result.json`.
+    """Everything that a figure needs to know of a run: the contents of `result.json`.
 
-    Two runs of one experiment differ in `timings`, in `versions`, and in "origin" of `data` where
-    the files lie elsewhere; on different machines, numbers differ by rounding.
+    Two runs of one experiment differ in `timings`, in `versions`, and in "origin" of `data` if the
+    files are in other folders; on different machines, numbers differ by rounding.
 
     Attributes:
         fingerprint: Of every setting and all data.
@@ -94,16 +97,19 @@ class Result:
         seed: Of subset, weights and batches.
         optimiser_steps: Of the whole strategy.
         settings: Record of the strategy, the model and the augmentation.
-        data: Description of each data set that was used.
+        data: Description of each dataset that was used.
         shared_photos: Test faces whose photo or person training saw too, in another picture.
         rendered_test: Whether the test faces are drawn or rendered, so that no number here is an
             accuracy on photographs.
         crop: The crop rule.
         box_source: Where the test faces' boxes come from.
+        diverged: Whether the model knows nothing of faces; see `Predictions.diverged`.
         metrics: By subset of the test set; "all" is the whole.
-        ledger: Real labels used.
-        steps: What was made or reused.
-        versions: Of the software that ended the run; see each of "steps" for those that made it.
+        ledger: A `Ledger`.
+        steps: A `StepRecord` for each step.
+        products: Version of each kind of product, see `landmarks.experiment.products`.
+        versions: Of the software that ended the run, for information; see each of "steps" for the
+            software that made those.
         timings: "seconds" of this run, the "machine", and a `StepTiming` for each of "steps".
     """
 
@@ -118,9 +124,11 @@ class Result:
     rendered_test: bool
     crop: Mapping[str, Any]
     box_source: str
+    diverged: bool = False
     metrics: Mapping[str, Any]
     ledger: Mapping[str, Any]
     steps: Sequence[Mapping[str, Any]]
+    products: Mapping[str, int]
     versions: Mapping[str, str]
     timings: Mapping[str, Any]
 
@@ -131,19 +139,24 @@ class Result:
 
     @property
     def augmentation(self) -> dict[str, Any]:
-        """The recipes of the domains that were drawn from; another for the rest changes nothing."""
+        """The recipes of the domains that were drawn from; the others change nothing."""
         recipes = self.settings["augmentation"]
         return {domain: recipe for domain, recipe in recipes.items() if domain in self.data}
 
     def write(self, directory: Path) -> None:
-        """Write `result.json`, whose presence says that the run is complete."""
+        """Write `result.json`, whose presence says that the run is finished."""
         write_json(directory / RESULT, asdict(self))
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file."""
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def is_finished(directory: Path) -> bool:
+    """Whether a folder holds a finished run."""
+    return (directory / RESULT).exists()
 
 
 def read_result(directory: Path) -> Result | None:
@@ -156,11 +169,47 @@ def read_result(directory: Path) -> Result | None:
     if not path.exists():
         return None
     try:
-        return Result(**json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
+        content = json.loads(path.read_text())
+        _check(content)
+        return Result(**content)
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise InputError(
-            f"{path}: not a result of this version of landmarks ({error}); move it away"
+            f"{path}: not a result of this version of landmarks ({reason}); move it away"
         ) from None
+
+
+def _check(content: Any) -> None:  # noqa: ANN401 - JSON
+    """Refuse a result that lacks a part, or has one of another type.
+
+    Raises:
+        ValueError: The first such part.
+        KeyError: The metrics or the timings lack a part.
+    """
+    _check_fields(Result, content, "result")
+    _check_fields(Ledger, content["ledger"], "ledger")
+    _check_fields(Estimate, content["metrics"]["all"]["nme"]["interocular"], "interocular NME")
+    for step in content["steps"]:
+        _check_fields(StepRecord, step, "step")
+        timing = content["timings"]["steps"][step["name"]]
+        _check_fields(StepTiming, timing, f"timing of {step['name']!r}")
+
+
+def _check_fields(kind: type, content: Any, name: str) -> None:  # noqa: ANN401 - JSON
+    """Refuse what is not an object with the fields of a dataclass, each of its type."""
+    hints = get_type_hints(kind)
+    if not isinstance(content, dict):
+        raise ValueError(f"its {name} is {content!r}")
+    differ = hints.keys() ^ content.keys()
+    if differ:
+        first = sorted(differ)[0]
+        raise ValueError(f"its {name} has {'no' if first in hints else 'an unknown'} {first!r}")
+    for key, hint in hints.items():
+        plain = get_origin(hint) or hint
+        expected = _JSON_TYPES.get(plain, plain)
+        value = content[key]
+        if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
+            raise ValueError(f"{key} of its {name} is {value!r}")
 
 
 def read_results(folder: Path) -> list[Result]:
@@ -176,8 +225,8 @@ def read_results(folder: Path) -> list[Result]:
 
 
 def write_curve(path: Path, curves: Mapping[str, NDArray[np.float64]]) -> None:
-    """Write the loss of each training step as `loss.csv`: step name, update, loss, rate."""
-    with written_whole(path) as partial, partial.open("w", newline="") as file:
+    """Write the loss of each training as `loss.csv`: its name, update, loss, learning rate."""
+    with atomic_write(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["training", "step", "loss", "learning_rate"])
         for name, curve in curves.items():

@@ -1,12 +1,13 @@
-"""One run from start to end: the method section in code."""
+"""One run from start to end: train as a strategy says, then test on photos."""
 
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,123 +24,155 @@ from landmarks.experiment.results import (
     write_json,
 )
 from landmarks.experiment.runner import StepRunner
+from landmarks.experiment.strategies import Train
 from landmarks.experiment.summary import headline, ledger_of, result_of, what_differs
 from landmarks.inference.detector import DETECTOR
 from landmarks.inference.pictures import draw_predictions
-from landmarks.inference.predictions import Predictions, write_cumulative_error
+from landmarks.inference.predictions import write_cumulative_error
 from landmarks.scheme import IBUG68
-from landmarks.storage.atomic import folder_to_fill, written_whole
-from landmarks.storage.locks import once
+from landmarks.storage.atomic import atomic_write, writable_folder
+from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
-from landmarks.training.distributed import led
+from landmarks.training.distributed import follow, leading, rank
 from landmarks.training.progress import TrainingProgress
 
 log = logging.getLogger(__name__)
 
 
 def run(experiment: Experiment, config: str = "") -> Result:
-    """Train and test once; leave result, predictions, detector and pictures in `experiment.out`.
+    """Train and test once; writes result, predictions, detector and pictures to `experiment.out`.
 
     A finished run is read, not run again; an interrupted one is continued. Under torchrun, all
-    ranks call this and have the result; one of them leads.
+    ranks call this and get the result; the first one leads.
 
     Args:
         experiment: What to do.
         config: The composed YAML, stored beside the result.
 
     Raises:
-        InputError: The data cannot be used, or the folder holds a run of other settings.
+        InputError: The data cannot be used, or the folder holds another run.
     """
-    experiment.machine.prepare()
-    return led(partial(_run, experiment, config), experiment.machine.torch_device)
-
-
-def _run(experiment: Experiment, config: str) -> Result:
-    if read_result(experiment.out) is not None:  # which may lie where nothing can be written
-        return _found_or_made(experiment, config)
-    with folder_to_fill(experiment.out), folder_to_fill(experiment.artifacts):
-        return _found_or_made(experiment, config)
-
-
-def _found_or_made(experiment: Experiment, config: str) -> Result:
     started = time.perf_counter()
-    with torch.device("meta"):  # a network that cannot be built should not cost a data set
-        experiment.model.build(IBUG68.num_landmarks)
-    labelled = _labelled(experiment)  # refuses too many before synthetic faces, which take hours
-    for role in experiment.roles:
-        _tell_once(f"{role}: {experiment.faces(role).describe()}")
-    done = _finished(experiment)
-    if done is not None:
-        return done
-    trained_on = _trained_on(experiment)
-    trained_on.check_apart(experiment.faces("test"))
-    steps = StepRunner(experiment)
+    experiment.machine.prepare()
+    device = experiment.machine.torch_device
+    if rank() > 0:
+        return cast(Result, follow(device))
+    with leading(device) as outcome:
+        result = _finished_run(experiment)
+        if result is None:  # a finished run may be where nothing can be written
+            with writable_folder(experiment.out), writable_folder(experiment.artifacts):
+                trained_on = _check_data(experiment)
+                with lock(_marker(experiment), what=f"running {experiment.out}"):
+                    result = _finished_run(experiment)  # by the process that held the lock
+                    if result is None:
+                        result = _train_and_test(experiment, trained_on, config, started)
+        outcome.result = result
+    return result
+
+
+def _marker(experiment: Experiment) -> Path:
+    """Of the lock on a run; among the artifacts, so that its own folder holds results alone."""
     place = fingerprint(str(experiment.out.resolve()))
+    return experiment.artifacts / "locks" / f"run-{place}.lock"
 
-    def make() -> Result:
-        return _make(experiment, config, steps, labelled, trained_on, started)
 
-    return once(
-        experiment.artifacts / "locks" / f"run-{place}.lease",
-        partial(_finished, experiment),
-        make,
-        what=f"doing the run of {experiment.out}",
-    )
+def _finished_run(experiment: Experiment) -> Result | None:
+    """The stored result of the same experiment, if there is one.
+
+    Raises:
+        InputError: The folder holds another run.
+    """
+    result = read_result(experiment.out)
+    if result is None:
+        return None
+    _log_data(experiment)
+    if result.fingerprint != experiment.fingerprint:
+        raise InputError(
+            f"{experiment.out} holds a finished run made {what_differs(result, experiment)}; give "
+            "another out=..., or move that folder away"
+        )
+    log.info("already finished: %s; it is in %s", headline(result), experiment.out)
+    return result
+
+
+def _check_data(experiment: Experiment) -> TrainingFaces:
+    """Refuse what cannot be trained or tested; returns the faces to train on."""
+    with torch.device("meta"):  # a network that cannot be built should not cost a dataset
+        experiment.model.build(IBUG68.num_landmarks)
+    _ = experiment.subset  # refuses too many real faces before synthetic ones, which take hours
+    _log_data(experiment)
+    used = {}
+    for role in experiment.roles:
+        if role != "test":
+            faces = experiment.faces(role)
+            used[role] = faces, experiment.subset if role == "real" else np.arange(len(faces))
+    trained_on = TrainingFaces.of(used)
+    trained_on.check_apart(experiment.faces("test"))
+    return trained_on
+
+
+def _log_data(experiment: Experiment) -> None:
+    for role in experiment.roles:
+        _log_once(f"{role}: {experiment.faces(role).describe()}")
 
 
 @cache
-def _tell_once(line: str) -> None:
+def _log_once(line: str) -> None:
     """Log what the runs of a sweep have in common once a process."""
     log.info("%s", line)
 
 
-def _make(
-    experiment: Experiment,
-    config: str,
-    steps: StepRunner,
-    labelled: dict[str, str],
-    trained_on: TrainingFaces,
-    started: float,
+def _train_and_test(
+    experiment: Experiment, trained_on: TrainingFaces, config: str, started: float
 ) -> Result:
-    """Fill the folder of the run."""
-    out = experiment.out
+    """The run itself; fills its folder."""
+    out, test = experiment.out, experiment.faces("test")
+    steps = StepRunner(experiment)
     out.mkdir(parents=True, exist_ok=True)
-    with written_whole(out / "config.yaml") as partial_config:
-        partial_config.write_text(config)
+    with atomic_write(out / "config.yaml") as path:
+        path.write_text(config)
     with _logged_to(out / "run.log"):
-        shared = trained_on.shared_photos(experiment.faces("test"))
-        predictions = _train_and_predict(experiment, steps)
-        ledger = ledger_of(experiment)
-        write_json(out / LEDGER, {**asdict(ledger), "faces": labelled})
         trained_on.write(out)
+        shared_photos = trained_on.shared_photos(test)
+        ledger = ledger_of(experiment)
+        write_json(out / LEDGER, {**asdict(ledger), "faces": _labelled(experiment)})
+
+        with TrainingProgress(out / "tensorboard") as progress:
+            for step in experiment.strategy.steps:
+                if isinstance(step, Train):
+                    steps.train(step, progress)
+                else:
+                    steps.fit_adapter(step)
+        write_curve(out / "loss.csv", steps.curves)
+        detector = steps.detector()
+        detector.save(out / DETECTOR)
+
+        predictions = predict_set(detector, steps.crops["test"], experiment.machine)
+        predictions.write(out)
+        write_cumulative_error(out / "ced.csv", predictions.errors)
+        what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
+        title = f"{what}: {caption(test)}"
+        draw_predictions(predictions, steps.crops["test"], title, out / "faces.png")
+
         seconds = time.perf_counter() - started
-        result = result_of(experiment, predictions, steps, ledger, shared, seconds)
+        result = result_of(experiment, predictions, steps, ledger, shared_photos, seconds)
         result.write(out)
         log.info("%s", headline(result))
     log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
     return result
 
 
-def _train_and_predict(experiment: Experiment, steps: StepRunner) -> Predictions:
-    """Evaluate the strategy; leave the detector, its predictions, a picture and the loss."""
-    out = experiment.out
-    with TrainingProgress(out / "tensorboard") as progress:
-        detector = steps.detector(progress)
-    detector.save(out / DETECTOR)
-    test = steps.crops("test")
-    predictions = predict_set(detector, test, experiment.machine)
-    predictions.write(out)
-    what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
-    title = f"{what}: {caption(experiment.faces('test'))}"
-    draw_predictions(predictions, test, title, out / "faces.png")
-    write_cumulative_error(out / "ced.csv", predictions.errors)
-    write_curve(out / "loss.csv", steps.curves)
-    return predictions
+def _labelled(experiment: Experiment) -> dict[str, str]:
+    """Id and image content of every real face whose label the run may use."""
+    if not experiment.strategy.uses_real:
+        return {}
+    real = experiment.faces("real")
+    return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}
 
 
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
-    """Write what the project logs to a file too, for as long as the run lasts."""
+    """Write the log to a file too, for the duration of the run."""
     handler = logging.FileHandler(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger = logging.getLogger("landmarks")
@@ -152,34 +185,3 @@ def _logged_to(path: Path) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(level)
         handler.close()
-
-
-def _finished(experiment: Experiment) -> Result | None:
-    result = read_result(experiment.out)
-    if result is None:
-        return None
-    if result.fingerprint != experiment.fingerprint:
-        raise InputError(
-            f"{experiment.out} holds a finished run {what_differs(result, experiment)}; give "
-            "another out=..., or move that folder away"
-        )
-    log.info("done before: %s; it is in %s", headline(result), experiment.out)
-    return result
-
-
-def _trained_on(experiment: Experiment) -> TrainingFaces:
-    """The real subset, and every synthetic face."""
-    used = {}
-    for role in experiment.roles:
-        if role != "test":
-            faces = experiment.faces(role)
-            used[role] = faces, experiment.subset if role == "real" else np.arange(len(faces))
-    return TrainingFaces.of(used)
-
-
-def _labelled(experiment: Experiment) -> dict[str, str]:
-    """Id and image content of every real face whose label the run may use."""
-    if not experiment.strategy.uses_real:
-        return {}
-    real = experiment.faces("real")
-    return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}

@@ -1,9 +1,8 @@
-"""Steps: a strategy evaluated, each distinct step once, from the artifacts or anew."""
+"""Run the steps of a strategy; each distinct step is computed once and shared as an artifact."""
 
 import json
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from landmarks.adapters.adapter import displacement, load_adapter, save_adapter
-from landmarks.data.crops import FaceCrops, stored_crops
+from landmarks.adapters.fitting import ADAPTER_VERSION
+from landmarks.data.crops import CROPS_VERSION, stored_crops
 from landmarks.errors import InputError
 from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.results import StepRecord, StepTiming
@@ -20,7 +20,7 @@ from landmarks.inference.detector import Detector
 from landmarks.storage.artifacts import Artifact, ArtifactStore
 from landmarks.training.batches import FaceSource, MixtureBatches
 from landmarks.training.distributed import order
-from landmarks.training.loop import fit, load_weights, predict
+from landmarks.training.loop import TRAINING_VERSION, fit, load_weights, predict
 from landmarks.training.monitor import CHECKPOINT, CURVE
 from landmarks.training.progress import TrainingProgress
 
@@ -32,14 +32,15 @@ COMPUTED = "computed.json"  # what a training was computed on
 
 
 class StepRunner:
-    """Makes what a strategy names, or finds it made.
+    """Trains and fits what a strategy names, or finds it finished.
 
     Args:
         experiment: Gives the strategy its data, model and seed.
 
     Attributes:
-        records: What was done, in order.
-        timings: By step: what it took.
+        crops: By role, "real", "synthetic" or "test": the stored crops of the dataset.
+        records: The steps that were run, in order.
+        timings: By step: how long it took.
         curves: By training: (n, 3) step, loss and learning rate.
     """
 
@@ -49,29 +50,83 @@ class StepRunner:
         self.timings: dict[str, StepTiming] = {}
         self.curves: dict[str, NDArray[np.float64]] = {}
         self._store = ArtifactStore(experiment.artifacts)
-        self._made: dict[Step, Artifact] = {}
-        # Every set is decoded first, so that a broken file stops the run before any training.
-        self._crops = {role: self._make_crops(role) for role in experiment.roles}
+        self._done: dict[Step, Artifact] = {}
+        size = experiment.model.input_size
+        # All datasets are decoded first, so that a broken file stops the run before any training.
+        self.crops = {
+            role: stored_crops(experiment.faces(role), experiment.crop, size, self._store, role)
+            for role in experiment.roles
+        }
         self._check_labels()
 
-    def crops(self, role: str) -> FaceCrops:
-        """The stored crops of "real", "synthetic" or "test"."""
-        return self._crops[role]
+    def train(self, step: Train, progress: TrainingProgress) -> None:
+        """Train a network, or find it trained; an interrupted training is continued."""
+        experiment, schedule = self.experiment, step.schedule
+        start = None if step.start is None else self._done[step.start]
+        with self._store.entry(step.name, self._training_ingredients(step)) as entry:
+            if not entry.finished:
+                network = experiment.model.start(self._num_landmarks, experiment.seed)
+                if start is not None:
+                    load_weights(network, start.directory)
+                sources = [self._source(part.source, part.share) for part in step.on]
+                progress.begin(step.name, schedule.steps)
+                training = partial(
+                    fit,
+                    network,
+                    experiment.model,
+                    MixtureBatches(sources, schedule.batch_size, schedule.steps, experiment.seed),
+                    schedule,
+                    machine=experiment.machine,
+                    directory=entry.directory,
+                )
+                order(partial(training, on_progress=_ignore))  # the other ranks, if there are any
+                training(on_progress=progress.at)
+                (entry.directory / COMPUTED).write_text(json.dumps(experiment.computed_on))
+        trained = self._store.read(entry)
+        # A checkpoint is removed only after the product is in its place.
+        (trained.directory / CHECKPOINT).unlink(missing_ok=True)
+        self.curves[step.name] = np.load(trained.directory / CURVE)
+        if trained.reused:
+            for point in self.curves[step.name]:
+                progress.curve(step.name, int(point[0]), point[1], point[2])
+        self._keep(step, trained, optimiser_steps=schedule.steps, uses_real=step.draws_on(Real))
+        self._check_precision(trained)
 
-    def detector(self, progress: TrainingProgress) -> Detector:
-        """What the strategy makes, by way of all its steps."""
+    def fit_adapter(self, step: FitAdapter) -> None:
+        """Fit an adapter on the real subset, or find it fitted."""
+        experiment, subset, crops = self.experiment, self.experiment.subset, self.crops["real"]
+        model = self._done[step.model]
+        ingredients = {
+            "version": ADAPTER_VERSION,
+            "adapter": step.fit,
+            "model": model.fingerprint,
+            "on": self._faces("real"),
+            "seed": experiment.seed,
+        }
+        with self._store.entry("adapter", ingredients) as entry:
+            if not entry.finished:
+                network = self._network(model)
+                predicted = predict(
+                    network, experiment.model, crops, subset, machine=experiment.machine
+                )
+                labelled = crops.landmarks[subset] - crops.border
+                visible = crops.visible[subset]
+                adapter = step.fit(predicted, labelled, visible, crops.scheme, experiment.seed)
+                moved = displacement(predicted, adapter.adapt(predicted), crops.scheme)
+                regions = ", ".join(f"{name} {100 * share:.1f}" for name, share in moved.items())
+                log.info("adapter: moves %s (%% of the inter-ocular distance)", regions)
+                save_adapter(adapter, entry.directory / ADAPTER)
+                (entry.directory / MOVED).write_text(json.dumps(moved))
+        self._keep(step, self._store.read(entry), optimiser_steps=0, uses_real=True)
+
+    def detector(self) -> Detector:
+        """The model of the strategy and its adapter, after all steps."""
         strategy = self.experiment.strategy
-        for step in strategy.steps:
-            if isinstance(step, Train):
-                self._made[step] = self._train(step, progress)
-            else:
-                self._made[step] = self._fit_adapter(step)
-        network = self._network(self._made[strategy.model])
         adapter = None
         if strategy.output is not None:
-            adapter = load_adapter(self._made[strategy.output].directory / ADAPTER)
+            adapter = load_adapter(self._done[strategy.output].directory / ADAPTER)
         return Detector(
-            network=network,
+            network=self._network(self._done[strategy.model]),
             architecture=self.experiment.model,
             crop=self.experiment.crop,
             adapter=adapter,
@@ -86,106 +141,33 @@ class StepRunner:
         load_weights(network, trained.directory)
         return network
 
-    def _make_crops(self, role: str) -> FaceCrops:
-        experiment = self.experiment
-        size = experiment.model.input_size
-        return stored_crops(experiment.faces(role), experiment.crop, size, self._store, role)
-
     def _check_labels(self) -> None:
-        """Refuse to adapt labels that are not there, before any training."""
+        """Refuse to adapt labels that do not exist, before any training."""
         trainings = [step for step in self.experiment.strategy.steps if isinstance(step, Train)]
         adapts = any(step.draws_on(Adapted) for step in trainings)
-        if adapts and not self._crops["synthetic"].visible.all():
+        if adapts and not self.crops["synthetic"].visible.all():
             raise InputError(
                 "some synthetic faces have landmarks without a label; adapted labels need all of "
                 "them, so leave those faces out or choose original labels"
             )
 
-    def _train(self, step: Train, progress: TrainingProgress) -> Artifact:
-        experiment, schedule = self.experiment, step.schedule
-        start = None if step.start is None else self._made[step.start]
-
-        def make(directory: Path) -> None:
-            network = experiment.model.start(self._num_landmarks, experiment.seed)
-            if start is not None:
-                load_weights(network, start.directory)
-            sources = [self._source(part.source, part.share) for part in step.on]
-            progress.begin(step.name, schedule.steps)
-            fit_all = partial(
-                fit,
-                network,
-                experiment.model,
-                MixtureBatches(sources, schedule.batch_size, schedule.steps, experiment.seed),
-                schedule,
-                machine=experiment.machine,
-                directory=directory,
-            )
-            order(partial(fit_all, on_progress=_untold))
-            fit_all(on_progress=progress.at)
-            (directory / COMPUTED).write_text(json.dumps(experiment.computed_on))
-
-        made = self._store.get(
-            step.name,
-            {
-                "train": experiment.model,
-                "schedule": schedule,
-                "on": [[self._ingredients(part.source), part.share] for part in step.on],
-                "start": None if start is None else start.fingerprint,
-                "seed": experiment.seed,
-                "statistics_parts": experiment.statistics_parts,
-            },
-            make,
-        )
-        (made.directory / CHECKPOINT).unlink(missing_ok=True)  # not before the product is in place
-        self.curves[step.name] = np.load(made.directory / CURVE)
-        if made.reused:
-            for point in self.curves[step.name]:
-                progress.curve(step.name, int(point[0]), point[1], point[2])
-        self._keep(made, optimiser_steps=schedule.steps, uses_real=step.draws_on(Real))
-        before = self.timings[step.name].machine["precision"]
-        now = experiment.computed_on["precision"]
+    def _check_precision(self, trained: Artifact) -> None:
+        before = self.timings[trained.name].machine["precision"]
+        now = self.experiment.computed_on["precision"]
         if before != now:
-            told = "%s: %s was trained in %s, this machine computes in %s"
-            log.warning(told, step.name, made.fingerprint, before, now)
-        return made
-
-    def _fit_adapter(self, step: FitAdapter) -> Artifact:
-        experiment, subset = self.experiment, self.experiment.subset
-        model = self._made[step.model]
-
-        def make(directory: Path) -> None:
-            crops = self._crops["real"]
-            predicted = predict(
-                self._network(model), experiment.model, crops, subset, machine=experiment.machine
+            log.warning(
+                "%s: %s was trained in %s, this machine computes in %s",
+                trained.name,
+                trained.fingerprint,
+                before,
+                now,
             )
-            target = crops.landmarks[subset] - crops.border
-            adapter = step.fit(
-                predicted, target, crops.visible[subset], crops.scheme, experiment.seed
-            )
-            moved = displacement(predicted, adapter.adapt(predicted), crops.scheme)
-            told = ", ".join(f"{region} {100 * share:.1f}" for region, share in moved.items())
-            log.info("adapter: moves %s (%% of the inter-ocular distance)", told)
-            save_adapter(adapter, directory / ADAPTER)
-            (directory / MOVED).write_text(json.dumps(moved))
-
-        made = self._store.get(
-            "adapter",
-            {
-                "adapter": step.fit,
-                "model": model.fingerprint,
-                "on": self._faces("real"),
-                "seed": experiment.seed,
-            },
-            make,
-        )
-        self._keep(made, optimiser_steps=0, uses_real=True)
-        return made
 
     def _source(self, source: Source, share: float) -> FaceSource:
-        crops = self._crops[source.domain]
+        crops = self.crops[source.domain]
         landmarks = crops.landmarks
         if isinstance(source, Adapted):
-            adapter = load_adapter(self._made[source.by].directory / ADAPTER)
+            adapter = load_adapter(self._done[source.by].directory / ADAPTER)
             landmarks = adapter.adapt(landmarks)
         return FaceSource(
             crops=crops,
@@ -197,26 +179,41 @@ class StepRunner:
 
     def _indices(self, domain: str) -> NDArray[np.intp]:
         """The faces that may be drawn: the real subset, or every synthetic face."""
-        return self.experiment.subset if domain == "real" else np.arange(len(self._crops[domain]))
+        return self.experiment.subset if domain == "real" else np.arange(len(self.crops[domain]))
+
+    def _training_ingredients(self, step: Train) -> dict[str, Any]:
+        """Everything that the weights of a training depend on."""
+        experiment = self.experiment
+        return {
+            "version": TRAINING_VERSION,
+            "train": experiment.model,
+            "schedule": step.schedule,
+            "on": [[self._ingredients(part.source), part.share] for part in step.on],
+            "start": None if step.start is None else self._done[step.start].fingerprint,
+            "seed": experiment.seed,
+            "statistics_parts": experiment.statistics_parts,
+        }
+
+    def _ingredients(self, source: Source) -> dict[str, Any]:
+        """The part of them that belongs to one source of faces."""
+        return {
+            "faces": self._faces(source.domain),
+            "labels": self._done[source.by].fingerprint if isinstance(source, Adapted) else None,
+            "augmentation": self.experiment.augmentation[source.domain],
+        }
 
     def _faces(self, domain: str) -> dict[str, Any]:
-        """What the faces of a domain add to a fingerprint."""
+        """Everything that the crops and labels of a domain depend on."""
         return {
+            "version": CROPS_VERSION,
             "content": self.experiment.faces(domain).content,
             "crop": self.experiment.crop,
             "indices": self._indices(domain).tolist(),
         }
 
-    def _ingredients(self, source: Source) -> dict[str, Any]:
-        """What a source adds to the fingerprint of a training."""
-        return {
-            "faces": self._faces(source.domain),
-            "labels": self._made[source.by].fingerprint if isinstance(source, Adapted) else None,
-            "augmentation": self.experiment.augmentation[source.domain],
-        }
-
-    def _keep(self, made: Artifact, *, optimiser_steps: int, uses_real: bool) -> None:
-        """Record a step for the result."""
+    def _keep(self, step: Step, made: Artifact, *, optimiser_steps: int, uses_real: bool) -> None:
+        """Remember a step for those that need it, and for the result."""
+        self._done[step] = made
         moved, computed = made.directory / MOVED, made.directory / COMPUTED
         self.records.append(
             StepRecord(
@@ -236,5 +233,5 @@ class StepRunner:
         )
 
 
-def _untold(*_: float) -> None:
-    """The progress of a follower."""
+def _ignore(*_: float) -> None:
+    """Progress of the other ranks, which the first one reports."""

@@ -1,9 +1,8 @@
-"""The five strategies and their controls, side by side, as compositions of two verbs.
+"""The five strategies and their controls, side by side, composed of two kinds of steps.
 
-A strategy is an expression: `Train` and `FitAdapter` name what they need, down to the data, so
-that the whole comparison can be read on this page. Nothing here computes:
-`landmarks.experiment.runner` evaluates an expression, each distinct step once. YAML says how long
-and how fast.
+`Train` and `FitAdapter` name what they need, down to the data, so that the whole comparison can be
+read on this page. Nothing is computed here: `landmarks.experiment.runner` runs each distinct step
+once. The YAML files set schedules.
 
 Definitions: Datagen, "Facial landmark detection using synthetic data", 2022, part 2.
 """
@@ -26,7 +25,7 @@ class Synthetic:
 
 @dataclass(frozen=True)
 class Adapted:
-    """S*: the synthetic faces, labels moved to the real convention."""
+    """S*: the synthetic faces, with labels moved to the real convention."""
 
     by: "FitAdapter"
     domain: ClassVar[str] = "synthetic"
@@ -41,6 +40,8 @@ class Real:
 
 Source = Synthetic | Adapted | Real
 
+ALPHA = 0.5  # synthetic share of each batch in the strategy that is called just "mixing"
+
 
 @dataclass(frozen=True)
 class Share:
@@ -48,7 +49,7 @@ class Share:
 
     Attributes:
         source: Where its faces come from.
-        share: Of the batch, above 0.
+        share: Fraction of the batch, above 0.
     """
 
     source: Source
@@ -61,9 +62,9 @@ class Train:
 
     Attributes:
         name: For logs and files.
-        on: What a batch is made of; the shares sum to 1.
-        schedule: How long and how fast.
-        start: Whose weights it starts from; None: from scratch.
+        on: The parts of a batch; their shares sum to 1.
+        schedule: Steps, batch size and learning rate.
+        start: The training whose weights it starts from; None: from scratch.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Train:
     def __post_init__(self) -> None:
         """Check the schedule, each share, then their sum."""
         if not isinstance(self.schedule, Schedule):
-            raise InputError(f"{self.name}: its schedule is {self.schedule!r}; leave that word out")
+            raise InputError(f"{self.name}: its schedule is {self.schedule!r}; remove the override")
         for part in self.on:
             if not 0 < part.share <= 1:
                 raise InputError(
@@ -84,16 +85,16 @@ class Train:
             raise InputError(f"{self.name}: the batch shares do not sum to 1")
 
     def draws_on(self, *kinds: type) -> bool:
-        """Whether its batches hold faces of any of these sources."""
+        """Whether its batches contain faces of any of these sources."""
         return any(isinstance(part.source, kinds) for part in self.on)
 
 
 @dataclass(frozen=True)
 class FitAdapter:
-    """Fit an adapter on (prediction of `model` on R -> label of R).
+    """Fit an adapter from the predictions of `model` on R to the labels of R.
 
     Attributes:
-        model: Whose predictions are moved.
+        model: The training whose predictions are moved.
         fit: How the adapter is fitted.
     """
 
@@ -106,11 +107,11 @@ Step = Train | FitAdapter
 
 @dataclass(frozen=True, kw_only=True)
 class Strategy:
-    """What a run makes: a model, and perhaps an adapter on its output.
+    """What a run trains: a model, and optionally an adapter for its output.
 
     Attributes:
-        name: As in the results.
-        model: The training that ends in the model.
+        name: In results and reports.
+        model: The training that gives the model.
         output: Moves the model's predictions to the real convention, if given.
     """
 
@@ -129,19 +130,19 @@ class Strategy:
 
     @property
     def uses_real(self) -> bool:
-        """Whether any step looks at the real subset."""
+        """Whether any step uses the real subset."""
         return any(isinstance(step, FitAdapter) or step.draws_on(Real) for step in self.steps)
 
     @property
     def uses_synthetic(self) -> bool:
-        """Whether any step looks at synthetic faces."""
+        """Whether any step uses synthetic faces."""
         return any(
             isinstance(step, Train) and step.draws_on(Synthetic, Adapted) for step in self.steps
         )
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The sets that a run looks at; synthetic faces last, for they may have to be rendered."""
+        """The datasets that a run reads; synthetic faces last: they may have to be rendered."""
         uses = {"real": self.uses_real, "test": True, "synthetic": self.uses_synthetic}
         return tuple(role for role, used in uses.items() if used)
 
@@ -164,7 +165,7 @@ def _walk(step: Step) -> Iterator[Step]:
 
 
 def synthetic_only(pretrain: Schedule) -> Strategy:
-    """Control: train on S and predict, no real label at all."""
+    """Control: train on S and predict; no real label at all."""
     return Strategy(name="synthetic_only", model=_pretrain(pretrain))
 
 
@@ -173,7 +174,7 @@ def real_only(train: Schedule, name: str = "real_only") -> Strategy:
 
     Args:
         train: Schedule.
-        name: Another for a control that starts from other weights, to be a curve of its own.
+        name: Another name makes a control that starts from other weights a curve of its own.
     """
     return Strategy(name=name, model=Train(name="train", on=(Share(Real()),), schedule=train))
 
@@ -198,10 +199,11 @@ def mixing(
     """4. Train from scratch on batches of alpha S* and (1 - alpha) R.
 
     Args:
-        pretrain: Of the model whose predictions fit the adapter.
+        pretrain: Schedule of the model whose predictions fit the adapter.
         adapter: How the adapter is fitted.
-        train: Of the model that is kept.
-        alpha: Synthetic share of each batch, between 0 and 1.
+        train: Schedule of the model that is kept.
+        alpha: Synthetic share of each batch, between 0 and 1. Any but `ALPHA` is part of the name,
+            so that each is a curve of its own.
         labels: Of the synthetic faces: "adapted", or "original" as a control.
     """
     if not isinstance(alpha, int | float) or not 0 < alpha < 1:
@@ -209,19 +211,20 @@ def mixing(
     source = _synthetic(labels, pretrain, adapter)
     on = (Share(source, alpha), Share(Real(), 1 - alpha))
     name = "mixing" if labels == "adapted" else f"mixing_{labels}"
+    name += "" if alpha == ALPHA else f"_alpha_{alpha}"
     return Strategy(name=name, model=Train(name="train", on=on, schedule=train))
 
 
 def finetune(
     pretrain: Schedule, adapter: AdapterFit, finetune: Schedule, pretrain_labels: str = "original"
 ) -> Strategy:
-    """5. Train on S, then go on with R, at the rate of its own schedule.
+    """5. Train on S, then continue on R with a schedule of its own.
 
     Args:
-        pretrain: On synthetic faces.
+        pretrain: Schedule on synthetic faces.
         adapter: How the adapter is fitted; used with adapted labels only.
-        finetune: On real faces.
-        pretrain_labels: "original", or "adapted" for a pre-training on S*.
+        finetune: Schedule on real faces.
+        pretrain_labels: "original", or "adapted" to pre-train on S*.
     """
     source = _synthetic(pretrain_labels, pretrain, adapter)
     suffix = "" if pretrain_labels == "original" else f"_{pretrain_labels}"

@@ -1,18 +1,19 @@
-"""Outcome: what a run says of itself, and how a stored one differs from what is asked for."""
+"""The contents of a result, and how a stored one differs from the run that is asked for."""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
 from landmarks.experiment.experiment import Experiment
+from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Ledger, Result
 from landmarks.experiment.runner import StepRunner
 from landmarks.experiment.strategies import FitAdapter, Real, Train
-from landmarks.inference.predictions import Predictions
-from landmarks.storage.serialization import code, differences, record
+from landmarks.inference.predictions import DIVERGED, Predictions
+from landmarks.storage.serialization import differences, record
 from landmarks.storage.versions import versions
 
-SHOWN = 3  # settings that an error names, of those that differ
+SHOWN = 3  # differing settings that an error names
 
 
 def result_of(
@@ -23,27 +24,29 @@ def result_of(
     shared_photos: int,
     seconds: float,
 ) -> Result:
-    """Everything that `result.json` holds.
+    """The contents of `result.json`.
 
     Args:
-        experiment: What was done.
+        experiment: What was run.
         predictions: On the test set.
-        steps: How it was done.
-        ledger: Which real labels it took.
-        shared_photos: Photos of the test set that are training photos in another picture.
-        seconds: From the start to the end.
+        steps: What its steps made.
+        ledger: How many real labels were used.
+        shared_photos: Test faces whose photo training saw too, in another picture.
+        seconds: From start to end.
     """
     test = experiment.faces("test")
     return Result(
         fingerprint=experiment.fingerprint,
-        **_told(experiment),
+        **_description(experiment),
         optimiser_steps=experiment.strategy.optimiser_steps,
         shared_photos=shared_photos,
         rendered_test=test.rendered,
         box_source=experiment.crop.box_source,
+        diverged=predictions.diverged,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},
         ledger=asdict(ledger),
         steps=[asdict(step) for step in steps.records],
+        products=product_versions(experiment.strategy),
         versions=versions(),
         timings={
             "seconds": seconds,
@@ -57,7 +60,7 @@ def result_of(
 
 
 def ledger_of(experiment: Experiment) -> Ledger:
-    """Count the labels of the subset by what they did; the strategy's steps say."""
+    """Count the labels of the real subset by what the strategy uses them for."""
     n = len(experiment.subset)
     photos = {experiment.faces("real").faces[i].group for i in experiment.subset}
     steps = experiment.strategy.steps
@@ -74,27 +77,29 @@ def ledger_of(experiment: Experiment) -> Ledger:
 
 
 def what_differs(result: Result, experiment: Experiment) -> str:
-    """Why a finished run is not the one that is asked for."""
-    now = _comparable(_told(experiment))
+    """How a finished run differs from the one that is asked for."""
+    now = _comparable(_description(experiment))
     before = _comparable({key: getattr(result, key) for key in now})
-    found = [f"{at} is {a}, now {b}" for at, a, b in differences(before, now)]
-    other_code = result.versions.get("code") != code()
-    if not found:
-        return "made by other code" if other_code else "of other images or labels, or ranks"
-    more = f", and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    made = ", made by other code too" if other_code else ""
-    return f"of other settings ({'; '.join(found[:SHOWN])}{more}){made}"
+    settings = [f"{at} is {a}, now {b}" for at, a, b in differences(before, now)]
+    found = []
+    if settings:
+        more = f", and {len(settings) - SHOWN} more" if len(settings) > SHOWN else ""
+        found.append(f"with other settings ({'; '.join(settings[:SHOWN])}{more})")
+    products = version_differences(result.products, product_versions(experiment.strategy))
+    if products:
+        found.append(f"by another version ({products})")
+    return " and ".join(found) or "on other images or labels, or on another number of ranks"
 
 
-def _comparable(told: dict[str, Any]) -> dict[str, Any]:
-    """As JSON, without the places of data, which do not matter."""
-    data = {role: {**used, "origin": None} for role, used in told["data"].items()}
-    plain: dict[str, Any] = json.loads(json.dumps({**told, "data": data}))
+def _comparable(description: dict[str, Any]) -> dict[str, Any]:
+    """As JSON, without the folders of data, which do not matter."""
+    data = {role: {**used, "origin": None} for role, used in description["data"].items()}
+    plain: dict[str, Any] = json.loads(json.dumps({**description, "data": data}))
     return plain
 
 
-def _told(experiment: Experiment) -> dict[str, Any]:
-    """What a result says of the settings and data of its run."""
+def _description(experiment: Experiment) -> dict[str, Any]:
+    """The settings and data of a run, as its result has them."""
     return {
         "strategy": experiment.strategy.name,
         "n_real": len(experiment.subset),
@@ -112,11 +117,13 @@ def _told(experiment: Experiment) -> dict[str, Any]:
 
 
 def headline(result: Result) -> str:
-    """The answer of a run in one line."""
+    """The error of a run in one line."""
     estimate = result.metrics["all"]["nme"]["interocular"]
     kind = " on drawn or rendered faces" if result.rendered_test else ""
+    warning = f"; {DIVERGED}" if result.diverged else ""
     return (
         f"{result.strategy}, n_real {result.n_real}, seed {result.seed}: NME "
         f"{100 * estimate['value']:.2f} % [{100 * estimate['low']:.2f}, "
         f"{100 * estimate['high']:.2f}]{kind} ({result.metrics['all']['faces']} faces)"
+        f"{warning}"
     )

@@ -1,8 +1,10 @@
-"""A detector on photos without labels: `.pts` files, a table, and pictures to look at."""
+"""Predict on photos without annotations: `.pts` files, a table, and pictures to look at."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,54 +16,97 @@ from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import draw_found
-from landmarks.storage.atomic import new_folder
+from landmarks.storage.atomic import atomic_folder
 from landmarks.training.device import Machine
 
 TABLE = "predictions.csv"
+SKIPPED = "skipped.csv"
 PICTURES = "pictures"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The landmarks of a face: (K, 2) pixels, and its number among those of the photo, from 1."""
+
+    image: str
+    face: int
+    landmarks: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A face that could not be predicted, and why; `face` is None for a photo that is broken."""
+
+    image: str
+    face: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        """One line for the user."""
+        return f"{self.image}{f', face {self.face}' if self.face else ''}: {self.reason}"
 
 
 def predict_photos(
     detector: Detector, photos: Sequence[Photo], out: Path, machine: Machine
-) -> None:
+) -> tuple[Skipped, ...]:
     """Find the landmarks of every face and write them.
 
     Args:
         detector: Trained.
         photos: With a box for each face.
         out: Folder for `predictions.csv` (0-based source pixels) and, for each face, a `.pts` file
-            and a picture. It must be new or empty: predictions that somebody has begun to correct
-            are labels, and not to be written over.
-        machine: What to compute on.
+            and a picture. It must be new or empty: earlier predictions may have been corrected by
+            hand, so they are never overwritten.
+        machine: The device.
+
+    Returns:
+        The faces that were skipped because their photo or box is invalid; also in `skipped.csv`.
 
     Raises:
-        InputError: `out` is in use, or a photo or a box is wrong; then nothing is left in `out`.
+        InputError: `out` is in use, or every face would be skipped; then nothing is written.
     """
     machine.prepare()
     axes = [f"{axis}{k}" for k in range(detector.scheme.num_landmarks) for axis in "xy"]
-    with (
-        new_folder(out) as folder,
-        (folder / TABLE).open("w", newline="", encoding="utf-8") as file,
-    ):
-        table = csv.writer(file)
-        table.writerow(["image", "face", *axes])
-        for photo in tqdm(photos, desc="predict", unit="photo"):
-            image = photo.read()
-            faces = zip(photo.face_names, photo.face_boxes(image), strict=True)
-            for number, (name, box) in enumerate(faces, start=1):
-                landmarks = _found(detector, photo, image, box, machine)
-                _write_face(folder, name, image, box, landmarks)
-                numbers = (f"{value:.3f}" for value in landmarks.ravel())
-                table.writerow([photo.name, number, *numbers])
+    skipped: list[Skipped] = []
+    num_found = 0
+    with atomic_folder(out) as folder:
+        with _open_table(folder / TABLE) as file:
+            table = csv.writer(file)
+            table.writerow(["image", "face", *axes])
+            for photo in tqdm(photos, desc="predict", unit="photo"):
+                for face in _predict(detector, photo, machine, folder):
+                    if isinstance(face, Skipped):
+                        skipped.append(face)
+                        continue
+                    num_found += 1
+                    numbers = (f"{value:.3f}" for value in face.landmarks.ravel())
+                    table.writerow([face.image, face.face, *numbers])
+        if num_found == 0:
+            raise InputError(f"no face could be predicted; {skipped[0]}")
+        if skipped:
+            with _open_table(folder / SKIPPED) as file:
+                csv.writer(file).writerows([("image", "face", "reason"), *map(astuple, skipped)])
+    return tuple(skipped)
 
 
-def _found(
-    detector: Detector, photo: Photo, image: NDArray[np.uint8], box: Box, machine: Machine
-) -> NDArray[np.float32]:
+def _predict(
+    detector: Detector, photo: Photo, machine: Machine, folder: Path
+) -> Iterable[Found | Skipped]:
+    """Predict each face of a photo, and write its files."""
     try:
-        return detector.on_image(image, box, machine)
+        image = photo.read()
     except InputError as error:
-        raise InputError(f"{photo.path}: {error}") from None
+        yield Skipped(photo.name, None, str(error))
+        return
+    placed = zip(photo.face_names, photo.face_boxes(image), strict=True)
+    for number, (name, face) in enumerate(placed, start=1):
+        try:
+            landmarks = detector.on_image(image, face.box, machine)
+        except InputError as error:
+            yield Skipped(photo.name, number, f"{face.where}: {error}")
+            continue
+        _write_face(folder, name, image, face.box, landmarks)
+        yield Found(photo.name, number, landmarks)
 
 
 def _write_face(
@@ -76,3 +121,7 @@ def _write_face(
         path.parent.mkdir(parents=True, exist_ok=True)
     write_pts(points, landmarks)
     draw_found(image, landmarks, box, picture)
+
+
+def _open_table(path: Path) -> TextIO:
+    return path.open("w", newline="", encoding="utf-8")

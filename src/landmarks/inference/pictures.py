@@ -15,7 +15,7 @@ from PIL import Image
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import LandmarkCrop, crop_matrix, transform, warp
 from landmarks.inference.predictions import Predictions
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 
 matplotlib.use("agg")
 
@@ -66,7 +66,7 @@ def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, pat
     figure.legend(
         handles, labels, loc="upper right", ncols=2, fontsize=9, markerscale=2.5, frameon=False
     )
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         figure.savefig(partial, dpi=120, format="png")
 
 

@@ -105,7 +105,7 @@ def _class_and_options(stored: object, known: Mapping[str, type]) -> tuple[type,
     name = stored.get("_target_") if isinstance(stored, dict) else None
     if not isinstance(stored, dict) or not isinstance(name, str):
         raise InputError(f"{reprlib.repr(stored)} is not the record of a class")
-    target = known.get(name.rpartition(".")[2])
+    target = known.get(name)
     if target is None:
         raise InputError(
             f"{reprlib.repr(name)} is unknown to this version of landmarks, which knows "

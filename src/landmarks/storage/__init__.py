@@ -1,1 +1,1 @@
-"""Persistence: what is written is whole, made once, and found again by what it is made of."""
+"""Storage: files and folders that are complete or absent, shared by concurrent jobs."""

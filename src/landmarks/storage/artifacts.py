@@ -1,29 +1,30 @@
-"""Artifacts: each step of a run is made once, found again by a fingerprint of what went in.
+"""Artifacts: products of a run's steps, each made once and found again by a fingerprint.
 
-`<root>/<fingerprint>/` holds a finished product. Work in progress lies beside it (see
-`partials`); one rename finishes it, and that rename alone makes an artifact real.
+    <root>/<fingerprint>/                    a finished product
+    <root>/<fingerprint>.<owner>.partial/    work in progress
+    <root>/locks/<fingerprint>.lock          there while somebody works on it
 
-A lease (see `once`) keeps two jobs from doing the same work. If two do it all the same,
-because a host stood still or the folder keeps no promise, each works in a folder of its own, both
-make the same, and the second rename finds the place taken. Assumed of the folder: a rename is one
-step, and fails if its target is a folder with files in it.
+One rename finishes a product. A lock keeps two jobs from doing the same work. If two do it all the
+same, because a machine stood still or the file system breaks its promises, each has a folder of
+its own, both compute the same, and the second rename finds the place taken. The file system must
+rename in one step and refuse a target that is a folder with files in it.
 """
 
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from landmarks import __version__
 from landmarks.errors import InputError
-from landmarks.storage.atomic import Partial, written_whole
-from landmarks.storage.locks import once
-from landmarks.storage.serialization import code, fingerprint, record
-from landmarks.storage.versions import differences, versions
+from landmarks.storage.atomic import atomic_write
+from landmarks.storage.locks import lock
+from landmarks.storage.serialization import fingerprint, record
+from landmarks.storage.versions import package_differences, versions
+from landmarks.storage.work_folder import WorkFolder
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +32,35 @@ ABOUT = "artifact.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Artifact:
-    """A finished product of a step.
+class Entry:
+    """A product that is finished, or that the caller has to make.
 
     Attributes:
         name: What it is, for people, e.g. "pretrain".
-        fingerprint: Of everything that went in.
+        fingerprint: Of everything that it depends on.
+        finished: Whether it exists. If not, the caller fills `directory`.
+        directory: Of the finished product, or of the work in progress. The latter may hold what an
+            interrupted process left, without the files that it had not finished.
+    """
+
+    name: str
+    fingerprint: str
+    finished: bool
+    directory: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """A finished product.
+
+    Attributes:
+        name: What it is, for people, e.g. "pretrain".
+        fingerprint: Of everything that it depends on.
         directory: Where its files are.
-        seconds: What it took to make.
-        reused: Whether this run found it made.
+        seconds: How long it took to make.
+        reused: Whether it was finished before.
         continued: Whether making it was interrupted, so that `seconds` is the last part.
-        versions: Of the software that made it. Other versions of ours make another artifact; those
-            of torch and the like change rounding, and are told.
+        versions: Of the software that made it, for information.
     """
 
     name: str
@@ -55,90 +73,99 @@ class Artifact:
 
 
 class ArtifactStore:
-    """A folder of artifacts that several jobs may share, on one host or on many.
+    """A folder of artifacts that several jobs may share, on one machine or on many.
 
     Args:
-        root: The folder; made when the first artifact is.
+        root: The folder; created with the first artifact.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def get(
-        self, name: str, ingredients: Mapping[str, Any], make: Callable[[Path], None]
-    ) -> Artifact:
-        """The artifact of `ingredients`, made now if nobody has made it.
+    @contextmanager
+    def entry(self, name: str, ingredients: Mapping[str, Any]) -> Iterator[Entry]:
+        """Find a product; if there is none, hold its lock while the block makes it.
+
+            with store.entry("pretrain", {...}) as entry:
+                if not entry.finished:
+                    ...  # fill entry.directory
+            pretrained = store.read(entry)
+
+        If the block fails, what it wrote is kept for the next call, except after an `InputError` of
+        work that had just begun.
 
         Args:
             name: What it is, for people; not part of the fingerprint.
-            ingredients: Everything the product depends on, recordable.
-            make: Fills the directory it is given. It may find there what an interrupted call left,
-                but for half-written files: those with hidden names or ending in .partial.
+            ingredients: Everything that the product depends on, recordable.
+        """
+        key = fingerprint(ingredients)
+        place = self.root / key
+        found = Entry(name=name, fingerprint=key, finished=True, directory=place)
+        if place.exists():
+            yield found
+            return
+        with lock(self.root / "locks" / f"{key}.lock", what=f"making {name} {key}"):
+            work = WorkFolder.begin(place)
+            # Another job may have finished it meanwhile. An NFS client may not see that for a
+            # minute, unless it has just written to the folder.
+            if place.exists():
+                work.discard()
+                yield found
+                return
+            log.info("%s: %s %s", name, "continuing" if work.continued else "making", key)
+            start = time.perf_counter()
+            try:
+                yield Entry(name=name, fingerprint=key, finished=False, directory=work.directory)
+            except Exception as error:
+                if place.exists():  # made by a job that took this one for dead and cleared it away
+                    return
+                if isinstance(error, InputError) and not work.continued:
+                    work.discard()  # else it may be hours of work, and the input can be fixed
+                raise
+            about = {
+                "name": name,
+                "made_in": work.directory.name,
+                "seconds": time.perf_counter() - start,
+                "continued": work.continued,
+                "versions": versions(),
+                "ingredients": record(dict(ingredients)),
+            }
+            with atomic_write(work.directory / ABOUT) as path:
+                path.write_text(json.dumps(about, indent=1))
+            if not work.finish(place):
+                log.info("%s: %s was made twice; the first one is kept", name, key)
+
+    def read(self, entry: Entry) -> Artifact:
+        """The finished product of an entry, after its block.
 
         Raises:
-            InputError: From `make`; what this call half made is then removed.
+            InputError: Its folder is damaged.
         """
-        key = fingerprint({"landmarks": __version__, "code": code(), **ingredients})
-        return once(
-            self.root / "locks" / f"{key}.lease",
-            partial(self._found, name, key),
-            partial(self._make, name, key, ingredients, make),
-            what=f"making {name} {key}",
-        )
-
-    def _found(self, name: str, key: str) -> Artifact | None:
-        directory = self.root / key
-        if not directory.exists():
-            return None
-        return self._read(name, key, reused=True, told="reused")
-
-    def _make(
-        self, name: str, key: str, ingredients: Mapping[str, Any], make: Callable[[Path], None]
-    ) -> Artifact:
-        work = Partial.begin(self.root, key)
-        # Look once more, now that this host has written to the root: until then, an NFS client may
-        # remember for a minute that an artifact of another host was not there.
-        found = self._found(name, key)
-        if found is not None:
-            work.discard()
-            return found
-        log.info("%s: %s %s", name, "continuing" if work.continued else "making", key)
-        start = time.perf_counter()
+        directory = self.root / entry.fingerprint
         try:
-            make(work.directory)
-        except Exception as error:
-            found = self._found(name, key)
-            if found is not None:  # made by a job that took us for dead, and cleared our files away
-                return found
-            if isinstance(error, InputError) and not work.continued:
-                work.discard()  # else hours of work may lie there, and the input can be mended
-            raise
-        about = {
-            "name": name,
-            "seconds": time.perf_counter() - start,
-            "continued": work.continued,
-            "versions": versions(),
-            "ingredients": record(dict(ingredients)),
-        }
-        with written_whole(work.directory / ABOUT) as written:
-            written.write_text(json.dumps(about, indent=1))
-        won = work.finish(self.root / key)
-        told = "made" if won else "made a second time; the first is kept:"
-        return self._read(name, key, reused=not won, told=told)
-
-    def _read(self, name: str, key: str, *, reused: bool, told: str) -> Artifact:
-        directory = self.root / key
-        about = json.loads((directory / ABOUT).read_text())
-        log.info("%s: %s %s (%.0f s)", name, told, directory, about["seconds"])
-        others = differences(about["versions"], versions())
+            about = json.loads((directory / ABOUT).read_text())
+            artifact = Artifact(
+                name=entry.name,
+                fingerprint=entry.fingerprint,
+                directory=directory,
+                seconds=float(about["seconds"]),
+                reused=about["made_in"] != entry.directory.name,
+                continued=bool(about["continued"]),
+                versions=dict(about["versions"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{directory / ABOUT}: cannot be read ({type(error).__name__}: {error}); remove "
+                f"{directory}, and it is made again"
+            ) from None
+        how = "reused" if artifact.reused else "made"
+        log.info("%s: %s %s (%.0f s)", entry.name, how, directory, artifact.seconds)
+        others = package_differences(artifact.versions, versions())
         if others:
-            log.warning("%s: %s was made with %s; remove it to make it anew", name, key, others)
-        return Artifact(
-            name=name,
-            fingerprint=key,
-            directory=directory,
-            seconds=about["seconds"],
-            reused=reused,
-            continued=about["continued"],
-            versions=about["versions"],
-        )
+            log.warning(
+                "%s: %s was made with %s; remove it to make it again",
+                entry.name,
+                entry.fingerprint,
+                others,
+            )
+        return artifact

@@ -1,45 +1,27 @@
-"""Values as plain records: what a result stores, what a fingerprint is a hash of.
+"""Settings as plain JSON: what a result stores, what a fingerprint is a hash of.
 
-A record has the shape of the YAML that made the value, `_target_` and fields, so that a person
-can read it and paste it back. Only values of this project can be restored from one.
+A record has the shape of the YAML that made the value, `_target_` and fields. Classes and functions
+of this package are named without their module, so that modules can move; those of other packages
+with it.
 """
 
 import hashlib
-import importlib
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from torch import nn
-
 from landmarks.errors import InputError
-
-# Modules that only talk, and what is made of finished runs. And the renderer: the faces that it
-# made are hashed themselves, so what was trained on them stays valid when it changes.
-NO_PART_OF_A_RESULT = frozenset(
-    {
-        "train.py",
-        "__main__.py",
-        "cli",
-        "analysis",
-        "errors.py",
-        "synthesis",
-    }
-)
-
-# Where a restored value may come from.
-RESTORABLE = ("landmarks.models", "landmarks.heatmap", "landmarks.losses", "landmarks.geometry")
 
 
 def record(value: Any, name: str = "a setting") -> Any:  # noqa: ANN401 - of any JSON type
     """`value` in JSON's types.
 
     Args:
-        value: A number, text, None, list, tuple, dict, dataclass, partial or module-level function.
+        value: A number, text, None, list, tuple, dict, dataclass, partial, module-level function or
+            albumentations transform.
         name: What the value is called, for messages.
 
     Raises:
@@ -55,56 +37,41 @@ def record(value: Any, name: str = "a setting") -> Any:  # noqa: ANN401 - of any
     if isinstance(value, dict):
         return {str(key): record(item, str(key)) for key, item in value.items()}
     if isinstance(value, partial):
-        target = {"_target_": _name(value.func), "_partial_": True}
+        target = {"_target_": short_name(value.func), "_partial_": True}
         arguments = {"_args_": record(value.args, name)} if value.args else {}
         return {**target, **arguments, **record(value.keywords)}
     if is_dataclass(value) and not isinstance(value, type):
         members = {field.name: getattr(value, field.name) for field in fields(value)}
         owner = type(value).__name__
         return {
-            "_target_": _name(type(value)),
+            "_target_": short_name(type(value)),
             **{key: record(item, f"{owner}.{key}") for key, item in members.items()},
         }
     if callable(value) and hasattr(value, "__qualname__"):
-        return {"_target_": _name(value), "_partial_": True}
+        return {"_target_": short_name(value), "_partial_": True}
+    if hasattr(value, "get_class_fullname"):  # of albumentations, which takes seconds to import
+        return _transform(value.to_dict()["transform"], name)
     raise TypeError(f"{type(value).__name__} cannot be recorded; make it a dataclass")
 
 
-def _name(target: Any) -> str:  # noqa: ANN401 - a class or a function
-    return f"{target.__module__}.{target.__qualname__}"
+def _transform(stored: dict[str, Any], name: str) -> dict[str, Any]:
+    """What albumentations says about a transform, with every argument, as its YAML."""
+    inner = [_transform(part, name) for part in stored.get("transforms", [])]
+    own = {key: value for key, value in stored.items() if key != "__class_fullname__"}
+    target = str(stored["__class_fullname__"])  # "GaussNoise", or a path outside of albumentations
+    return {
+        "_target_": target if "." in target else f"albumentations.{target}",
+        **record(own, name),
+        **({"transforms": inner} if inner else {}),
+    }
 
 
-def restore(stored: Any) -> Any:  # noqa: ANN401 - the inverse of `record`
-    """The value of a record; lists stay lists.
-
-    Raises:
-        InputError: The record names anything but a value or network of this project.
-    """
-    if isinstance(stored, list):
-        return [restore(item) for item in stored]
-    if not isinstance(stored, dict):
-        return stored
-    values = {key: restore(item) for key, item in stored.items() if not key.startswith("_")}
-    if "_target_" not in stored:
-        return values
-    module_name, _, name = str(stored["_target_"]).rpartition(".")
-    if not any(module_name == m or module_name.startswith(f"{m}.") for m in RESTORABLE):
-        raise InputError(
-            f"a stored record names {stored['_target_']!r}; only models, codecs, losses and crop "
-            "rules are restored"
-        )
-    try:
-        target: Any = getattr(importlib.import_module(module_name), name)
-        is_network = isinstance(target, type) and issubclass(target, nn.Module)
-        is_known = is_dataclass(target) or is_network
-        if target.__module__ != module_name or not is_known:
-            raise TypeError("it is neither a value nor a network")
-        return partial(target, **values) if stored.get("_partial_") else target(**values)
-    except (ImportError, AttributeError, TypeError) as error:
-        raise InputError(
-            f"a stored record names {stored['_target_']!r}, which this version of landmarks "
-            f"cannot make ({error}); use the version that stored it"
-        ) from None
+def short_name(target: Any) -> str:  # noqa: ANN401 - a class or a function
+    """The name of a class or function in records: `UNet`, but `torch.nn.modules.conv.Conv2d`."""
+    package = __name__.partition(".")[0]
+    module = str(target.__module__)
+    own = module == package or module.startswith(f"{package}.")
+    return str(target.__qualname__ if own else f"{module}.{target.__qualname__}")
 
 
 class _Missing:
@@ -126,18 +93,6 @@ def differences(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, An
             yield from differences(first, second, f"{place}[{i}]")
     elif one != other or isinstance(one, bool) is not isinstance(other, bool):
         yield place, one, other
-
-
-@cache
-def code() -> str:
-    """A hash of the sources that compute results, so that no change of theirs goes unseen."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(package.rglob("*.py")):
-        place = path.relative_to(package)
-        if place.parts[0] not in NO_PART_OF_A_RESULT:
-            digest.update(place.as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def fingerprint(value: Any) -> str:  # noqa: ANN401 - of anything that can be recorded

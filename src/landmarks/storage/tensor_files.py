@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 
 
 def save_tensors(
@@ -21,7 +21,7 @@ def save_tensors(
         OSError: The file cannot be written.
     """
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         try:
             save_file(on_cpu, partial, metadata)
         except SafetensorError as error:

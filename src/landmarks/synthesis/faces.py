@@ -1,22 +1,59 @@
-"""Rendered faces as a data set that renders what it needs when it is first asked for."""
+"""Rendered faces as a dataset: what is not rendered yet is rendered when it is read."""
 
 import logging
 from pathlib import Path
+from typing import Annotated
 
 from landmarks.data.dataset import FaceDataset
-from landmarks.data.files import expanded
-from landmarks.data.options import check_whole_number
+from landmarks.data.files import entries, entry_names, expanded, is_file, is_folder
+from landmarks.data.formats import suggested_reader, summary
+from landmarks.data.options import Check, check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
 from landmarks.errors import InputError
-from landmarks.storage.locks import once
+from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster, Renderer
-from landmarks.synthesis.storage.folder import covers, load_manifest
+from landmarks.synthesis.storage.folder import RECORDS, SPEC, covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce
 
 log = logging.getLogger(__name__)
+
+_PREVIEW = "preview_*.png"  # of `landmarks synthesize preview=true`
+
+
+def check_root(root: Path | str, place: str | None = None) -> None:
+    """Refuse a folder with other files than renders, such as somebody's photos.
+
+    Args:
+        root: Where folders of rendered faces are stored; it need not exist.
+        place: The dataset in the configuration, to suggest the reader of what is there.
+
+    Raises:
+        InputError: There are such files.
+    """
+    folder = expanded(root, "root")
+    found = entries(folder) if is_folder(folder) else [folder] if is_file(folder) else []
+    others = [
+        f"{path.name}/" if is_folder(path) else path.name
+        for path in found
+        if not _is_rendered(path)
+    ]
+    if others:
+        where = f"{place}.root: {folder}" if place else str(folder)
+        raise InputError(
+            f"{where} contains files that were not rendered ({summary(others)}), but rendered "
+            "faces would be written there; choose a new or empty folder"
+            f"{suggested_reader(folder, place) if place else ''}"
+        )
+
+
+def _is_rendered(path: Path) -> bool:
+    """Whether rendering made this: a folder with a spec, one just begun, or a preview."""
+    if not is_folder(path):
+        return path.match(_PREVIEW)
+    return is_file(path / SPEC) or not set(entry_names(path)) - {RECORDS}
 
 
 def rendered_faces(
@@ -27,28 +64,28 @@ def rendered_faces(
     size: int = 128,
     start: int = 0,
     renderer: Renderer | None = None,
-    root: Path | str = "data/rendered",
+    root: Annotated[Path | str, Check(check_root)] = "data/rendered",
     labels: str | None = None,
     workers: int | None = None,
 ) -> FaceDataset:
-    """Faces of a recipe, rendered now unless they have been.
+    """Faces of a recipe; those that are not in `root` yet are rendered.
 
     Face i is the same for every count and start.
 
     Args:
-        recipe: How scenes are drawn.
+        recipe: Distribution of the scenes.
         count: Number of faces.
         seed: Another seed gives other faces.
         size: Pixels of a side of the square pictures.
         start: Index of the first face.
-        renderer: Makes the light; None: Warp's rays.
-        root: Where folders of rendered faces are kept; recipe, seed, size and renderer have one
-            together, which grows.
-        labels: "surface", "contour" or "annotated"; None: the recipe's own.
+        renderer: None: Warp.
+        root: Where folders of rendered faces are stored: one for each combination of recipe, seed,
+            size and renderer.
+        labels: "surface", "contour" or "annotated"; None: those of the recipe.
         workers: Processes that render; None: one for each core.
 
     Raises:
-        InputError: An option is out of its range, or the disk is full.
+        InputError: An option is out of its range, `root` contains other files, or the disk is full.
     """
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe is {recipe!r}; choose one of configs/recipe")
@@ -65,7 +102,7 @@ def faces_of(
     labels: str | None = None,
     workers: int | None = None,
 ) -> FaceDataset:
-    """The same for whatever makes pictures; see `rendered_faces`."""
+    """Faces on any pictures; see `rendered_faces`."""
     check_whole_number("count", count, 1)
     check_whole_number("start", start, 0)
     check_range(start, start + count)
@@ -73,27 +110,25 @@ def faces_of(
     folder = folder_of(pictures, root)
     stop = start + count
 
-    def find() -> bool | None:
-        return covers(load_manifest(folder), start, stop) or None
-
-    def make() -> bool:
-        log.info(
-            "rendering %s faces of the recipe %s at %d pixels into %s, kept for later runs",
-            f"{count:,}",
-            pictures.settings["name"],
-            pictures.size,
-            folder,
-        )
-        produce(folder, pictures, start=start, stop=stop, workers=workers)
-        return True
-
-    # Several jobs may fill a folder at once, but those that ask for the same faces would render
-    # them all twice.
-    once(folder.with_name(f".{folder.name}.lease"), find, make, what=f"rendering {folder}")
+    if not covers(load_manifest(folder), start, stop):
+        # Several jobs may add to a folder at the same time, but those that need the same faces
+        # would all render them.
+        marker = folder.with_name(f".{folder.name}.lock")
+        with lock(marker, what=f"rendering {folder}"):
+            if not covers(load_manifest(folder), start, stop):  # by the job that held the lock
+                log.info(
+                    "rendering %s faces of the recipe %s at %d pixels into %s, to be reused",
+                    f"{count:,}",
+                    pictures.settings["name"],
+                    pictures.size,
+                    folder,
+                )
+                produce(folder, pictures, start=start, stop=stop, workers=workers)
     return read_rendered(folder, first=count, start=start, labels=labels)
 
 
 def folder_of(pictures: Pictures, root: Path | str) -> Path:
-    """Where the faces of `pictures` are kept below `root`."""
+    """The folder below `root` for the faces of `pictures`; see `check_root`."""
+    check_root(root)
     shown = [pictures.settings, pictures.seed, pictures.size, pictures.renderer_version]
     return expanded(root, "root") / f"{pictures.settings['name']}-{fingerprint(shown)}"

@@ -1,19 +1,20 @@
 """Batches: what every optimiser step sees, a function of the seed and the step's number alone.
 
-Batch t can be made by any process, in any order, after any interruption, and is the same.
+Batch t is the same whichever process makes it, in any order, before or after an interruption.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
-from landmarks.augmentation import Augmentation, View, ViewBatch
+from landmarks.augmentation import Augmentation, AugmentedFace
 from landmarks.data.crops import FaceCrops
 from landmarks.training.batch import Batch
 from landmarks.training.interruption import ignore_interrupt
@@ -21,14 +22,14 @@ from landmarks.training.interruption import ignore_interrupt
 
 @dataclass(frozen=True, kw_only=True)
 class FaceSource:
-    """Faces of one domain, as a training step draws them.
+    """Faces of one domain that a training draws from.
 
     Attributes:
         crops: The stored faces.
         indices: (n,) which of them.
         landmarks: (N, K, 2) canvas pixels, for all stored faces: their own labels, or adapted.
-        augmentation: What happens to a face before the model sees it.
-        share: Of every batch.
+        augmentation: Makes a training crop of a stored face.
+        share: Fraction of every batch.
     """
 
     crops: FaceCrops
@@ -38,11 +39,11 @@ class FaceSource:
     share: float
 
 
-class MixtureBatches(Dataset[Batch | ViewBatch]):
-    """Batch number t of a training step, for t from 0 to `steps` - 1.
+class MixtureBatches(Dataset[Batch]):
+    """Batch number t of a training, for t from 0 to `steps` - 1.
 
-    Each source gives its share of every batch, rounded so that the shares come out right over
-    time, and deals its faces like cards: none comes again before all have come.
+    Each source fills its share of every batch, rounded so that the shares are right over time, and
+    deals its faces like cards: no face is repeated before all have been dealt.
 
     Args:
         sources: Their shares sum to 1.
@@ -59,21 +60,11 @@ class MixtureBatches(Dataset[Batch | ViewBatch]):
         self.steps = steps
         self.seed = seed
         self._part = slice(None)
-        self._gather: Callable[[Sequence[View]], Batch | ViewBatch] = developed
-
-    def on(self, device: torch.device) -> "MixtureBatches":
-        """The same batches, for `device`, to which `to` brings them.
-
-        A GPU makes their pixels itself; a CPU gets them from the processes that draw them.
-        """
-        chosen = copy(self)
-        chosen._gather = developed if device.type == "cpu" else ViewBatch.of
-        return chosen
 
     def part(self, number: int, parts: int) -> "MixtureBatches":
-        """Batches of every `parts`-th face of these, from face `number` on.
+        """The same batches with every `parts`-th of their faces, starting with face `number`.
 
-        Each part has its share of every source, and the parts together are the whole.
+        Each part has its share of every source; the parts together are the whole.
         """
         chosen = copy(self)
         chosen._part = slice(number, None, parts)
@@ -83,7 +74,7 @@ class MixtureBatches(Dataset[Batch | ViewBatch]):
         """Number of batches."""
         return self.steps
 
-    def __getitem__(self, step: int) -> Batch | ViewBatch:
+    def __getitem__(self, step: int) -> Batch:
         """Batch number `step`."""
         dealt = []
         before = 0.0
@@ -93,14 +84,15 @@ class MixtureBatches(Dataset[Batch | ViewBatch]):
             )
             before += source.share
             dealt += [(number, position) for position in range(first, last)]
-        return self._gather([self._view(*card) for card in dealt[self._part]])
+        faces = [self._face(*card) for card in dealt[self._part]]
+        return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*faces, strict=True)))
 
-    def _view(self, number: int, position: int) -> View:
-        """A view of the face that source `number` deals as its `position`-th card."""
+    def _face(self, number: int, position: int) -> AugmentedFace:
+        """A crop of the face that source `number` deals as its card `position`."""
         source = self.sources[number]
         count = len(source.indices)
         i = source.indices[_deal(self.seed, number, position // count, count)[position % count]]
-        return source.augmentation.draw(
+        return source.augmentation.apply(
             source.crops.images[i],
             source.landmarks[i],
             source.crops.visible[i],
@@ -110,15 +102,6 @@ class MixtureBatches(Dataset[Batch | ViewBatch]):
         )
 
 
-def developed(views: Sequence[View]) -> Batch:
-    """A batch whose pixels are made here."""
-    return Batch(
-        images=torch.from_numpy(np.stack([view.image() for view in views])),
-        landmarks=torch.from_numpy(np.stack([view.landmarks for view in views])),
-        visible=torch.from_numpy(np.stack([view.visible for view in views])),
-    )
-
-
 @lru_cache(maxsize=8)
 def _deal(seed: int, number: int, round_: int, count: int) -> NDArray[np.intp]:
     """The order in which source `number` deals its faces in one round."""
@@ -126,9 +109,10 @@ def _deal(seed: int, number: int, round_: int, count: int) -> NDArray[np.intp]:
 
 
 def _share(before: float, share: float, batch_size: int, step: int) -> int:
-    """Faces that a source has given before `step`: cumulative shares, rounded down.
+    """Number of faces that a source has dealt before `step`.
 
-    The difference of two such floors, so that the sources of a batch always fill it exactly.
+    The difference of two cumulative shares, each rounded down, so that the sources together fill
+    every batch exactly.
     """
     return _floor((before + share) * batch_size * step) - _floor(before * batch_size * step)
 
@@ -147,10 +131,14 @@ def parts(batch: Batch, count: int) -> list[Batch]:
 
 def load(
     batches: MixtureBatches, *, first: int, workers: int, pin: bool = False
-) -> DataLoader[Batch | ViewBatch]:
-    """Batches `first` to the last, in order, made by `workers` processes or, if 0, in this one.
+) -> DataLoader[Batch]:
+    """Batches from number `first` to the last, in order.
 
-    With `pin` they lie in memory that a GPU copies from at once.
+    Args:
+        batches: All batches of the training.
+        first: Number of the first one.
+        workers: Processes that make them; 0: this process.
+        pin: Put them in page-locked memory, from which a GPU copies without waiting.
     """
     return DataLoader(
         batches,
@@ -159,5 +147,10 @@ def load(
         num_workers=workers,
         pin_memory=pin,
         prefetch_factor=4 if workers else None,
-        worker_init_fn=ignore_interrupt,
+        worker_init_fn=_start_worker,
     )
+
+
+def _start_worker(number: int) -> None:
+    ignore_interrupt(number)
+    cv2.setNumThreads(0)  # one worker for each core is parallel enough

@@ -1,11 +1,13 @@
 """The machine a run computes on. Results depend on it by rounding, and by one named exception."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import torch
 
 from landmarks.errors import InputError
@@ -26,7 +28,7 @@ class Machine:
         device: "cpu", "cuda", "cuda:1" for the second GPU, "mps" for Apple's, or "auto" for a CUDA
             GPU where there is one, else the CPU.
         workers: Processes that make batches, of one thread each, for each rank; 0: the training
-            process itself.
+            process itself; "auto": a rank's share of the cores on a GPU, 0 on a CPU.
         threads: Of torch on the CPU; None: torch's choice, less the workers.
         checkpoint_seconds: How much work a killed run may lose.
         accumulate: Parts that a rank computes its faces of a batch in, for networks too large
@@ -39,7 +41,7 @@ class Machine:
     """
 
     device: str = "auto"
-    workers: int = 0
+    workers: int | str = "auto"
     threads: int | None = None
     checkpoint_seconds: float = 60.0
     accumulate: int = 1
@@ -51,7 +53,6 @@ class Machine:
         """Refuse what this machine does not have."""
         _check_device(self.device)
         for name, kind, least in (
-            ("workers", int, 0),
             ("threads", int | None, 1),
             ("checkpoint_seconds", int | float, 0),
             ("accumulate", int, 1),
@@ -59,6 +60,10 @@ class Machine:
             value = getattr(self, name)
             if not isinstance(value, kind) or (value is not None and value < least):
                 raise InputError(f"machine {name} is {value!r}; it must be {least} or more")
+        if self.workers != "auto" and not (isinstance(self.workers, int) and self.workers >= 0):
+            raise InputError(
+                f"machine workers is {self.workers!r}; it must be auto, or a whole number from 0"
+            )
         for name in ("compile", "deterministic"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"machine {name} is {getattr(self, name)!r}; use true or false")
@@ -79,6 +84,14 @@ class Machine:
         return torch.device(self.device)
 
     @property
+    def num_workers(self) -> int:
+        """Number of processes that make batches for this rank."""
+        if isinstance(self.workers, int):
+            return self.workers
+        on_cpu = self.torch_device.type == "cpu"
+        return 0 if on_cpu else max(1, _num_cores() // num_local_ranks())
+
+    @property
     def parts(self) -> int:
         """Parts that a batch is computed in, by all ranks together."""
         return num_ranks() * self.accumulate
@@ -95,8 +108,9 @@ class Machine:
         return self.accumulate if shares_statistics(self.torch_device) else self.parts
 
     def prepare(self) -> None:
-        """Set up torch for this process: threads, kernels, no subnormal numbers."""
-        torch.set_num_threads(self.threads or max(1, TORCH_THREADS - self.workers))
+        """Set up torch and OpenCV for this process: threads, kernels, no subnormal numbers."""
+        torch.set_num_threads(self.threads or max(1, TORCH_THREADS - self.num_workers))
+        cv2.setNumThreads(0)  # crops are too small for OpenCV's threads to pay
         torch.backends.cudnn.deterministic = self.deterministic
         torch.backends.cudnn.benchmark = not self.deterministic
         torch.set_flush_denormal(True)
@@ -107,7 +121,7 @@ class Machine:
             "device": str(self.torch_device),
             "precision": self.computes_in(cpu_bfloat16=cpu_bfloat16),
             "threads": torch.get_num_threads(),
-            "workers": self.workers,
+            "workers": self.num_workers,
             "ranks": num_ranks(),
             "accumulate": self.accumulate,
             "compiled": self.compile,
@@ -176,6 +190,11 @@ def full_float32() -> Iterator[None]:
         yield
     finally:
         convolutions.fp32_precision = before
+
+
+def _num_cores() -> int:
+    """Number of cores that this process may use; a batch job may have been given some of them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _gpu_has_bfloat16() -> bool:

@@ -13,12 +13,12 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import torch
 from timm.layers import convert_sync_batchnorm
@@ -30,8 +30,6 @@ from landmarks.errors import InputError
 # A follower may wait while the leader renders, decodes or waits for another job. If the leader
 # dies, torchrun ends the followers.
 PATIENCE = timedelta(days=365)
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -122,31 +120,78 @@ def agreed(value: bool, device: torch.device) -> bool:
     return bool(total(torch.tensor(float(value and rank() == 0), device=device)))
 
 
+@dataclass
+class Outcome:
+    """What the leader's block computed.
+
+    Attributes:
+        result: Reaches the followers at the end of the block; something that can be pickled.
+    """
+
+    result: Any = None
+
+
 @dataclass(frozen=True)
 class _End:
-    """The last message to the followers: the result of the leader's task, or its error."""
+    """The last message to the followers: the result of the leader's block, or its error."""
 
     result: Any
     error: InputError | None = None
 
 
-def led(task: Callable[[], T], device: torch.device) -> T:
-    """The result of `task`, in all ranks. The leader computes it; followers carry out its orders.
+@contextmanager
+def leading(device: torch.device) -> Iterator[Outcome]:
+    """The block of the leader, while all other ranks call `follow`; or of a process without ranks.
 
     Args:
-        task: Returns something that can be pickled.
         device: Its type is that of every rank.
 
     Raises:
-        InputError: From `task`, in all ranks.
+        InputError: From the block, in all ranks.
         SystemExit: For any other error, after which the ranks are no longer in step: torchrun ends
             them all, and a sweep stops.
     """
+    outcome = Outcome()
     if num_ranks() == 1:
-        return task()
+        yield outcome
+        return
     join_ranks(rank_device(device))
+    with _exit_on_bugs():
+        try:
+            yield outcome
+        except InputError as error:
+            _message(_End(None, error))
+            raise
+        _message(_End(outcome.result))
+
+
+def follow(device: torch.device) -> Any:  # noqa: ANN401 - whatever the leader computed
+    """Carry out the orders of the leader until its block ends; returns its result.
+
+    Args:
+        device: As for `leading`.
+
+    Raises:
+        InputError: From the leader's block.
+        SystemExit: As for `leading`.
+    """
+    join_ranks(rank_device(device))
+    logging.getLogger("landmarks").setLevel(logging.WARNING)  # the leader logs for all
+    with _exit_on_bugs():
+        while True:
+            message = _message(None)
+            if isinstance(message, _End):
+                if message.error is not None:
+                    raise message.error
+                return message.result
+            with suppress(InputError):  # the leader meets it too, and sends it
+                cast(Callable[[], object], message)()
+
+
+@contextmanager
+def _exit_on_bugs() -> Iterator[None]:
     try:
-        return _lead(task) if rank() == 0 else cast(T, _follow())
+        yield
     except InputError:
         raise
     except Exception:
@@ -154,36 +199,14 @@ def led(task: Callable[[], T], device: torch.device) -> T:
         sys.exit(1)
 
 
-def _lead(task: Callable[[], T]) -> T:
-    try:
-        result = task()
-    except InputError as error:
-        _message(_End(None, error))
-        raise
-    _message(_End(result))
-    return result
-
-
 def order(call: Callable[[], object]) -> None:
-    """Have the followers of a `led` task call `call`, which the leader calls next itself.
+    """Have the followers call `call`, which the leader calls next itself.
 
     Args:
         call: Can be pickled. It raises `InputError` in all ranks or in none.
     """
     if num_ranks() > 1:
         _message(call)
-
-
-def _follow() -> object:
-    logging.getLogger("landmarks").setLevel(logging.WARNING)  # the leader logs for all
-    while True:
-        message = _message(None)
-        if isinstance(message, _End):
-            if message.error is not None:
-                raise message.error
-            return message.result
-        with suppress(InputError):  # the leader meets it too, and sends it
-            cast(Callable[[], object], message)()
 
 
 def _message(message: object) -> object:

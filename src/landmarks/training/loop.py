@@ -39,6 +39,10 @@ from landmarks.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
+# Raise it with any change of the weights that the same settings and faces lead to, here or below
+# (batches, augmentation, models, losses, codecs, optimiser); models are trained again.
+TRAINING_VERSION = 1
+
 PREDICTED_AT_ONCE = 64  # faces
 
 
@@ -96,7 +100,7 @@ def fit(
     own = batches.part(rank(), num_ranks())
     first, pin = state.step, device.type == "cuda"
     with deferred_interrupt() as stop, full_float32():
-        for batch in load(own, first=first, workers=machine.workers, pin=pin):
+        for batch in load(own, first=first, workers=machine.num_workers, pin=pin):
             began = time.monotonic()
             loss = update(state, trained, architecture, batch.to(device), schedule, machine)
             if machine.compile and state.step == first:

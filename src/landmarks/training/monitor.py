@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from landmarks.errors import InputError
-from landmarks.storage.atomic import written_whole
+from landmarks.storage.atomic import atomic_write
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
@@ -131,7 +131,7 @@ class Monitor:
             )
         if rank() == 0:
             save_tensors(self.directory / WEIGHTS, weights)
-            with written_whole(self.directory / CURVE) as path, path.open("wb") as file:
+            with atomic_write(self.directory / CURVE) as path, path.open("wb") as file:
                 np.save(file, np.array(self.state.curve))
 
 

@@ -13,7 +13,7 @@ from landmarks.analysis.evidence.records import compare
 from landmarks.analysis.study import StudyRun
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result
-from landmarks.storage.serialization import record
+from landmarks.storage.serialization import record, short_name
 
 CONFIG = "config.yaml"
 
@@ -21,7 +21,8 @@ CONFIG = "config.yaml"
 MAKERS = (
     "landmarks.experiment.strategies",
     "landmarks.training.schedule",
-    "landmarks.adapters.fitting",
+    "landmarks.adapters.perceptron",
+    "landmarks.adapters.ridge",
 )
 
 # Of data: where they lie and who renders them. The same faces may lie in another place.
@@ -114,10 +115,21 @@ def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
 def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
     """A YAML and a record without what differs in form alone.
 
-    A record has every default where a YAML may have none, and the full names of classes.
+    A record has every default where a YAML may have none, and short names of classes. Classes of
+    the user are not imported, so of their arguments only those in the YAML are compared.
     """
+    if isinstance(stated, list) and isinstance(recorded, list) and len(stated) == len(recorded):
+        pairs = [_alike(*pair) for pair in zip(stated, recorded, strict=True)]
+        return [one for one, _ in pairs], [other for _, other in pairs]
     if not isinstance(stated, dict) or not isinstance(recorded, dict):
         return stated, recorded
+    module = str(stated.get("_target_", "landmarks.")).partition(".")[0]
+    if module == "albumentations":
+        from landmarks.augmentation.transforms import transform_from  # takes seconds
+
+        return record(transform_from(stated)), recorded
+    if module != "landmarks":
+        return stated, {key: value for key, value in recorded.items() if key in stated}
     maker = _own(stated.get("_target_"))
     defaults = {} if maker is None else _defaults(maker)
     one, other = dict(stated), dict(recorded)
@@ -127,7 +139,7 @@ def _alike(stated: Any, recorded: Any) -> tuple[Any, Any]:  # noqa: ANN401
         elif key in defaults and defaults[key] == recorded[key]:
             del other[key]
     if maker is not None:
-        one["_target_"] = f"{maker.__module__}.{maker.__qualname__}"
+        one["_target_"] = short_name(maker)
     return one, other
 
 

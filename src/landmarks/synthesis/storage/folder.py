@@ -1,19 +1,21 @@
-"""The folder of a rendered data set: what is in it, and how it stays whole.
+"""The folder of a rendered dataset: its files, and how it stays consistent.
 
-    spec.json             what every sample has in common; never changes
-    000123.png ...        the samples, as their layout has them
-    records/000123.json   a sample is done when its record is there: it is written last
-    scene.jsonl.gz        the records of finished calls, one line a sample, sorted by id
-    manifest.json         how many samples scene.jsonl.gz holds, which, and a hash of everything
+    spec.json             what all samples have in common; never changes
+    000123.png ...        the samples, in their layout
+    records/000123.json   written last: a sample with a record is complete
+    scene.jsonl.gz        the records of finished calls, one line per sample, sorted by id
+    manifest.json         number and indices of the samples in scene.jsonl.gz, and a hash
 
-Samples may be rendered by any number of processes at once, which at worst do the same work: each
-file is replaced whole, and a sample is the same whoever renders it. Only merging records needs the
-lock.
+Any number of processes may render samples at the same time; at worst they do the same work,
+because files are replaced atomically and a sample does not depend on the process. Only merging
+records needs the lock.
 """
 
 import gzip
 import hashlib
 import heapq
+import re
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedWriter
@@ -25,12 +27,13 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from landmarks.data.files import entries, read_json
+from landmarks.data.files import entries, is_file, read_json
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
 from landmarks.errors import InputError
+from landmarks.storage.atomic import replacing
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.encoding import json_file
-from landmarks.synthesis.storage.files import remove_stale, replace_file, replacing
+from landmarks.synthesis.storage.files import remove_stale, replace_file
 from landmarks.synthesis.storage.records import record_line
 from landmarks.synthesis.storage.spec import Spec, first_difference
 from landmarks.synthesis.storage.writers import LAYOUTS, write_dense
@@ -39,10 +42,13 @@ MAX_SAMPLES = 1_000_000  # ids have six digits
 
 SPEC, MANIFEST, RECORDS = "spec.json", "manifest.json", "records"
 
-# Adding samples packs all lines again, 0.3 ms each; level 6 makes a seventh less of it in 0.7 ms.
+# Adding samples compresses all lines again, 0.3 ms each; level 6 saves a seventh but takes 0.7 ms.
 _COMPRESSION = 3
 
-# How a line of scenes begins; the id is between.
+_RECORD = re.compile(r"[0-9]{6}\.json")
+_RANGE = re.compile(r"[0-9]{1,7}:[0-9]{1,7}")
+
+# How a line of scenes begins, before the id.
 _LINE_START = b'{"id":"'
 
 
@@ -53,21 +59,21 @@ def sample_id(index: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderedFolder:
-    """A folder of rendered samples, for those who add to it; processes may be sent it.
+    """A folder of rendered samples, to add samples to; can be sent to other processes.
 
     Attributes:
         root: The folder.
-        spec: What it holds.
+        spec: Of its samples.
     """
 
     root: Path
     spec: Spec
 
     def prepare(self) -> None:
-        """Make the folder, or see that it is one of this spec.
+        """Create the folder, or check that its samples have this spec.
 
         Raises:
-            InputError: The folder holds something else, which is left as it is.
+            InputError: The folder contains something else, which is not changed.
         """
         self._check()
         (self.root / RECORDS).mkdir(parents=True, exist_ok=True)
@@ -78,7 +84,7 @@ class RenderedFolder:
         remove_stale(self.root)
 
     def known(self) -> NDArray[np.bool_]:
-        """(MAX_SAMPLES,) whether the sample with an index is done."""
+        """(MAX_SAMPLES,) whether the sample with an index is complete."""
         known = np.zeros(MAX_SAMPLES, bool)
         with self._lock():  # records move from one place to the other
             for index, _ in self._lines():
@@ -99,7 +105,7 @@ class RenderedFolder:
     def merge(self) -> dict[str, Any]:
         """Move all records into `scene.jsonl.gz`; returns the manifest, which then covers them.
 
-        Killed at any point, the next call does it again: records go last.
+        If it is killed, the next call repeats it: records are removed last.
         """
         with self._lock():
             indices = self._recorded()
@@ -111,15 +117,19 @@ class RenderedFolder:
             return read_json(self.root / MANIFEST)
 
     def _write_scenes(self, indices: list[int]) -> dict[str, Any]:
-        """Write `scene.jsonl.gz` anew, line by line; returns what the manifest says of it."""
+        """Write a new `scene.jsonl.gz`, line by line; returns its manifest."""
         records = ((index, self._record(index).read_bytes()) for index in indices)
-        # The lines hold the hashes of the samples' files, so that their hash is of everything.
+        # The lines contain the hashes of the samples' files, so that their hash covers everything.
         digest = hashlib.blake2b(digest_size=16)
         ranges: list[list[int]] = []
-        with replacing(self.root / PACKED) as packed, _packing(packed) as file:
+        with (
+            replacing(self.root / PACKED) as partial,
+            partial.open("wb") as packed,
+            _packing(packed) as file,
+        ):
             for index, line in heapq.merge(self._lines(), records, key=itemgetter(0)):
                 if ranges and index < ranges[-1][1]:
-                    continue  # rendered twice, by two processes
+                    continue  # rendered by two processes
                 file.write(line)
                 digest.update(line)
                 if ranges and index == ranges[-1][1]:
@@ -140,13 +150,13 @@ class RenderedFolder:
             if difference is not None:
                 name, there, asked = difference
                 raise InputError(
-                    f"{self.root}: holds faces with {name} {there!r}, asked for are {asked!r}; "
-                    "choose another folder"
+                    f"{self.root}: contains faces with {name} {reprlib.repr(there)}, not "
+                    f"{reprlib.repr(asked)}; choose another folder"
                 )
         elif self.root.exists() and set(entries(self.root)) - {self.root / RECORDS}:
             if path.exists():  # another process has begun the folder meanwhile
                 return self._check()
-            raise InputError(f"{self.root}: holds files, but no {SPEC}; choose a new folder")
+            raise InputError(f"{self.root}: contains files, but no {SPEC}; choose a new folder")
 
     def _lock(self) -> FileLock:
         return FileLock(self.root / ".lock")
@@ -156,7 +166,11 @@ class RenderedFolder:
 
     def _recorded(self) -> list[int]:
         """Indices of the samples that have a record, sorted."""
-        return [int(path.stem) for path in entries(self.root / RECORDS)]
+        paths = entries(self.root / RECORDS)
+        for path in paths:
+            if not _RECORD.fullmatch(path.name):
+                raise InputError(f"{path}: not the record of a sample; move it elsewhere")
+        return [int(path.stem) for path in paths]
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """The lines of `scene.jsonl.gz` with the indices of their samples."""
@@ -171,7 +185,7 @@ class RenderedFolder:
 
 
 def _packing(file: BufferedWriter) -> gzip.GzipFile:
-    """Packs what is written into `file`; the same content gives the same bytes."""
+    """Compress into `file`; the same content gives the same bytes."""
     return gzip.GzipFile(filename="", mode="wb", compresslevel=_COMPRESSION, fileobj=file, mtime=0)
 
 
@@ -182,6 +196,10 @@ def covers(manifest: dict[str, Any], start: int, stop: int) -> bool:
 
 
 def load_manifest(root: Path) -> dict[str, Any]:
-    """The manifest of a folder; one of no samples if there is none."""
+    """The manifest of a folder; one without samples if there is none."""
     path = root / MANIFEST
-    return read_json(path) if path.exists() else {"indices": []}
+    manifest = read_json(path) if is_file(path) else {"indices": []}
+    ranges = manifest.get("indices")
+    if not isinstance(ranges, list) or not all(_RANGE.fullmatch(str(text)) for text in ranges):
+        raise InputError(f"{path}: expected ranges of indices, as in '0:100'; remove the file")
+    return manifest

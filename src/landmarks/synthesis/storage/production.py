@@ -1,6 +1,5 @@
 """Production: a folder is filled with the samples that it does not have yet."""
 
-import errno
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,22 +9,10 @@ import numpy as np
 from tqdm import tqdm
 
 from landmarks.data.options import check_whole_number
-from landmarks.errors import InputError
+from landmarks.errors import FILE_ERRORS, InputError, file_error
 from landmarks.synthesis.storage.folder import MAX_SAMPLES, RenderedFolder
 from landmarks.synthesis.storage.spec import Spec
 from landmarks.synthesis.storage.workers import Render, render_each
-
-# What a user can mend, of all that can go wrong with a file.
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the quota of this user is used up",
-    errno.EFBIG: "files may not grow that large here",
-    errno.EACCES: "writing is not permitted",
-    errno.EPERM: "writing is not permitted",
-    errno.EROFS: "the file system is read-only",
-    errno.ENOTDIR: "a part of the path is a file",
-    errno.EEXIST: "it is a file",
-}
 
 
 class Pictures(Protocol):
@@ -143,10 +130,11 @@ def _one_line_for_a_full_disk(place: RenderedFolder, start: int, stop: int) -> I
     try:
         yield
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0)
-        if reason is None:
+        if error.errno not in FILE_ERRORS:
             raise
-        raise InputError(f"{place.root}: {reason}{_progress(place, start, stop)}") from error
+        raise InputError(
+            f"{place.root}: {file_error(error)}{_progress(place, start, stop)}"
+        ) from error
 
 
 def _progress(place: RenderedFolder, start: int, stop: int) -> str:

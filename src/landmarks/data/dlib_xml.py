@@ -1,0 +1,219 @@
+"""dlib's XML of labelled images (King, 2009).
+
+`dataset/images/image[@file]/box[@top @left @width @height]/part[@name @x @y]`, whole pixels, the
+top-left one (0, 0). A part that a box does not have is not labelled, as in dlib
+(`OBJECT_PART_NOT_PRESENT`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import Element  # the type; defusedxml parses
+
+import numpy as np
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import ParseError, iterparse
+from numpy.typing import NDArray
+
+from landmarks.data.coordinates import Box, finite_numbers
+from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.files import expanded, open_file
+from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
+from landmarks.data.labels import LabelRule
+from landmarks.data.names import face_ids, in_order, listed_images
+from landmarks.data.options import check_whole_number
+from landmarks.errors import InputError
+from landmarks.scheme import IBUG68
+
+_MOST_PARTS = 1000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LabelledBox:
+    """A `<box>` of the file.
+
+    Attributes:
+        image: Name of its image, as in the file.
+        size: Of its image, as in the file.
+        where: The place in the file, for messages.
+        points: (n, 2) x and y in the file's numbers; NaN for parts that are not labelled.
+        box: Centres of its first and last pixels, in the file's numbers.
+    """
+
+    image: str
+    size: LabelledSize | None
+    where: str
+    points: NDArray[np.float64]
+    box: Box
+
+    def face(
+        self, rule: LabelRule, *, id: str, image: ImageFile, group: str, subset: str = "all"
+    ) -> Face:
+        """The face in this box."""
+        missing = np.isnan(self.points[:, 0])
+        return rule.face(
+            np.nan_to_num(self.points),
+            self.where,
+            id=id,
+            image=image,
+            group=group,
+            subset=subset,
+            visible=~missing if missing.any() else None,
+            box=self.box,
+        )
+
+
+def read_dlib_xml(
+    path: Path | str,
+    *,
+    images: Path | str | None = None,
+    first_part: int = 0,
+    first_pixel: float = 0.0,
+    frame: str | None = None,
+    landmarks: Sequence[int] | None = None,
+    orientation: str = "apply",
+) -> FaceDataset:
+    """Read any file of dlib's format whose boxes have the 68 parts 0 to 67, or "00" to "67".
+
+    Boxes without parts, and those marked `ignore='1'`, are skipped and counted in the notes.
+
+    Args:
+        path: The XML file.
+        images: The folder of the images, if names in the file do not start from its own folder:
+            see `landmarks.data.names.listed_images`.
+        first_part: Number of the first part: 0, or 1 if parts are counted from 1.
+        first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
+        frame: As of `landmarks.data.labels.LabelRule`.
+        landmarks: The parts, counted from 0, that are landmarks 0 to 67; None: there are 68.
+        orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
+
+    Returns:
+        Faces in the order of their ids; the group is the image.
+
+    Raises:
+        InputError: The file is not such XML, or an image is missing.
+    """
+    rule = LabelRule(first_pixel, frame, landmarks)
+    check_whole_number("first_part", first_part, 0)
+    path = expanded(path)
+    options = ImageOptions(str(path), orientation)
+    labelled, notes = read_boxes(path, rule, first_part)
+    found = listed_images(path, images, [(label.image, label.where) for label in labelled])
+    ids = face_ids([name for name, _ in found])
+    faces = [
+        label.face(rule, id=id, image=ImageFile(image, options, label.size), group=name)
+        for label, id, (name, image) in zip(labelled, ids, found, strict=True)
+    ]
+    return FaceDataset(
+        name="dlib XML",
+        origin=str(path),
+        faces=in_order(faces),
+        namespace=str(path.parent.resolve()),
+        notes=(*notes, *rule.notes),
+        frame=frame,
+    )
+
+
+def read_boxes(
+    path: Path, rule: LabelRule, first_part: int
+) -> tuple[list[LabelledBox], tuple[str, ...]]:
+    """The labelled boxes of the file, and notes on those that were skipped."""
+    labelled = []
+    ignored = empty = 0
+    for count, image in enumerate(_images(path), start=1):
+        name = image.get("file")
+        if not name:
+            raise InputError(f"{path}, image number {count}: no attribute 'file'")
+        where = f"{path}, image {name!r}"
+        size = labelled_size(image.get("width"), image.get("height"), where)
+        for number, box in enumerate(image.iter("box"), start=1):
+            if box.get("ignore") == "1":
+                ignored += 1
+            elif next(box.iter("part"), None) is None:
+                empty += 1
+            else:
+                points, corners = _points_and_box(box, f"{where}, box {number}", rule, first_part)
+                labelled.append(
+                    LabelledBox(
+                        image=name,
+                        size=size,
+                        where=f"{where}, box {number}",
+                        points=points,
+                        box=corners,
+                    )
+                )
+    if not labelled:
+        raise InputError(
+            f"{path}: no faces; expected dataset/images/image/box/part with part names 00 to 67"
+        )
+    notes = {"boxes marked ignore='1'": ignored, "boxes without parts": empty}
+    return labelled, tuple(f"{what}: {n:,} skipped" for what, n in notes.items() if n)
+
+
+def _points_and_box(
+    box: Element, where: str, rule: LabelRule, first_part: int
+) -> tuple[NDArray[np.float64], Box]:
+    """As of `LabelledBox`."""
+    left, top, width, height = _numbers(box, ("left", "top", "width", "height"), where)
+    parts: dict[int, list[float]] = {}
+    for part in box.iter("part"):
+        name = str(part.get("name"))
+        number = int(name) if name.isascii() and name.isdecimal() else -1
+        if not first_part <= number < first_part + _MOST_PARTS or number in parts:
+            raise InputError(
+                f"{where}: part {part.get('name')!r} is unknown or there twice; expected "
+                f"{_expected(first_part)}, once each"
+            )
+        parts[number] = _numbers(part, ("x", "y"), f"{where}, part {name}")
+    count = rule.num_points or max(parts) - first_part + 1
+    _check_last(parts, first_part + count - 1, where)
+    points = np.full((count, 2), np.nan)
+    points[np.array(list(parts)) - first_part] = list(parts.values())
+    return points, (left, top, left + width - rule.one_pixel, top + height - rule.one_pixel)
+
+
+def _check_last(parts: Mapping[int, object], last: int, where: str) -> None:
+    """Refuse parts beyond the last one."""
+    if max(parts) <= last:
+        return
+    first = last - IBUG68.num_landmarks + 1
+    hint = (
+        f"counted from {min(parts)}? first_part={min(parts)} reads them so"
+        if max(parts) - min(parts) < IBUG68.num_landmarks
+        else "the option `landmarks` chooses 68 of more"
+    )
+    raise InputError(
+        f"{where}: the parts are {min(parts)} to {max(parts)}; expected {_expected(first)}; {hint}"
+    )
+
+
+def _expected(first: int) -> str:
+    return f"{first:02d} to {first + IBUG68.num_landmarks - 1}"
+
+
+def _numbers(element: Element, names: Sequence[str], where: str) -> list[float]:
+    for name in names:
+        if name not in element.attrib:
+            raise InputError(f"{where}: <{element.tag}> has no attribute {name!r}")
+    return finite_numbers([element.attrib[name] for name in names], where)
+
+
+def _images(path: Path) -> Iterator[Element]:
+    """Each `<image>` of the file in turn, cleared afterwards to save memory."""
+    try:
+        with open_file(path) as file:
+            for _, element in iterparse(file, forbid_dtd=True):
+                if element.tag == "image":
+                    yield element
+                    element.clear()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except DefusedXmlException:
+        raise InputError(
+            f"{path}: declares a document type or entities, which can be harmful and which dlib "
+            "never writes; remove the declaration"
+        ) from None
+    except InputError:
+        raise
+    except (ParseError, ValueError, LookupError) as error:  # the last two: unknown encodings
+        raise InputError(f"{path}: cannot be read as XML ({error})") from None
