@@ -250,7 +250,7 @@ WRONG = {
     "cuts in a number": (lambda: HairRecipe(women=1), "hair.women is 1.*short"),
     "more than every man": (
         lambda: HairRecipe(beards=0.7, stubble=0.7),
-        "together .* not be above 1",
+        "their sum must be at most 1",
     ),
     "no cut": (lambda: HairRecipe(men={"short": 0.0}), "hair.men"),
     "glasses": (lambda: WearRecipe(glasses=3), "wear.glasses is 3"),
