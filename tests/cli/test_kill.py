@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landmarks.adapters.fitting import RidgeFit
+from landmarks.adapters.ridge import RidgeFit
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import mixing
 from landmarks.training.device import Machine

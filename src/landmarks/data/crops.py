@@ -142,7 +142,7 @@ def _image(face: Face) -> NDArray[np.uint8]:
     if max(x1 - x0, y1 - y0) < SMALLEST:
         raise InputError(
             f"face {face.id!r}: its landmarks span ({x0:.2f}, {y0:.2f}) to ({x1:.2f}, {y1:.2f}) on "
-            f"an image of {width} x {height} pixels; they must be pixels, not fractions of the image"
+            f"an image of {width} x {height} pixels; they must be in pixels, not in fractions of it"
         )
     outside = np.maximum(-seen, seen - [width - 1, height - 1]).max(axis=1)
     k = int(outside.argmax())

@@ -96,7 +96,7 @@ class LabelRule:
 
     @property
     def one_pixel(self) -> float:
-        """What a box of width w from x lacks at x + w: pixels are counted, fractions are measured."""
+        """1 if a box of width w ends at x + w - 1, its last pixel; 0 if fractions end at x + w."""
         return 0.0 if self.frame in ("fractions", "percent") else 1.0
 
     @property
