@@ -70,7 +70,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
 
     again = command("train", *words, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count("done before") == 4
+    assert again.stdout.count("already finished: ") == 4
     assert f"faces); it is in {run}\n" in again.stdout
 
 
