@@ -61,6 +61,15 @@ def test_deep_images_are_turned_once(tmp_path):
         assert np.array_equal(ImageFile(path, ImageOptions(orientation="ignore")).read(), NOISE)
 
 
+def test_tags_behind_the_pixels_of_a_png_count_as_well(tmp_path):
+    content = save(tmp_path / "a.png", ROTATED).read_bytes()
+    start = content.index(b"eXIf") - 4
+    length = int.from_bytes(content[start : start + 4]) + 12
+    tags, others = content[start : start + length], content[:start] + content[start + length :]
+    (tmp_path / "a.png").write_bytes(others[:-12] + tags + others[-12:])  # before IEND
+    assert np.array_equal(read_image(tmp_path / "a.png"), np.rot90(NOISE, -1))
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_outside_the_standard_is_upright(tmp_path, orientation):
     assert np.array_equal(read_image(save(tmp_path / "a.png", orientation)), NOISE)

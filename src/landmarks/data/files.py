@@ -48,7 +48,8 @@ def expanded(path: Path | str, name: str = "a path") -> Path:
     if not isinstance(path, str | Path) or path == "":
         given = "null" if path is None else repr(path)
         raise InputError(
-            f"{name} is {given}; it must be a path in text ('.' is the working directory)"
+            f"{name} is {given}; it must be a path in text, such as . for the working directory"
+            + " or ./null for a folder named null" * (path is None)
         )
     try:
         return Path(path).expanduser()
