@@ -218,7 +218,10 @@ WRONG = {
     "no name": (lambda: Recipe(name=""), "name is ''"),
     "a name with a slash": (lambda: Recipe(name="a/b"), "name is 'a/b'"),
     "a name that is a number": (lambda: Recipe(name=2024), "name is 2024"),
-    "no camera": (lambda: Recipe(name="a", photo=None), "photo is None; it must be a group"),
+    "no camera": (
+        lambda: Recipe(name="a", photo=None),
+        "photo is None; it must be a group of settings",
+    ),
     "a person that is a number": (lambda: Recipe(name="a", person=3), "person is 3"),
     "unknown labels": (lambda: Recipe(name="a", labels="dots"), "labels are 'dots'.*annotated"),
     "centimetres": (lambda: Recipe(name="a", off_model=0.2), "off_model is 0.2.*0 to 0.01"),
