@@ -1,4 +1,4 @@
-"""Backgrounds: varied, natural, the same at any size, and only what the recipe asks for."""
+"""Backgrounds are varied, natural, independent of the resolution, and as the recipe says."""
 
 import dataclasses
 import json

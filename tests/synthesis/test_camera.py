@@ -1,4 +1,4 @@
-"""A camera may do a lot to light, but it never moves a landmark."""
+"""Camera effects change the picture, but never move a landmark."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Data sets that render what they need."""
+"""Datasets that render missing faces."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Folders of rendered samples: whole, whatever happens to those who fill them."""
+"""Folders of rendered samples stay consistent when rendering is interrupted."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""One number of a recipe changes what it is about, and nothing else of any sample."""
+"""A setting of a recipe changes only its own part of every sample."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass, replace

@@ -1,4 +1,4 @@
-"""A scene depends on recipe, seed and index alone, and each of its parts on its own part."""
+"""A scene depends only on recipe, seed and index; invalid recipes are refused."""
 
 import json
 import math

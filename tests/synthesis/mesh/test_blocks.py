@@ -1,4 +1,4 @@
-"""Blocks around the head: where each is placed, and that none is where it is not worn."""
+"""Blocks around the head: their placement, and that unused ones are hidden."""
 
 from dataclasses import replace
 

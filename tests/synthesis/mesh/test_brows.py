@@ -1,4 +1,4 @@
-"""Brows: drawn, labelled and segmented at one place, which differs from person to person."""
+"""Brows vary between people, and rendering, labels and segmentation agree on their position."""
 
 from dataclasses import replace
 

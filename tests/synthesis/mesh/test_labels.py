@@ -224,9 +224,9 @@ def test_both_sides_of_the_head_are_alike(head, regions):
     """Masks and coordinates are the same on both sides."""
     mirror = head_arrays()["mirror"]
     for field in fields(regions):
-        told = getattr(regions, field.name)
-        if isinstance(told, np.ndarray):
-            np.testing.assert_array_equal(told[mirror], told, err_msg=field.name)
+        values = getattr(regions, field.name)
+        if isinstance(values, np.ndarray):
+            np.testing.assert_array_equal(values[mirror], values, err_msg=field.name)
     hair = replace(bare().hair, hairline=0.03, fringe=0.1, baldness=0.4)
     over = regions.over_hairline(hair)
     np.testing.assert_array_equal(over[mirror], over)

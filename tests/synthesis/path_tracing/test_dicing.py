@@ -1,4 +1,4 @@
-"""A mesh cut into pieces is the same mesh."""
+"""Dicing does not change the shape of the mesh."""
 
 import numpy as np
 import pytest

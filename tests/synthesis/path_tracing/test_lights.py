@@ -1,4 +1,4 @@
-"""What shines from all around gives what the scene's lights say."""
+"""The environment map gives the same light as the scene's lamps and sky."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every material has its stand-in."""
+"""Every material has a Mitsuba model."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Paths of light show the same scene as cast rays, at the same pixels."""
+"""Path tracing and ray casting show the same scene at the same pixels."""
 
 import json
 import subprocess

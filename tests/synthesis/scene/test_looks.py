@@ -1,4 +1,4 @@
-"""Hair, light, clothes and things: kinds, shares and ranges."""
+"""Hair, light, clothes and accessories: kinds, shares and ranges."""
 
 from collections import Counter
 from dataclasses import replace
