@@ -1,4 +1,4 @@
-"""Print the results under a folder as one table.
+"""Print the results below a folder as tables, one per test set and model.
 
 python scripts/compare_runs.py outputs/demo
 """
@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from landmarks.analysis.tables import Table
 from landmarks.errors import InputError, refused
 from landmarks.experiment.results import Result, read_results
 
@@ -47,37 +48,38 @@ def row(result: Result) -> tuple[str, ...]:
 
 
 def setting(result: Result) -> str:
-    """What must be the same for two runs to be compared: test set and model."""
+    """Test set and model, which must be the same for runs to be compared."""
     network = dict(result.settings["model"]["network"])
     name = network.pop("_target_").rpartition(".")[2]
     options = " ".join(str(value) for value in network.values() if value is not True)
-    note = ": drawn or rendered, says nothing of photographs" if result.rendered_test else ""
+    note = ": drawn or rendered, no accuracy on photographs" if result.rendered_test else ""
     size = result.settings["model"]["input_size"]
     return f"{name} {options} at {size} px, tested on {result.data['test']['name']}{note}"
 
 
-def table(results: list[Result]) -> str:
-    """Results as a Markdown table, few real labels first, then from the worst to the best."""
+def table(title: str, results: list[Result]) -> Table:
+    """Runs with the fewest real labels first, then from the worst to the best."""
     ordered = sorted(results, key=lambda r: (r.n_real, -r.nme))
-    rows = [HEADER, *map(row, ordered)]
-    widths = [max(len(cells[i]) for cells in rows) for i in range(len(HEADER))]
-    lines = ["| " + " | ".join(map(str.ljust, cells, widths)) + " |" for cells in rows]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
+    return Table(
+        name="runs",
+        title=title,
+        header=HEADER,
+        rows=tuple(map(row, ordered)),
+        note="NME over the inter-ocular distance; intervals over test photos, not over seeds",
+    )
 
 
 def main() -> int:
-    """Print the table of the runs below a folder."""
+    """Print the tables of the runs below a folder."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("folder", type=Path, help="searched for result.json, at any depth")
+    parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
     folder = parser.parse_args().folder
     try:
         results = read_results(folder)
     except InputError as error:
         return refused(error)
     for name in sorted(set(map(setting, results))):
-        print(f"{name}\n\n{table([r for r in results if setting(r) == name])}\n")
-    print("NME over the inter-ocular distance; intervals over test photos, not over seeds")
+        print(table(name, [r for r in results if setting(r) == name]).markdown())
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Figure 4 from nothing, in one command: the sweep on embedded data, then its report.
+"""Reproduce Figure 4 with one command: run the sweep on built-in data and write its report.
 
 python scripts/reproduce_figure4.py
 python scripts/reproduce_figure4.py experiment=figure4_cpu data.real.root=/data/300w
@@ -8,22 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from figure4_sweep import HELP, sweep_and_report
-from landmarks.analysis.findings import Findings
 
 TABLES = ("figure4", "exchange", "figure4b")
 
 
-def say(findings: Findings) -> Sequence[str]:
-    """The answer and what belongs to it."""
-    return findings.said
-
-
-def main(words: Sequence[str]) -> int:
-    """Run what is missing of the sweep; print its tables and its answer."""
-    if HELP.intersection(words):
+def main(overrides: Sequence[str]) -> int:
+    """Run the missing runs; print the tables and the summary."""
+    if HELP.intersection(overrides):
         print(__doc__)
         return 0
-    return sweep_and_report(words, show=TABLES, say=say)
+    return sweep_and_report(overrides, TABLES, lambda findings: findings.summary)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Table 2 in one command: label adaptation beside real only, from nothing or from finished studies.
+"""Reproduce Table 2 with one command: label adaptation next to real only.
 
-A sweep, then its table; as words, what `python -m landmarks.train -m` takes:
+Run a sweep and print its table; arguments are those of `landmarks train -m`:
     python scripts/reproduce_table2.py
     python scripts/reproduce_table2.py experiment=figure4_cpu data.real.root=/data/300w
 
-One table of several finished studies, each with synthetic faces of its own (a study has one set;
-`out=` keeps their sweeps apart):
+Or print one table for several finished studies, each with its own synthetic faces (a study has one
+set of them; `out=` keeps their sweeps apart):
     python scripts/reproduce_table2.py outputs/rendered outputs/dgfaces outputs/face_synthetics
 """
 
@@ -15,35 +15,35 @@ from pathlib import Path
 
 from figure4_sweep import HELP, sweep_and_report
 from landmarks.analysis.findings import Findings
-from landmarks.analysis.reporting import named_from_here
+from landmarks.analysis.report import relative_to_here
+from landmarks.analysis.result_tables import TABLE2_STRATEGIES, table2_of
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import read_study
-from landmarks.analysis.training_sets import table2_of
 from landmarks.errors import InputError, refused
 
-STRATEGIES = "strategy=synthetic_only,label_adaptation,real_only"
 
-
-def main(words: Sequence[str]) -> int:
-    """Print Table 2; words with "=" are of a sweep, others are folders of finished studies."""
-    if HELP.intersection(words):
+def main(arguments: Sequence[str]) -> int:
+    """Print Table 2; arguments with "=" are overrides of a sweep, others folders of studies."""
+    if HELP.intersection(arguments):
         print(__doc__)
         return 0
-    folders = [Path(word) for word in words if "=" not in word]
+    folders = [Path(word) for word in arguments if "=" not in word]
     if not folders:
-        return sweep_and_report([STRATEGIES, *words], show=("table1", "table2"), say=_say)
+        strategies = f"strategy={','.join(TABLE2_STRATEGIES)}"
+        return sweep_and_report([strategies, *arguments], ("table1", "table2"), _sentences)
     try:
-        if len(folders) < len(words):
-            raise InputError("give either folders of finished studies or the words of a sweep")
-        studies = {named_from_here(folder): read_study(folder) for folder in folders}
+        if len(folders) < len(arguments):
+            raise InputError(
+                "give either folders of finished studies or overrides of a sweep, not both"
+            )
+        studies = {relative_to_here(folder): read_study(folder) for folder in folders}
         print(table2_of(studies).markdown())
     except InputError as error:
         return refused(error)
     return 0
 
 
-def _say(findings: Findings) -> Sequence[str]:
-    """What else belongs to Table 2: nothing, where test faces are photographs."""
+def _sentences(findings: Findings) -> Sequence[str]:
     return (NOT_PHOTOGRAPHS,) if findings.rendered_test else ()
 
 

@@ -1,13 +1,13 @@
-"""The scripts that reproduce the article: what they report on, and that they always do."""
+"""The scripts that reproduce the article find their runs and always write a report."""
 
-import subprocess
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from landmarks.analysis.reporting import PAGE, REPORT
+from landmarks.analysis.paper import figures
+from landmarks.analysis.report import PAGE, REPORT
 from tests.analysis.studies import write_study
 
 OUT = "${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
@@ -57,21 +57,20 @@ def test_a_sweep_with_a_failed_run_is_reported_and_still_a_failure(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def swept(command: list[str], *, check: bool) -> subprocess.CompletedProcess[bytes]:
+    def swept(overrides: list[str]) -> int:
         write_study(tmp_path, seeds=(0, 1), sizes=(10, 50), strategies=("real_only", "finetune"))
-        return subprocess.CompletedProcess(command, 2)
+        return 2
 
-    monkeypatch.setattr(subprocess, "run", swept)
-    assert (
-        script.sweep_and_report([f"out={tmp_path}/{OUT}"], show=("figure4",), say=lambda f: f.said)
-        == 2
-    )
+    monkeypatch.setattr(script, "run_sweep", swept)
+    monkeypatch.setattr(figures, "FIGURES", {})
+    overrides = [f"out={tmp_path}/{OUT}"]
+    assert script.sweep_and_report(overrides, ("figure4",), lambda f: f.summary) == 2
     assert (tmp_path / REPORT / PAGE).is_file()
-    assert "of an unfinished sweep" in capsys.readouterr().out
+    assert "(the sweep is unfinished)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("word", ["experiment=none_such", "n_rael=5", "out=nowhere/${seed}"])
-def test_a_sweep_that_left_nothing_keeps_its_exit_code(
+def test_a_sweep_without_finished_runs_keeps_its_exit_code(
     script: ModuleType,
     word: str,
     tmp_path: Path,
@@ -79,15 +78,13 @@ def test_a_sweep_that_left_nothing_keeps_its_exit_code(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(
-        subprocess, "run", lambda command, check: subprocess.CompletedProcess([], 7)
-    )
-    assert script.sweep_and_report([word], show=(), say=lambda f: f.said) == 7
+    monkeypatch.setattr(script, "run_sweep", lambda overrides: 7)
+    assert script.sweep_and_report([word], (), lambda f: f.summary) == 7
     assert "error: no report: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["reproduce_figure4", "reproduce_table2"])
-def test_help_is_told_and_nothing_is_run(
+def test_help_is_printed_and_nothing_is_run(
     script: ModuleType, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert import_module(name).main(["--help"]) == 0

@@ -1,5 +1,5 @@
-// Every piece of text on the page whose contrast is below WCAG 2's AA, with its ratio.
-// Backgrounds are composed of what lies behind the text; gradients count as their box without them.
+// Every text of the page whose contrast is below level AA of WCAG 2, with its ratio. Backgrounds are
+// blended with those behind them; gradients and Plotly's own notifications are ignored.
 () => {
   const parse = (colour) => {
     const parts = colour.match(/[\d.]+/g).map(Number);
@@ -25,7 +25,8 @@
   const low = [];
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const element = node.parentElement;
-    if (!node.data.trim() || !element.checkVisibility({ visibilityProperty: true })) continue;
+    if (!node.data.trim() || !element.checkVisibility({ visibilityProperty: true })
+      || element.closest(".plotly-notifier")) continue;
     const style = getComputedStyle(element);
     const colour = parse(element instanceof SVGElement ? style.fill : style.color);
     colour.alpha *= Number(style.opacity);

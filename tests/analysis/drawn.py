@@ -1,4 +1,4 @@
-"""Figures drawn for a look at what is in them."""
+"""Figures for a paper, drawn and taken apart."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -7,9 +7,9 @@ from matplotlib.colors import to_hex
 
 from landmarks.analysis.paper.figures import FIGURES
 from landmarks.analysis.paper.style import paper_style
-from landmarks.analysis.styles import look
+from landmarks.analysis.styles import style_of
 
-FINETUNE = look("finetune").colour
+FINETUNE = style_of("finetune").colour
 
 
 def draw(name, findings):

@@ -1,4 +1,4 @@
-"""Config: what a run stores of its settings twice agrees, for every choice there is."""
+"""The configuration and the result of a run agree, for every option there is."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from landmarks.analysis.evidence.config import config_differences
 from landmarks.analysis.study import StudyRun
+from landmarks.analysis.verification.config import config_differences
 from landmarks.cli.hydra_command import CONFIGS
 from landmarks.cli.train import made
 from landmarks.experiment.results import Result
@@ -25,7 +25,7 @@ def choices() -> list[str]:
 
 
 def more(choice: str) -> list[str]:
-    """What a choice needs beside it."""
+    """What an option needs in addition."""
     if choice == "strategy=synthetic_only":
         return ["n_real=0"]
     group, _, option = choice.partition("=")
@@ -34,7 +34,7 @@ def more(choice: str) -> list[str]:
 
 
 @pytest.mark.parametrize("choice", choices())
-def test_no_choice_is_taken_for_a_change(choice: str, tmp_path: Path) -> None:
+def test_no_option_is_reported_as_a_difference(choice: str, tmp_path: Path) -> None:
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         cfg = compose("train", overrides=[*TOY, *more(choice), choice])
     experiment = made(cfg)

@@ -1,4 +1,4 @@
-"""Contrasts: paired differences with intervals over seeds and photos."""
+"""Paired differences have intervals over seeds and photos."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_the_influence_of_photos_gives_the_bootstrap_s_interval() -> None:
     assert 2 * 1.96 * spread * errors.mean() == pytest.approx(drawn.high - drawn.low, rel=0.05)
 
 
-def test_faces_without_an_error_do_not_count() -> None:
+def test_faces_without_an_error_are_ignored() -> None:
     errors = np.array([0.1, np.nan, 0.3, 0.2])
     photos = np.array([0, 0, 1, 2])
     known = ~np.isnan(errors)
@@ -69,10 +69,10 @@ def test_what_all_runs_share_cancels_in_a_pair() -> None:
     assert found.value == pytest.approx(0.1)
     assert found.high - found.low < 1e-9
     alone = mean_error(made, A, level=0.95)
-    assert alone.high > 1.2 * alone.low  # while each error by itself is uncertain
+    assert alone.high > 1.2 * alone.low  # while each error alone is uncertain
 
 
-def test_the_interval_of_a_pair_holds_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_of_a_difference_has_its_nominal_coverage() -> None:
     rng = np.random.default_rng(1)
     inside = 0
     for _ in range(300):
@@ -91,7 +91,7 @@ def test_the_interval_of_a_pair_holds_the_truth_as_often_as_it_says() -> None:
     assert 0.85 < inside / 300 < 0.95
 
 
-def test_two_seeds_are_the_least_that_tell_a_difference() -> None:
+def test_a_difference_needs_two_shared_seeds() -> None:
     errors = np.full(10, 0.1)
     one = study({(*A, 0): errors, (*B, 0): errors}, np.arange(10))
     assert relative(one, A, B, level=0.95) is None

@@ -1,13 +1,18 @@
-"""The exchange rate against curves whose truth is known."""
+"""The exchange rate, compared with curves whose truth is known."""
 
 import numpy as np
 import pytest
 from benchmarks.known_truth import SHAPES, SIZES, draw_study
 
-from landmarks.analysis.answers import answer
-from landmarks.analysis.design import Design, common_design
-from landmarks.analysis.exchange import Exchange, exchange, interpolation
-from landmarks.analysis.statements import exchange_table
+from landmarks.analysis.exchange import (
+    Design,
+    Exchange,
+    common_design,
+    exchange,
+    interpolation,
+)
+from landmarks.analysis.result_tables import exchange_table
+from landmarks.analysis.sentences import answer
 from landmarks.analysis.study import Study, StudyRun
 
 
@@ -42,7 +47,7 @@ def coverage(shape: str, seeds: int, studies: int, *, n_eff: float, n_real: int)
     return inside / studies
 
 
-def test_the_interval_holds_the_truth_about_nine_times_in_ten() -> None:
+def test_the_interval_covers_the_truth_about_nine_times_in_ten() -> None:
     shares = [
         coverage(shape, seeds, 20, n_eff=250, n_real=50) for shape in SHAPES for seeds in (3, 10)
     ]
@@ -53,16 +58,15 @@ def test_the_interval_holds_the_truth_about_nine_times_in_ten() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_interval_holds_the_truth_with_any_curve_and_number_of_seeds(
+def test_the_interval_covers_the_truth_with_any_curve_and_number_of_seeds(
     shape: str, seeds: int
 ) -> None:
     # 500 studies: 0.9 with a standard deviation of 0.013.
     assert 0.86 < coverage(shape, seeds, 500, n_eff=140, n_real=50) < 0.94
 
 
-def test_a_bootstrap_over_three_seeds_would_claim_too_much() -> None:
-    # Why seeds get Student's distribution: of three values, 90 % intervals by resampling hold the
-    # mean much less often.
+def test_a_bootstrap_over_three_seeds_would_be_too_narrow() -> None:
+    # Why seeds get Student's distribution: resampling three values covers the mean less often.
     rng = np.random.default_rng(0)
     inside = 0
     for _ in range(400):
@@ -73,7 +77,7 @@ def test_a_bootstrap_over_three_seeds_would_claim_too_much() -> None:
     assert inside / 400 < 0.8
 
 
-def test_one_seed_gives_no_number() -> None:
+def test_one_seed_has_no_exchange_rate() -> None:
     study = draw_study("knee", n_real=50, n_eff=140, seeds=1, rng=np.random.default_rng(0))
     assert estimate(study).text() == "not enough seeds"
 
@@ -142,7 +146,7 @@ ALL = (0, 1, 2, 3)
         (lacks(3, 870), ALL, SIZES[:-1]),  # 4 x 6 against 3 x 7
         (lacks(3, 500, 870), (0, 1, 2), SIZES),  # 4 x 5 against 3 x 7
         (lacks(3, *SIZES), (0, 1, 2), SIZES),
-        (lacks(3, *SIZES[1:]), (0, 1, 2), SIZES),  # begun: 4 x 1 against 3 x 7
+        (lacks(3, *SIZES[1:]), (0, 1, 2), SIZES),  # started: 4 x 1 against 3 x 7
         (lacks(3, *SIZES[2:]), (0, 1, 2), SIZES),  # 4 x 2 against 3 x 7
         (lacks(2, 10, 25, 50, 100) + lacks(3, 250, 500, 870), (0, 1), SIZES),  # 2 x 7, 3 x 4
         (lacks(2, *SIZES[:4]) + lacks(3, *SIZES[:4]) + lacks(1, 10), ALL, (250, 500, 870)),
@@ -162,11 +166,13 @@ def test_the_design_with_the_most_runs_is_used(
 def test_of_equally_many_runs_more_seeds_are_used(whole: Study) -> None:
     # Two seeds at four sizes, or four at two.
     few = without(whole, *lacks(2, *SIZES[2:]), *lacks(3, *SIZES[2:]))
-    gone = [("real_only", n, seed) for n in SIZES[4:] for seed in ALL]
-    assert common_design(without(few, *gone), ("finetune", 50)) == Design(seeds=ALL, sizes=(10, 25))
+    missing = [("real_only", n, seed) for n in SIZES[4:] for seed in ALL]
+    assert common_design(without(few, *missing), ("finetune", 50)) == Design(
+        seeds=ALL, sizes=(10, 25)
+    )
 
 
-def test_one_seed_alone_is_better_than_two_without_a_curve(whole: Study) -> None:
+def test_one_seed_with_a_curve_is_preferred_to_two_without(whole: Study) -> None:
     lacking = [run for seed in (1, 2, 3) for run in lacks(seed, *SIZES[1:])]
     found = common_design(without(whole, *lacking), ("finetune", 50))
     assert found == Design(seeds=(0,), sizes=SIZES)
@@ -174,27 +180,27 @@ def test_one_seed_alone_is_better_than_two_without_a_curve(whole: Study) -> None
     assert common_design(without(whole, *lacking), ("finetune", 50)) is None
 
 
-def test_a_seed_that_was_begun_changes_no_rate(whole: Study) -> None:
+def test_an_incomplete_seed_does_not_change_the_rate(whole: Study) -> None:
     three = without(whole, *lacks(3, *SIZES), ("finetune", 50, 3))
     begun = without(whole, *lacks(3, *SIZES[2:]))
     assert estimate(begun) == estimate(three)
 
 
-def test_what_was_used_is_told(whole: Study) -> None:
+def test_the_table_names_the_seeds_and_sizes_that_were_used(whole: Study) -> None:
     found = estimate(without(whole, *lacks(3, *SIZES[2:])))
     (row,) = exchange_table([found], None).rows
     assert row[-2:] == ("0 1 2", "10 25 50 100 250 500 870")
 
 
-def test_the_most_that_were_run_are_those_of_the_same_seeds() -> None:
+def test_the_largest_size_is_that_of_the_shared_seeds() -> None:
     study = draw_study("power law", n_real=250, n_eff=5000, seeds=4, rng=np.random.default_rng(0))
     lacking = [run for seed in (1, 2, 3) for run in lacks(seed, 500, 870)]
     found = estimate(without(study, *lacking), 250)
-    told = answer(found, rendered_test=False)
-    assert "better than real only with 250, the most that were run with the same seeds" in told
+    sentence = answer(found, rendered_test=False)
+    assert "better than real only with 250, the largest size run with the same seeds" in sentence
 
 
-def test_sizes_far_apart_are_told() -> None:
+def test_sizes_that_are_too_far_apart_are_a_caveat() -> None:
     def drawn(*sizes: int) -> Exchange:
         rng = np.random.default_rng(0)
         return estimate(
@@ -207,7 +213,7 @@ def test_sizes_far_apart_are_told() -> None:
     assert exchange_table([far], None).rows[0][-1] == "far apart: 10 50 250"
     assert drawn(50, 100, 250).is_sparse  # a parabola
     assert drawn(25, 50, 250, 500).is_sparse
-    assert not drawn(10, 50, 100, 250, 870).is_sparse  # only where the interval does not lie
+    assert not drawn(10, 50, 100, 250, 870).is_sparse  # only away from the interval
     assert not drawn(*SIZES).caveat
 
 

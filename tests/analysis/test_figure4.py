@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from landmarks.analysis.design import Design
+from landmarks.analysis.comparisons import TOO_FEW_SEEDS
+from landmarks.analysis.exchange import Design
 from landmarks.analysis.findings import find
-from landmarks.analysis.insights import NO_TELLING
 from landmarks.analysis.paper.figures import FIGURES
 from landmarks.analysis.study import read_study
-from landmarks.analysis.styles import look
+from landmarks.analysis.styles import style_of
 from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print
 from tests.analysis.studies import write_study
 
@@ -52,18 +52,18 @@ def test_a_curve_has_the_numbers_of_its_points(findings):
 
 def test_a_strategy_without_real_faces_is_a_horizontal_line(findings):
     (ax,) = draw("figure4", findings).axes
-    ((_, y),) = lines_of(ax, look("synthetic_only").colour)
+    ((_, y),) = lines_of(ax, style_of("synthetic_only").colour)
     error = 100 * findings.curves["all"]["synthetic_only"][0].mean.value
     assert y == pytest.approx([error, error])
     assert [label.get_text() for label in ax.get_xticklabels()] == ["10", "50", "250", "1,000"]
 
 
-def test_points_of_one_seed_are_open_and_said_to_be(findings):
+def test_points_of_one_seed_are_open_and_explained(findings):
     figure = draw("figure4", with_runs(findings, "finetune", 1))
     markers = [line for line in figure.axes[0].lines if line.get_marker() not in ("", "None")]
     by_fill = {to_hex(line.get_color()): to_hex(line.get_markerfacecolor()) for line in markers}
     assert by_fill[FINETUNE.lower()] == "#ffffff"
-    assert by_fill[look("mixing").colour.lower()] != "#ffffff"
+    assert by_fill[style_of("mixing").colour.lower()] != "#ffffff"
     assert "Open markers: one seed" in small_print(figure)
     assert "Open markers" not in small_print(draw("figure4", findings))
 
@@ -86,7 +86,7 @@ def of_one_seed(findings, strategy, n_real):
 
 def fills(ax, strategy):
     """Whether each marker of a strategy is filled, by its place."""
-    colour = look(strategy).colour.lower()
+    colour = style_of(strategy).colour.lower()
     return {
         line.get_xdata()[0]: to_hex(line.get_markerfacecolor()) == colour
         for line in ax.lines
@@ -103,7 +103,7 @@ def test_a_mean_of_one_seed_is_open_in_every_figure(name, panel, findings):
     assert "one seed" in small_print(figure)
 
 
-def test_one_seed_is_no_dot_beside_itself(findings):
+def test_a_single_seed_has_no_dot_beside_its_mean(findings):
     def dots(figure):
         return sum(len(part.get_offsets()) for part in figure.axes[0].collections)
 
@@ -111,10 +111,10 @@ def test_one_seed_is_no_dot_beside_itself(findings):
     assert dots(draw("figure4", findings)) - dots(fewer) == 3
 
 
-def test_labels_have_their_own_figure_only_where_they_are_more_than_n_real(findings):
+def test_labels_have_a_figure_of_their_own_only_where_they_exceed_n_real(findings):
     assert FIGURES["figure4_labels"](findings) is None
     (ax,) = draw("figure4_labels", with_labels(findings, "mixing", 30)).axes
-    ((x, _),) = lines_of(ax, look("mixing").colour)
+    ((x, _),) = lines_of(ax, style_of("mixing").colour)
     assert x == [40, 80, 280, 1030]
     ((x, _),) = lines_of(ax, FINETUNE)
     assert x == [10, 50, 250, 1000]
@@ -149,19 +149,19 @@ def test_an_exchange_beyond_the_sizes_goes_to_the_edge(findings):
     assert "> 1,000 [> 500]" in ax.get_title()
 
 
-def test_an_exchange_of_one_seed_has_a_sentence_and_no_number(findings):
+def test_an_exchange_rate_of_one_seed_has_no_number(findings):
     one = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
     figure = draw("figure4a", replace(findings, headline=one))
     (ax,) = figure.axes
-    assert ax.get_title() == NO_TELLING
+    assert ax.get_title() == TOO_FEW_SEEDS
     assert spans(ax) == []
     assert "Shaded" not in small_print(figure)
 
 
-def test_the_curve_of_photos_alone_is_drawn_as_n_eff_is_read_from_it(findings):
+def test_the_curve_of_real_only_is_the_interpolation_behind_n_eff(findings):
     # Through every measured point, and on the headline's error at N_eff.
     (ax,) = draw("figure4a", findings).axes
-    ((x, y),) = lines_of(ax, look("real_only").colour)
+    ((x, y),) = lines_of(ax, style_of("real_only").colour)
     points = findings.curves["all"]["real_only"]
     sizes = [point.n_real for point in points]
     assert np.interp(sizes, x, y) == pytest.approx([100 * p.mean.value for p in points], rel=1e-3)
@@ -171,7 +171,7 @@ def test_the_curve_of_photos_alone_is_drawn_as_n_eff_is_read_from_it(findings):
 
 @pytest.fixture(scope="module")
 def continued(tmp_path_factory):
-    """Three seeds at five sizes, and one of them gone on with at a sixth."""
+    """Three seeds at five sizes, and one of them at a sixth."""
     folder = tmp_path_factory.mktemp("continued")
     names = ("real_only", "finetune")
     write_study(folder, strategies=names, sizes=(10, 25, 50, 100, 250))
@@ -179,32 +179,32 @@ def continued(tmp_path_factory):
     return find(read_study(folder))
 
 
-def test_the_exchange_and_the_forms_are_of_the_runs_that_n_eff_is_read_from(continued):
+def test_the_exchange_rate_and_the_forms_use_the_same_runs(continued):
     sizes = (10, 25, 50, 100, 250)
     assert continued.headline.design == Design(seeds=(0, 1, 2), sizes=sizes)
     assert {fit.sizes for fit in continued.forms} == {sizes}
     (ax,) = draw("figure4a", continued).axes
     assert fills(ax, "real_only") == dict.fromkeys(sizes, True)
-    ((x, _),) = lines_of(ax, look("real_only").colour)
+    ((x, _),) = lines_of(ax, style_of("real_only").colour)
     assert (x[0], x[-1]) == pytest.approx((10, 250))
-    # What lies beyond is shown beside the forms, and not fitted.
+    # The sixth size is drawn, but not fitted.
     (ax,) = draw("curves", continued).axes
     assert fills(ax, "real_only") == {**dict.fromkeys(sizes, True), 1000: False}
     assert max(max(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) > 1) <= 250.001
 
 
-def test_what_has_too_few_seeds_is_left_out_and_named(findings):
+def test_a_comparison_with_too_few_seeds_is_left_out_and_named(findings):
     drawn = draw("figure4b", findings)
-    gone = replace(findings.comparisons[0], lower=None)
-    left = draw("figure4b", replace(findings, comparisons=(gone, *findings.comparisons[1:])))
+    missing = replace(findings.comparisons[0], lower=None)
+    left = draw("figure4b", replace(findings, comparisons=(missing, *findings.comparisons[1:])))
     assert len(drawn.axes[0].containers) == len(findings.comparisons)
     assert len(left.axes[0].containers) == len(findings.comparisons) - 1
-    named = f"No interval, {NO_TELLING}: {look(gone.strategy).label} at {gone.n_real}."
+    named = f"No interval, {TOO_FEW_SEEDS}: {style_of(missing.strategy).label} at {missing.n_real}."
     assert named in small_print(left)
     assert "No interval" not in small_print(drawn)
 
 
-def test_sizes_and_strategies_without_a_comparison_take_no_room(findings):
+def test_sizes_and_strategies_without_a_comparison_are_left_out(findings):
     few = tuple(
         replace(one, lower=None) if one.n_real == 1000 or one.strategy == "mixing" else one
         for one in findings.comparisons
@@ -216,10 +216,10 @@ def test_sizes_and_strategies_without_a_comparison_take_no_room(findings):
 
 
 @pytest.mark.parametrize("name", ["figure4b", "figure4c"])
-def test_without_enough_seeds_the_sentence_stands_in_the_figure(name, findings):
+def test_without_enough_seeds_the_figure_says_so(name, findings):
     none = tuple(replace(one, lower=None) for one in findings.comparisons)
     figure = draw(name, replace(findings, comparisons=none))
-    assert NO_TELLING in [text.get_text() for text in figure.axes[0].texts]
+    assert TOO_FEW_SEEDS in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_the_gap_is_that_of_the_comparisons_and_of_each_seed(findings):

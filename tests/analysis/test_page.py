@@ -1,4 +1,4 @@
-"""The report page as a file: what it says, in what order, and what it must not hold."""
+"""The report page as a file: its text, its order, and what it must not contain."""
 
 import base64
 import itertools
@@ -10,70 +10,58 @@ import numpy as np
 import pytest
 
 from landmarks.analysis.attribution import Attribution
-from landmarks.analysis.design import Design
-from landmarks.analysis.faces import FaceSheet
-from landmarks.analysis.findings import find
-from landmarks.analysis.page.cells import unbroken
-from landmarks.analysis.page.marks import PATHS, marks
-from landmarks.analysis.page.mean_face import draw_mean_face
-from landmarks.analysis.page.plots import plot_data
-from landmarks.analysis.page.tables import cost_table, parts_table
-from landmarks.analysis.page.write import write_page
-from landmarks.analysis.study import read_study
-from landmarks.analysis.styles import LOOKS, look
+from landmarks.analysis.exchange import Design
+from landmarks.analysis.page.drawing import at_labels
+from landmarks.analysis.page.figure4 import figure4, figures_over_sizes, menus
+from landmarks.analysis.page.figures import mean_face_figure
+from landmarks.analysis.page.page import FaceSheet, unbroken, write_page
 from landmarks.data.mean_face import MEAN_FACE
 from tests.analysis.markup import parse
-from tests.analysis.studies import write_study
 
-COMMANDS = (
-    "python -m landmarks.train -m experiment=figure4",
-    "landmarks report <folder>",
-)
+COMMANDS = ("landmarks train -m experiment=figure4", "landmarks report <folder>")
 LONE = Design(seeds=(0,), sizes=(10, 50, 250, 1000))
 SHEET = FaceSheet(caption='Sixteen "worst" faces', png=b"\x89PNG\r\n\x1a\nnot shown by this test")
 HOSTILE = '</script><script>alert("&")</script><img src=x onerror=alert(1)>'
 
 
-@pytest.fixture(scope="module")
-def html(findings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    write_page(findings, path, how_to_repeat=COMMANDS, faces=[SHEET])
-    return path.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def document(html):
-    return parse(html)
-
-
-def breaking(text):
-    """A text with every space of the same kind."""
-    return text.replace("\N{NO-BREAK SPACE}", " ")
-
-
 def page_of(findings, tmp_path, **more):
-    write_page(findings, tmp_path / "report.html", how_to_repeat=COMMANDS, **more)
+    write_page(findings, tmp_path / "report.html", commands=COMMANDS, **more)
     return parse((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
-def test_the_answer_is_the_first_thing_that_is_read(document, findings):
+@pytest.fixture(scope="module")
+def document(findings, tmp_path_factory):
+    return page_of(findings, tmp_path_factory.mktemp("page"), faces=[SHEET])
+
+
+@pytest.fixture(scope="module")
+def photographs(one_seed, tmp_path_factory):
+    """The page of one seed on photographs."""
+    return page_of(one_seed, tmp_path_factory.mktemp("photographs"))
+
+
+def breaking(text):
+    """A text with ordinary spaces only."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_page_starts_with_the_answer(document, findings):
     text = breaking(document.all("body")[0].text()).strip()
     assert text.startswith(findings.answer)
     level = (
         "In brackets: 90 % interval of numbers of real faces, 95 % of differences, over seeds and "
         "test photos."
     )
-    said = [text.index(part) for part in (level, findings.comparison, *findings.trends)]
-    assert said == sorted(said)
+    places = [text.index(part) for part in (level, *findings.summary[1:])]
+    assert places == sorted(places)
 
 
-def test_without_a_number_the_page_has_no_level(findings, tmp_path):
-    unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
-    assert "In brackets" not in page_of(replace(findings, headline=unknown), tmp_path).text()
+def test_without_an_exchange_rate_the_page_has_no_level(photographs, findings, tmp_path):
+    assert "In brackets" not in photographs.text()
     assert "In brackets" not in page_of(replace(findings, headline=None), tmp_path).text()
 
 
-def test_the_parts_come_in_their_order(document):
+def test_the_contents_list_every_section(document):
     ids = [heading.attributes["id"] for heading in document.all("h2")]
     assert ids == [
         "error",
@@ -90,52 +78,49 @@ def test_the_parts_come_in_their_order(document):
 
 
 def test_every_cell_of_every_table_is_in_the_page(document, findings):
-    tables = [*findings.tables, parts_table(findings.attribution), cost_table(findings.cost)]
-    for table in tables:
+    text = document.text()
+    for table in findings.tables:
         shown = document.by_id(f"table-{table.name}")
         rows = [
             tuple(breaking(cell.text()) for cell in row.all() if cell.tag in ("th", "td"))
             for row in shown.all("tr")
         ]
         assert rows == [table.header, *table.rows]
-        assert table.note in document.text()
+        assert table.note in text
 
 
-def test_long_tables_are_folded_and_short_ones_are_not(document, findings):
+def test_long_tables_are_folded_except_the_exchange_rate(document, findings):
     folded = {t.attributes["id"] for d in document.all("details") for t in d.all("table")}
     long = {table.name for table in findings.tables if len(table.rows) > 16}
     assert {"exchange", "runs"} < long
-    assert folded == {f"table-{name}" for name in long - {"exchange"}}  # what the page is about
-    assert "table-table2" not in folded
+    assert folded == {f"table-{name}" for name in long - {"exchange"}}
 
 
-def test_an_interval_and_a_per_cent_are_not_broken_over_lines(document):
+def test_intervals_and_per_cent_signs_stay_on_one_line(document):
     assert unbroken("closed % [95 %]") == "closed\u00a0% [95\u00a0%]"
     assert unbroken("54 [43 to 61] photos [> 1]") == "54 [43\u00a0to\u00a061] photos [>\u00a01]"
     head = document.by_id("table-attribution").all("th")
     assert head[4].text() == "closed\u00a0% [95\u00a0%]"
 
 
-def test_what_has_no_interval_is_named_below_its_figure(findings, tmp_path):
+def test_missing_intervals_are_named_below_their_figure(findings, tmp_path):
     few = tuple(
         replace(one, lower=None) if one.n_real == 1000 else one for one in findings.comparisons
     )
     page = page_of(replace(findings, comparisons=few), tmp_path)
     differences, gap = (
-        breaking(caption.text()) for caption in page.all("figcaption") if "lower" in caption.text()
+        breaking(caption.text()) for caption in page.all("figcaption") if "better" in caption.text()
     )
     assert "No interval, not enough seeds: label adaptation at 1,000; data" in differences
     assert "No interval, not enough seeds: mixing at 1,000; fine-tuning at 1,000." in gap
 
 
-def test_one_seed_is_told_where_there_is_one(findings, document, tmp_path):
-    said = "Open markers: one seed, interval over photos alone."
-    assert said not in document.text()
+def test_markers_are_explained_where_they_occur(document, photographs):
+    open_markers = "Open markers: one seed, interval over photos only."
+    assert open_markers not in document.text()
     assert "Dots: one seed each." in document.text()
-    points = findings.curves["all"]["mixing"]
-    alone = (*points[:-1], replace(points[-1], mean=replace(points[-1].mean, seeds=1)))
-    curves = {**findings.curves, "all": {**findings.curves["all"], "mixing": alone}}
-    assert page_of(replace(findings, curves=curves), tmp_path).text().count(said) == 2
+    assert open_markers in photographs.text()
+    assert "Dots:" not in photographs.text()
 
 
 def test_rows_of_the_article_are_marked(document):
@@ -145,19 +130,14 @@ def test_rows_of_the_article_are_marked(document):
     assert "1.184" in [cell.text() for row in marked for cell in row.all("td")]
 
 
-def test_only_stand_in_faces_call_for_the_notice(findings, document, tmp_path):
-    photographs = write_study(tmp_path / "study", rendered=False, seeds=(0,), sizes=(10, 50))
-    other = page_of(find(read_study(photographs)), tmp_path)
+def test_only_rendered_test_faces_get_a_notice(document, photographs):
     notice = "no number here is an accuracy on photographs"
     assert document.text().count(notice) == 1
-    assert notice not in other.text()
+    assert notice not in photographs.text()
 
 
 def test_names_cannot_become_markup(findings, tmp_path):
-    curves = {
-        region: {HOSTILE: by_strategy["real_only"]}
-        for region, by_strategy in findings.curves.items()
-    }
+    curves = {region: {HOSTILE: by["real_only"]} for region, by in findings.curves.items()}
     table = replace(findings.tables[0], title=HOSTILE, rows=((HOSTILE,) * 9,), note=HOSTILE)
     hostile = replace(
         findings,
@@ -165,28 +145,29 @@ def test_names_cannot_become_markup(findings, tmp_path):
         curves={**curves, HOSTILE: curves["all"]},
         headline=None,
         comparisons=(),
-        cumulative={},
-        tables=(table,),
+        cumulative={HOSTILE: findings.cumulative["finetune"]},
+        attribution=None,
+        tables=tuple(
+            table if one.name == table.name else one
+            for one in findings.tables
+            if one.name != "attribution"
+        ),
         versions={HOSTILE: HOSTILE},
     )
     page = page_of(hostile, tmp_path, faces=[replace(SHEET, caption=HOSTILE)])
-    assert len(page.all("script")) == 3
+    # Plotly's, one for each figure, and the one of the menus.
+    assert len(page.all("script")) == 1 + (2 + 7) + 1
     assert [image.attributes["alt"] for image in page.all("img")] == [HOSTILE]
-    data = json.loads(page.by_id("plot-data").inside[0])
-    assert data["strategies"][0]["name"] == HOSTILE
     assert page.by_id("table-figure4").all("td")[0].text() == HOSTILE
 
 
-def test_the_same_findings_give_the_same_bytes(study_folder, tmp_path):
-    written = []
+def test_the_same_findings_give_the_same_bytes(findings, tmp_path):
     for name in ("first.html", "second.html"):
-        found = find(read_study(study_folder), labelling_cost=0.5)
-        write_page(found, tmp_path / name, how_to_repeat=COMMANDS, faces=[SHEET])
-        written.append((tmp_path / name).read_bytes())
-    assert written[0] == written[1]
+        write_page(findings, tmp_path / name, commands=COMMANDS, faces=[SHEET])
+    assert (tmp_path / "first.html").read_bytes() == (tmp_path / "second.html").read_bytes()
 
 
-def test_nothing_is_loaded_from_anywhere(document):
+def test_nothing_is_loaded_from_elsewhere(document):
     for element in document.all():
         for name in ("src", "href", "data", "action", "poster", "srcset"):
             address = element.attributes.get(name) or "#"
@@ -197,108 +178,149 @@ def test_nothing_is_loaded_from_anywhere(document):
     assert policy.attributes["content"].startswith("default-src 'none'")
 
 
-def test_those_who_cannot_see_it_are_told_what_is_where(document):
+def test_the_page_is_structured_for_screen_readers(document):
     assert document.all("html")[0].attributes["lang"] == "en"
     assert document.all("title")[0].inside[0].strip()
     assert all(image.attributes["alt"] for image in document.all("img"))
-    pictures = [e for e in document.all() if e.attributes.get("role") == "img"]
-    assert len(pictures) == 4 + 6 + 1  # figures, regions, mean face
-    assert all(picture.attributes["aria-label"] for picture in pictures)
+    plots = [e for e in document.all() if "plot" in (e.attributes.get("class") or "").split()]
+    assert len(plots) == 4 + 6 + 1  # figures, regions, mean face
+    assert all(plot.attributes["aria-label"] for plot in plots)
     levels = [int(e.tag[1]) for e in document.all() if re.fullmatch("h[1-6]", e.tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(b <= a + 1 for a, b in itertools.pairwise(levels))
+    ids = [e.attributes["id"] for e in document.all() if "id" in e.attributes]
+    assert len(ids) == len(set(ids))
+    referenced = [link.attributes["href"][1:] for link in document.all("a")]
+    for menu in document.all("select"):
+        referenced += menu.attributes["aria-controls"].split()
+    assert set(referenced) <= set(ids)
 
 
 def test_without_scripts_the_page_says_where_the_numbers_are(document):
     in_head, in_body = document.all("noscript")
     assert ".plot" in in_head.all("style")[0].inside[0]
-    assert "tables below hold the same numbers" in in_body.all("p")[0].text()
+    assert "tables below contain the same numbers" in in_body.all("p")[0].text()
 
 
-def test_an_id_is_given_once(document):
-    ids = [e.attributes["id"] for e in document.all() if "id" in e.attributes]
-    assert len(ids) == len(set(ids))
-    links = [link.attributes["href"] for link in document.all("a")]
-    assert {link[1:] for link in links} <= set(ids)
-
-
-def test_faces_are_in_the_file_or_have_no_part(document, findings, tmp_path):
+def test_faces_are_embedded_or_have_no_section(document, photographs):
     (image,) = document.all("img")
     kind, _, content = image.attributes["src"].partition(",")
     assert kind == "data:image/png;base64"
     assert base64.b64decode(content) == SHEET.png
     assert image.attributes["alt"] == SHEET.caption
-    without = page_of(findings, tmp_path)
-    assert not without.all("img")
-    assert all(link.attributes["href"] != "#faces" for link in without.all("a"))
+    assert not photographs.all("img")
+    assert all(link.attributes["href"] != "#faces" for link in photographs.all("a"))
 
 
-def test_commands_stand_as_they_are_typed(document):
+def test_commands_are_shown_as_they_are_typed(document):
     (code,) = document.all("code")
-    assert code.text() == "\n".join(COMMANDS)
+    assert code.text() == "\n\n".join(COMMANDS)
 
 
-def test_plots_show_the_findings_in_per_cent(findings):
-    data = plot_data(findings, marks(tuple(findings.curves["all"])))
-    number = [s["name"] for s in data["strategies"]].index("finetune")
-    jaw = next(region for region in data["regions"] if region["name"] == "jaw")
-    for shown, point in zip(jaw["curves"][number], findings.curves["jaw"]["finetune"], strict=True):
-        assert shown["n"] == point.n_real
-        assert shown["value"] == pytest.approx(100 * point.mean.value, abs=1e-4)
-        assert shown["low"] < shown["value"] < shown["high"]
-        assert shown["runs"][2] == [2, pytest.approx(100 * point.runs[2], abs=1e-4)]
-
-
-def test_an_exchange_beyond_the_sweep_ends_there_and_is_open(findings):
-    beyond = replace(findings.headline, value=np.inf, low=700.0, high=np.inf)
-    data = plot_data(replace(findings, headline=beyond), marks(tuple(findings.curves["all"])))
-    assert data["exchange"]["value"] == data["exchange"]["high"] == 1000
-    assert data["exchange"]["low"] == 700
-    assert data["exchange"]["is_open"] == [False, True]
-    unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
-    data = plot_data(replace(findings, headline=unknown), marks(tuple(findings.curves["all"])))
-    assert data["exchange"] is None
-
-
-def test_a_study_of_one_seed_has_a_page_that_claims_nothing(tmp_path):
-    folder = write_study(tmp_path / "study", seeds=(0,), strategies=("real_only", "finetune"))
-    page = page_of(find(read_study(folder)), tmp_path)
-    assert "not enough seeds" in page.all("h1")[0].text()
-    ids = {e.attributes.get("id") for e in page.all()}
+def test_a_study_of_one_seed_has_no_differences(photographs):
+    assert "not enough seeds" in photographs.all("h1")[0].text()
+    ids = {e.attributes.get("id") for e in photographs.all()}
     assert "figure4" in ids
     assert not ids & {"figure4b", "figure4c", "attribution"}
-    assert "Open markers: one seed" in page.text()
-    assert "Dots:" not in page.text()
 
 
-def test_arrows_have_the_colour_of_label_adaptation(document):
-    (figure,) = (f for f in document.all("figure") if f.attributes.get("class") == "mean-face")
-    arrows = [path for path in figure.all("path") if path.attributes.get("class") == "move"]
-    heads = figure.by_id("arrow-head").all("path")
-    colours = {a.attributes["stroke"] for a in arrows} | {h.attributes["fill"] for h in heads}
-    assert colours == {look("label_adaptation").colour}
+def trace_of(figure, name, meta):
+    (found,) = figure.select_traces({"name": name, "meta": meta})
+    return found
 
 
-def test_every_look_has_a_mark():
-    assert {one.symbol for one in LOOKS.values()} <= set(PATHS)
-    for mark in marks([*LOOKS, "a strategy of somebody"]):
-        assert mark.colour == look(mark.name).colour
+def test_figure_4_shows_the_findings_in_per_cent(findings):
+    figure = figure4(findings, "jaw")
+    points = findings.curves["jaw"]["finetune"]
+    mean = trace_of(figure, "fine-tuning", "mean")
+    assert list(mean.x) == [10, 50, 250, 1000]
+    assert mean.y == pytest.approx([100 * point.mean.value for point in points], abs=1e-3)
+    assert points[0].mean.text(2) in mean.hovertext[0]
+    band = trace_of(figure, "fine-tuning", "band")
+    assert max(band.y) == pytest.approx(100 * max(p.mean.high for p in points), abs=1e-3)
+    seeds = trace_of(figure, "fine-tuning", "seeds")
+    runs = [100 * error for point in points for error in point.runs.values()]
+    assert seeds.y == pytest.approx(runs, abs=1e-3)
 
 
-def test_small_moves_are_drawn_longer_and_large_ones_as_they_are():
+def test_without_real_faces_a_curve_is_a_level_across_the_plot(findings):
+    figure = figure4(findings, "all")
+    level = trace_of(figure, "synthetic only", "mean")
+    (point,) = findings.curves["all"]["synthetic_only"]
+    assert level.y == pytest.approx([100 * point.mean.value] * 3, abs=1e-3)
+    low, high = figure.layout.xaxis.range
+    assert [level.x[0], level.x[-1]] == pytest.approx([10**low, 10**high])
+
+
+def test_a_mean_of_one_seed_is_open_and_has_no_dots(one_seed):
+    figure = figure4(one_seed, "all")
+    mean = trace_of(figure, "fine-tuning", "mean")
+    assert set(mean.marker.color) == {"#ffffff"}
+    assert mean.marker.line.color == mean.line.color
+    assert trace_of(figure, "fine-tuning", "seeds").x == ()
+
+
+def test_the_exchange_rate_goes_from_fine_tuning_to_real_only(findings):
+    interval, line = figure4(findings, "all").select_traces({"meta": "exchange"})
+    one = findings.headline
+    assert line.x == pytest.approx((50, one.value))
+    assert interval.x == pytest.approx((one.low, one.high))
+    error = 100 * findings.curves["all"]["finetune"][1].mean.value
+    assert line.y == pytest.approx([error] * 2, abs=1e-3)
+    elsewhere = figure4(findings, "jaw").select_traces({"meta": "exchange"})
+    assert [trace.y for trace in elsewhere] == [(), ()]
+
+
+def test_an_exchange_rate_beyond_the_sweep_ends_there_and_is_open(findings):
+    beyond = replace(findings.headline, value=np.inf, low=700.0, high=np.inf)
+    interval, line = figure4(replace(findings, headline=beyond), "all").data[-2:]
+    assert line.x == (50, 1000)
+    assert interval.x == (700, 1000)
+    assert interval.marker.symbol == ("line-ns-open", "triangle-right")
+    unknown = replace(findings.headline, value=np.nan, low=0.0, high=np.inf, design=LONE)
+    figure = figure4(replace(findings, headline=unknown), "all")
+    assert not list(figure.select_traces({"meta": "exchange"}))
+
+
+def with_more_labels(findings):
+    """Fine-tuning uses twice as many labels as it has faces."""
+    curves = {
+        region: {**by, "finetune": tuple(replace(p, labels=2 * p.n_real) for p in by["finetune"])}
+        for region, by in findings.curves.items()
+    }
+    return replace(findings, curves=curves)
+
+
+def test_the_axis_of_labels_is_offered_only_where_it_differs(findings):
+    assert "Horizontal axis" not in menus(findings)
+    more = with_more_labels(findings)
+    changes = menus(more)["Horizontal axis"]["real labels used in total"]
+    assert (
+        set(changes)
+        == set(figures_over_sizes(more))
+        == {
+            "figure4",
+            "figure4b",
+            "figure4c",
+            *(f"region-{i}" for i in range(1, 7)),
+        }
+    )
+    figure = figure4(more, "all", at_labels)
+    assert list(trace_of(figure, "fine-tuning", "mean").x) == [20, 100, 500, 2000]
+    assert list(trace_of(figure, "real only", "mean").x) == [10, 50, 250, 1000]
+    assert json.dumps(changes)
+
+
+def test_displacements_are_drawn_longer_if_they_are_small():
     face = MEAN_FACE.astype(np.float64)
-    moved = np.zeros_like(face)
-    moved[8] = [0, 0.02]  # chin, 2 % down
-    picture = draw_mean_face(Attribution(n_real=9, mean_face=face, moved=moved, parts=()))
-    assert picture.magnified == 10
-    assert picture.longest == pytest.approx(0.02)
-    numbers = [float(x) for x in re.findall(r"-?[\d.]+", picture.arrows[8].path)]
-    # 0.02 inter-ocular distances, ten times as long, 200 to the distance.
-    assert np.subtract(numbers[2:], numbers[:2]) == pytest.approx([0, 40], abs=0.15)
-    assert [arrow.has_head for arrow in picture.arrows].count(True) == 1
-    closed = [path.endswith("Z") for path in picture.lines]
-    assert closed == [False, False, False, False, False, True, True, True, True]
-    moved[8] = [0, 0.3]
-    picture = draw_mean_face(Attribution(n_real=9, mean_face=face, moved=moved, parts=()))
-    assert picture.magnified == 1
+    for down, factor in ((0.02, 10), (0.3, 1)):
+        moved = np.zeros_like(face)
+        moved[8] = [0, down]  # the chin
+        found = Attribution(n_real=9, mean_face=face, moved=moved, parts=())
+        assert found.magnification == factor
+        outlines, arrows = mean_face_figure(found).data
+        start, end = arrows.y[3 * 8 : 3 * 8 + 2]
+        assert end - start == pytest.approx(factor * down, abs=1e-3)
+        assert [size for size in arrows.marker.size if size > 4] == [12]  # one head
+        assert outlines.x.count(None) == 9  # jaw, brows, nose, eyes and lips

@@ -1,4 +1,4 @@
-"""Plans: which runs narrow N_eff next, and when it is narrow enough."""
+"""Plans: which runs narrow the interval of N_eff next, and when it is narrow enough."""
 
 import subprocess
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def test_a_wide_interval_asks_for_a_whole_seed() -> None:
 def test_each_round_of_the_plan_adds_a_seed_to_the_interval() -> None:
     whole = drawn(6)
     have = {(run.cell, run.result.seed) for run in whole.runs if run.result.seed < 2}
-    have |= {(("real_only", 100), 2), (("finetune", 50), 4)}  # begun
+    have |= {(("real_only", 100), 2), (("finetune", 50), 4)}  # started
     for seeds in (2, 3, 4, 5):
         found = plan(only(whole, have), "finetune", 50, width=0.01)
         assert len(found.now.design.seeds) == seeds
@@ -71,10 +71,11 @@ def test_where_sizes_are_too_far_apart_one_between_comes_before_seeds() -> None:
     assert found.runs == tuple((("real_only", 112), seed) for seed in range(3))  # sqrt(50 * 250)
     assert not found.is_out_of_reach
     assert "more seeds do not help here" in describe(found)
-    assert plan(study, "finetune", 50, width=1000).runs == found.runs  # narrow, around what?
+    # However narrow the interval is: it may be around a wrong curve.
+    assert plan(study, "finetune", 50, width=1000).runs == found.runs
 
 
-def test_a_size_between_that_was_begun_is_completed() -> None:
+def test_an_incomplete_size_between_is_completed() -> None:
     whole = drawn(3, sizes=(10, 50, 112, 250))
     have = {(run.cell, run.result.seed) for run in whole.runs} - {
         (("real_only", 112), seed) for seed in (0, 2)
@@ -99,10 +100,10 @@ def test_a_size_beyond_an_open_end_that_other_seeds_have_is_completed() -> None:
     found = plan(study, "finetune", 50, width=0.1)
     assert found.now.high == np.inf
     assert found.runs == ((("real_only", 250), 1), (("real_only", 250), 2))
-    assert "2 runs of real_only with 250 come first, a size beyond" in describe(found)
+    assert "first run real_only with n_real 250, a size beyond" in describe(found)
 
 
-def test_a_seed_that_was_begun_is_completed_first() -> None:
+def test_an_incomplete_seed_is_completed_first() -> None:
     whole = drawn(3)
     kept = [
         run
@@ -116,9 +117,9 @@ def test_a_seed_that_was_begun_is_completed_first() -> None:
     assert ("real_only", 100) not in {cell for cell, _ in runs}
 
 
-def test_the_width_that_is_expected_is_about_what_more_seeds_give() -> None:
+def test_the_expected_width_is_about_that_of_one_more_seed() -> None:
     expected, got = [], []
-    for k in range(30):
+    for k in range(15):
         rng = np.random.default_rng(k)
         whole = draw_study("knee", n_real=50, n_eff=140, seeds=6, rng=rng)
         five = Study(
@@ -131,17 +132,19 @@ def test_the_width_that_is_expected_is_about_what_more_seeds_give() -> None:
         found = exchange(whole, "finetune", 50)
         assert found is not None
         got.append(relative_width(found.value, found.low, found.high))
-    assert np.median(expected) == pytest.approx(np.median(got), rel=0.2)
+    assert np.median(expected) == pytest.approx(np.median(got), rel=0.25)
 
 
-def test_photos_that_are_too_few_are_named_as_the_limit() -> None:
+def test_too_few_test_photos_are_named_as_the_limit() -> None:
     found = plan(drawn(5, photos=20), "finetune", 50, width=0.02)
     assert found.seeds_needed is None
-    assert "more test photos" in describe(found)
+    assert "add test photos" in describe(found)
 
 
-def test_a_strategy_that_was_not_run_is_refused_with_what_there_is() -> None:
-    with pytest.raises(InputError, match="no run of mixing with n_real 50; there are real_only 10"):
+def test_a_strategy_that_was_not_run_is_refused() -> None:
+    with pytest.raises(
+        InputError, match="no run of mixing with n_real 50; finished runs: real_only 10"
+    ):
         plan(drawn(2), "mixing", 50, width=0.5)
 
 
@@ -153,7 +156,7 @@ def test_the_command_prints_runs_until_the_interval_is_narrow(
     assert main([str(study_folder), "--width", "0.2"]) == 0
     told = capsys.readouterr()
     assert "strategy=finetune n_real=50 seed=3\n" in told.out
-    assert "runs complete the next seed" in told.err
+    assert "8 runs that complete one more seed" in told.err
     assert main([str(study_folder), "--width", "1000"]) == 0
     told = capsys.readouterr()
     assert told.out == ""
@@ -174,39 +177,41 @@ def test_the_command_prints_a_size_between_first(
     told = capsys.readouterr()
     lines = [f"strategy=real_only n_real=112 seed={seed}" for seed in range(3)]
     assert told.out.splitlines() == lines
-    assert "3 runs of real_only with 112 come first" in told.err
+    assert "first run real_only with n_real 112, a size between" in told.err
 
 
-# What the loop of docs/numbers.md calls: a plan that asks for two runs, twice, then for none.
-PYTHON = """
-echo "$*" >> called
-case "$*" in
-*landmarks.cli.plan*)
-  echo x >> plans
-  [ $(wc -l < plans) -gt 2 ] || printf '%s seed=1\n%s seed=2\n' "${@: -1}" "${@: -1}" ;;
-*seed=2) [ ! -e broken ] ;;
-esac
+# Stands in for the commands of the documented loop: a plan lists two runs, twice, then none.
+COMMANDS = """
+landmarks() {
+  echo "$*" >> called
+  case "$*" in
+  plan*)
+    echo x >> plans
+    [ $(wc -l < plans) -gt 2 ] || printf '%s seed=1\\n%s seed=2\\n' "${@: -1}" "${@: -1}" ;;
+  *seed=2) [ ! -e broken ] ;;
+  esac
+}
+python() { landmarks "${2#landmarks.}" "${@:3}"; }
 """
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_the_documented_loop_ends_with_the_plan_or_a_run_that_fails(
+def test_the_documented_loop_ends_with_the_plan_or_a_failed_run(
     tmp_path: Path, broken: bool
 ) -> None:
     text = (Path(__file__).parents[2] / "docs" / "numbers.md").read_text()
-    (loop,) = (part for part in text.split("```") if "landmarks.cli.plan outputs" in part)
-    script = f"python() {{\n{PYTHON}\n}}\n{loop}"
+    (loop,) = (part for part in text.split("```") if "landmarks plan outputs" in part)
     if broken:
         (tmp_path / "broken").touch()
-    subprocess.run(["bash", "-c", script], cwd=tmp_path, check=False, timeout=PATIENCE)
+    subprocess.run(["bash", "-c", COMMANDS + loop], cwd=tmp_path, check=False, timeout=PATIENCE)
     called = (tmp_path / "called").read_text().splitlines()
-    trained = [line for line in called if "landmarks.cli.train" in line]
-    words = "-m landmarks.train experiment=figure4 data.real.root=path/to/300w"
-    assert trained == [f"{words} seed=1", f"{words} seed=2"] * (1 if broken else 2)
+    trained = [line for line in called if line.startswith("train")]
+    arguments = "train experiment=figure4 data.real.root=path/to/300w"
+    assert trained == [f"{arguments} seed=1", f"{arguments} seed=2"] * (1 if broken else 2)
     assert len(called) - len(trained) == (1 if broken else 3)
 
 
-def test_a_result_that_may_not_be_read_is_told_in_one_line(
+def test_a_result_without_read_permission_is_one_line_on_standard_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(path: Path) -> str:

@@ -13,7 +13,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from landmarks.analysis.design import CALIBRATED_RATIO, CALIBRATED_SIZES
+from landmarks.analysis.exchange import CALIBRATED_RATIO, CALIBRATED_SIZES
 from landmarks.cli.hydra_command import CONFIGS
 from landmarks.cli.train import made
 from landmarks.errors import InputError

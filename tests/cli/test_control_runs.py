@@ -9,7 +9,7 @@ import pytest
 
 from landmarks.analysis.findings import find
 from landmarks.analysis.study import read_study
-from landmarks.analysis.styles import look
+from landmarks.analysis.styles import style_of
 
 pytestmark = pytest.mark.slow  # fourteen runs in processes of their own
 
@@ -49,7 +49,7 @@ def test_controls_of_the_labels_are_curves_of_their_own(folder: Path) -> None:
     for name in LABELS:
         assert [point.n_real for point in found.curves["all"][name]] == [4, 8]
         assert [one.n_real for one in found.comparisons if one.strategy == name] == [4, 8]
-        assert look(name).label in [row[0] for row in exchange.rows]
+        assert style_of(name).label in [row[0] for row in exchange.rows]
 
 
 def test_the_control_from_imagenet_joins_with_the_model_that_has_its_weights(folder: Path) -> None:
@@ -58,4 +58,4 @@ def test_the_control_from_imagenet_joins_with_the_model_that_has_its_weights(fol
     assert done.returncode == 0, done.stderr
     found = find(read_study(folder / "runs"))
     assert [one.n_real for one in found.comparisons if one.strategy == IMAGENET] == [4]
-    assert any("started with EfficientNetLite0Weights" in line for line in found.setting)
+    assert any("initialised with EfficientNetLite0Weights" in line for line in found.setting)

@@ -115,6 +115,25 @@ def test_two_runs_of_one_folder_are_refused_before_any_starts() -> None:
         plan_jobs(points, composed)
 
 
+def test_each_alpha_of_mixing_is_a_curve_with_a_name_and_a_folder_of_its_own() -> None:
+    points = [
+        ["data=toy", "strategy=mixing", f"strategy.alpha={alpha}"] for alpha in (0.3, 0.5, 0.75)
+    ]
+    jobs = plan_jobs(points, composed)
+    names = ["mixing_alpha_0.3", "mixing", "mixing_alpha_0.75"]
+    assert [job.strategy.name for job in jobs] == names
+    assert [str(job.out) for job in jobs] == [
+        f"outputs/toy/unet/{name}/n_real_50/seed_0" for name in names
+    ]
+    assert updates(jobs) == 2500 + 3 * 2500  # the model that fits the adapter is shared
+
+
+def test_a_run_has_the_name_of_its_strategy_in_its_folder() -> None:
+    names = [*ALL, "mixing_original", "finetune_adapted"]
+    jobs = plan_jobs([["data=toy", f"strategy={name}"] for name in names], composed)
+    assert [job.out.parts[3] for job in jobs] == names
+
+
 def finish(job: Job) -> None:
     """Write what the run of a job writes, as far as a plan reads it."""
     parts = ("strategy", "model", "augmentation", "crop")
@@ -187,7 +206,7 @@ def test_before_a_run_is_done_no_time_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     last = told_of(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
-    assert last.endswith("; how long they take cannot be told before a run is done")
+    assert last.endswith("; no time estimate until one run has finished")
 
 
 @pytest.mark.parametrize(

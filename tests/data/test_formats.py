@@ -2,7 +2,7 @@
 
 import hydra
 import pytest
-from faces_on_disk import touch_image
+from faces_on_disk import PIXELS, touch_image
 from formats_on_disk import (
     box_text,
     coco_annotation,
@@ -33,6 +33,13 @@ def written_dlib(root):
     touch_image(root / "a.png")
 
 
+def table(root, header):
+    numbers = ",".join(map(str, PIXELS.ravel()))
+    (root / "labels.csv").write_text(f"{header}a.png,{numbers}\n")
+    touch_image(root / "a.png")
+
+
+HEADER = ",".join(["image", *(f"{axis}{k}" for k in range(68) for axis in "xy")]) + "\n"
 WRITTEN = {
     "pts_folder": lambda root: write_annotated(root / "photos/a"),
     "face_synthetics": lambda root: write_face_synthetics(root, "000000", distinct_pixels(0, 70)),
@@ -41,6 +48,8 @@ WRITTEN = {
     "w300_dlib": lambda root: write_packing(root, ["ibug/image_003_1.png"]),
     "dgfaces": write_datapoint,
     "wflw": released_wflw,
+    "csv": lambda root: table(root, HEADER),
+    "csv without header": lambda root: table(root, ""),
 }
 COCO_IMAGES = [{"id": 1, "file_name": "images/photos/a.png"}]
 
@@ -53,7 +62,7 @@ def test_the_suggested_arguments_read_the_folder(tmp_path, name, inside):
     WRITTEN[name](root)
     suggestion = suggested_reader(tmp_path / "mine", "data.test")
     arguments = suggestion.removeprefix("; did you mean ").partition("?")[0].split()
-    assert arguments[0] == f"faces@data.test={name}"
+    assert arguments[0] == f"faces@data.test={name.split()[0]}"
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         test = compose("evaluate", ["run=x", *arguments]).data.test
     assert len(hydra.utils.instantiate(test, _convert_="all")) == 1
@@ -70,7 +79,13 @@ def test_a_single_file_is_recognised(tmp_path, name, content):
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("package.json", '{"name": "x"}'), ("a.xml", "<html>"), ("a.jpg", ""), ("datapoint_1", "")],
+    [
+        ("package.json", '{"name": "x"}'),
+        ("a.xml", "<html>"),
+        ("a.jpg", ""),
+        ("datapoint_1", ""),
+        ("boxes.csv", "image,x0,y0,x1,y1\na.png,1,2,3,4\n"),
+    ],
 )
 def test_other_files_and_missing_ones_are_not(tmp_path, name, content):
     (tmp_path / name).write_text(content)

@@ -48,7 +48,7 @@ def test_label_adaptation_adapts_the_output():
     assert strategy.model == PRETRAIN
 
 
-def test_data_adaptation_trains_anew_on_adapted_labels_alone():
+def test_data_adaptation_trains_from_scratch_on_adapted_labels_alone():
     strategy = data_adaptation(LONG, FIT, SHORT)
     train = Train(name="train", on=(Share(Adapted(ADAPT)),), schedule=SHORT)
     assert strategy.steps == (PRETRAIN, ADAPT, train)
@@ -69,7 +69,7 @@ def test_mixing_with_original_labels_needs_no_adapter():
     assert strategy.model.on[0] == Share(Synthetic(), 0.5)
 
 
-def test_finetune_goes_on_with_real_faces_from_the_shared_pretraining():
+def test_finetune_continues_with_real_faces_from_the_shared_pretraining():
     strategy = finetune(LONG, FIT, SHORT)
     assert strategy.steps == (PRETRAIN, strategy.model)
     assert strategy.model.start == PRETRAIN
@@ -95,6 +95,15 @@ def test_four_strategies_share_one_pretraining():
         )
     }
     assert firsts == {PRETRAIN}
+
+
+def test_another_alpha_is_part_of_the_name():
+    def name(alpha, labels="adapted"):
+        return mixing(LONG, FIT, SHORT, alpha=alpha, labels=labels).name
+
+    assert (name(0.5), name(0.3), name(0.75)) == ("mixing", "mixing_alpha_0.3", "mixing_alpha_0.75")
+    assert name(0.5, "original") == "mixing_original"
+    assert name(0.3, "original") == "mixing_original_alpha_0.3"
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.5, 2, "half"])

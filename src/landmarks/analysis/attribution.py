@@ -1,9 +1,9 @@
-"""Attribution: how much of the gap to real labels is label convention, and how much appearance.
+"""How much of the gap between synthetic and real training is due to the labelling convention.
 
-Label adaptation moves the output of a model that saw synthetic faces alone, and changes nothing
-else. So what it gains over synthetic only is at most the convention's part: an adapter also takes
-away what the network gets wrong in the same way on every photo. The same is true of where it moves
-a landmark, which is drawn on a mean face.
+Label adaptation moves the predictions of a model trained on synthetic faces, and changes nothing
+else. Its gain over `synthetic_only` is therefore an upper bound for the share of the convention: an
+adapter also corrects errors that the network makes in the same way on every photo. The same holds
+for the direction in which it moves each landmark, which is drawn on a mean face.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.analysis.comparisons import LEVEL
 from landmarks.analysis.contrasts import (
     MIN_SEEDS,
     Interval,
@@ -23,10 +24,9 @@ from landmarks.analysis.study import BASELINE, Cell, Study
 from landmarks.inference.predictions import Predictions, read_predictions
 from landmarks.scheme import LandmarkScheme
 
-LEVEL = 0.95
 UNADAPTED, ADAPTED = "synthetic_only", "label_adaptation"
 
-# Lines of a face in the scheme of 300-W: first and last landmark, and whether the line is closed.
+# Outlines of a face in the 68-point scheme: first and last landmark, and whether it is closed.
 LINES = (
     (0, 16, False),  # jaw
     (17, 21, False),  # brows
@@ -39,23 +39,23 @@ LINES = (
     (60, 67, True),
 )
 
-# Moves are small beside a face; drawn so many times as long, the longest is still an arrow.
+# Moves are small compared with a face, so they are drawn longer, up to `LONGEST`.
 MAGNIFICATIONS = (1, 2, 3, 5, 10)
 LONGEST = 0.25  # inter-ocular distances
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionPart:
-    """One region's errors on the way from synthetic to real labels.
+    """The errors of one region before and after adaptation, and with real training.
 
     Attributes:
         region: Name; "all" is the whole face.
-        unadapted: Error of synthetic only, a fraction.
-        adapted: Error of label adaptation.
-        baseline: Error of real only.
-        share: Part of the way from `unadapted` to `baseline` that adaptation closes, over the seeds
-            of all three; above 1: it goes further. None with fewer than two such seeds, or where
-            real only is not clearly better than synthetic only.
+        unadapted: Error of `synthetic_only`, a fraction.
+        adapted: Error of `label_adaptation`.
+        baseline: Error of `real_only`.
+        share: Share of the gap between `unadapted` and `baseline` that adaptation closes, over the
+            seeds of all three; above 1 if it overshoots. None with fewer than two such seeds, or
+            where `real_only` is not significantly better than `synthetic_only`.
     """
 
     region: str
@@ -67,14 +67,14 @@ class RegionPart:
 
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
-    """What label convention explains at most.
+    """Upper bound for the share of the labelling convention.
 
     Attributes:
-        n_real: Real faces that fitted the adapter, and that trained the baseline.
-        mean_face: (K, 2) mean of the true landmarks, as fractions of the inter-ocular distance,
-            origin between the outer eye corners, x from the right eye to the left.
-        moved: (K, 2) mean move of each landmark by the adapter, same frame.
-        parts: One for each region.
+        n_real: Real faces that fitted the adapter, and that trained `real_only`.
+        mean_face: (K, 2) mean of the labelled landmarks, in inter-ocular distances, with the origin
+            between the outer eye corners and x from the right eye to the left.
+        moved: (K, 2) mean displacement of each landmark by the adapter, in the same frame.
+        parts: One per region.
     """
 
     n_real: int
@@ -84,21 +84,22 @@ class Attribution:
 
     @property
     def longest(self) -> float:
-        """The longest move, inter-ocular distances."""
+        """Length of the longest displacement, inter-ocular distances."""
         return float(np.linalg.norm(self.moved, axis=-1).max())
 
     @property
     def magnification(self) -> int:
-        """How many times as long the moves are drawn."""
+        """Factor by which displacements are drawn longer."""
         return max(
             (times for times in MAGNIFICATIONS if times * self.longest <= LONGEST), default=1
         )
 
 
 def attribution(study: Study) -> Attribution | None:
-    """None without synthetic only, label adaptation and real only, the last two at one size.
+    """Attribute the gap between synthetic and real training, at the size with the most seeds.
 
-    Nor where no test face shows some landmark.
+    None unless `synthetic_only`, `label_adaptation` and `real_only` were run, the last two at a
+    common size, and every landmark is visible on some test face.
     """
     sizes = [
         n
@@ -107,7 +108,7 @@ def attribution(study: Study) -> Attribution | None:
     ]
     if not sizes:
         return None
-    if not _shown(read_predictions(study.runs[0].directory)).any(axis=0).all():
+    if not _visible(read_predictions(study.runs[0].directory)).any(axis=0).all():
         return None
     n = max(sizes, key=lambda size: (len(study.seeds(_cells(size))), size))
     mean_face, moved = _moves(study, n)
@@ -120,23 +121,23 @@ def attribution(study: Study) -> Attribution | None:
 
 
 def _moves(study: Study, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean face and mean move of each landmark, over the test faces that show it and seeds."""
+    """Mean face and mean displacement of each landmark, over seeds and where it is visible."""
     faces, moves = [], []
     for seed in study.seeds([(ADAPTED, n), (UNADAPTED, 0)]):
         before, after = (
             read_predictions(study.by_cell[cell][seed].directory)
             for cell in ((UNADAPTED, 0), (ADAPTED, n))
         )
-        shown = _shown(before)[..., None]
+        visible = _visible(before)[..., None]
         face = _in_face_frame(before.target, before, centred=True)
         moved = _in_face_frame(after.predicted - before.predicted, before, centred=False)
-        faces.append(face.mean(axis=0, where=shown))
-        moves.append(moved.mean(axis=0, where=shown))
+        faces.append(face.mean(axis=0, where=visible))
+        moves.append(moved.mean(axis=0, where=visible))
     return np.mean(faces, axis=0), np.mean(moves, axis=0)
 
 
-def _shown(predictions: Predictions) -> NDArray[np.bool_]:
-    """(N, K) landmarks that are seen on a face whose outer eye corners are seen too."""
+def _visible(predictions: Predictions) -> NDArray[np.bool_]:
+    """(N, K) visible landmarks of faces whose outer eye corners are visible too."""
     right, left = (predictions.visible[:, k] for k in predictions.scheme.interocular)
     return predictions.visible & (right & left)[:, None]
 
@@ -144,12 +145,12 @@ def _shown(predictions: Predictions) -> NDArray[np.bool_]:
 def _in_face_frame(
     points: NDArray[np.float32], predictions: Predictions, *, centred: bool
 ) -> NDArray[np.float64]:
-    """Turned and scaled, (N, K, 2), so that the outer eye corners lie at (-1/2, 0) and (1/2, 0).
+    """(N, K, 2) rotated and scaled so that the outer eye corners are at (-1/2, 0) and (1/2, 0).
 
     Args:
-        points: (N, K, 2) source pixels, or moves in them.
+        points: (N, K, 2) positions or displacements in source pixels.
         predictions: Their target gives the eye corners.
-        centred: False for moves, which are turned and scaled only.
+        centred: True for positions; displacements are rotated and scaled only.
     """
     scheme: LandmarkScheme = predictions.scheme
     right, left = (predictions.target[:, k].astype(np.float64) for k in scheme.interocular)
@@ -162,7 +163,7 @@ def _in_face_frame(
 
 
 def _cells(n: int) -> tuple[Cell, Cell, Cell]:
-    """The way: where it starts, where adaptation gets, where it ends."""
+    """Before and after adaptation, and with real training."""
     return (UNADAPTED, 0), (ADAPTED, n), (BASELINE, n)
 
 
@@ -180,16 +181,16 @@ def _part(study: Study, n: int, region: str) -> RegionPart:
 
 
 def _share(study: Study, n: int, region: str) -> Interval | None:
-    """The part of the way, with an interval over seeds and photos (the delta method)."""
+    """Share of the gap closed, with an interval over seeds and photos (delta method)."""
     start, _, end = cells = _cells(n)
     seeds = study.seeds(cells)
-    way = relative(study, end, start, LEVEL, region)
-    if len(seeds) < MIN_SEEDS or way is None or not way.low > 0:
+    gap = relative(study, end, start, LEVEL, region)
+    if len(seeds) < MIN_SEEDS or gap is None or not gap.low > 0:
         return None
     errors = log_errors(study, cells, seeds, region)
     u, a, b = np.exp(errors.values.mean(axis=0))
     share = float((u - a) / (u - b))
-    # Its derivatives by the three log errors.
+    # Derivatives of the share by the three log errors.
     slopes = np.array([[u * (a - b), -a * (u - b), b * (u - a)]]) / (u - b) ** 2
     half = float(contrast(errors, slopes).half_width(LEVEL)[0])
     return Interval(value=share, low=share - half, high=share + half, level=LEVEL, seeds=len(seeds))

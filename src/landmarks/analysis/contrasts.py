@@ -1,15 +1,15 @@
-"""Contrasts: differences between strategies with intervals over seeds and test photos.
+"""Paired differences between strategies, with confidence intervals over seeds and test photos.
 
-Two things would come out differently another time: the training (another subset, other weights,
-other batches: the seed) and the test (other photos). Runs of one seed share their subset, and all
-runs share the test photos, so both are compared in pairs: within a seed, and photo by photo.
+Two sources of variation matter: training (subset, initial weights and batches, all set by the seed)
+and the test set (its photos). Runs with the same seed share their subset, and all runs share the
+test photos, so differences are taken within each seed and photo by photo.
 
-Seeds are few, and resampling three of them would claim far too much. Their part is therefore
-Student's: the values of a contrast, one for each seed, are taken as normal. Photos are many; their
-part is the variance that a paired bootstrap over photos tends to, computed directly (the
-infinitesimal jackknife: Efron, "The Jackknife, the Bootstrap and Other Resampling Plans", 1982,
-chapter 6). The two are added, with the degrees of freedom of Satterthwaite ("An approximate
-distribution of estimates of variance components", 1946).
+There are only a few seeds, and bootstrapping three of them would give intervals that are far too
+narrow. The seed part therefore uses Student's t: the values of a contrast, one per seed, are
+assumed to be normal. There are many photos; the photo part is the limit of a paired bootstrap over
+photos, computed directly with the infinitesimal jackknife (Efron, "The Jackknife, the Bootstrap and
+Other Resampling Plans", 1982, chapter 6). The two variances are added, with Satterthwaite's degrees
+of freedom ("An approximate distribution of estimates of variance components", 1946).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,7 @@ from scipy.stats import t as student
 
 from landmarks.analysis.study import Cell, Study
 
-# One seed says nothing of other seeds.
-MIN_SEEDS = 2
+MIN_SEEDS = 2  # one seed has no variance over seeds
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +30,7 @@ class LogErrors:
 
     Attributes:
         values: (K, M) natural logarithm of the mean error, for K seeds and M cells.
-        influence: (K, M, P) what each photo adds to it; its square sums to the variance over
+        influence: (K, M, P) influence of each photo on it; the squares sum to the variance over
             photos.
     """
 
@@ -42,7 +41,7 @@ class LogErrors:
 def log_errors(
     study: Study, cells: Sequence[Cell], seeds: Sequence[int], region: str = "all"
 ) -> LogErrors:
-    """The errors of `cells`, each run with every one of `seeds`."""
+    """Log errors of `cells`, all of which were run with all of `seeds`."""
     values = np.empty((len(seeds), len(cells)))
     influence = np.empty((len(seeds), len(cells), int(study.photos.max()) + 1))
     for m, cell in enumerate(cells):
@@ -54,10 +53,10 @@ def log_errors(
 
 
 def photo_influence(errors: NDArray[np.float64], photos: NDArray[np.intp]) -> NDArray[np.float64]:
-    """(P,) what each photo adds to the logarithm of the mean error.
+    """(P,) influence of each photo on the logarithm of the mean error.
 
     Args:
-        errors: (F,) of each face; NaN does not count.
+        errors: (F,) error of each face; NaN is ignored.
         photos: (F,) photo of each face, from 0 to P - 1.
 
     Returns:
@@ -74,14 +73,14 @@ def photo_influence(errors: NDArray[np.float64], photos: NDArray[np.intp]) -> ND
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Contrast:
-    """Some linear combinations of log errors, with what is needed to judge each.
+    """Linear combinations of log errors, each with its variance.
 
     Attributes:
         value: (C,) mean over seeds.
-        seed_variance: (C,) of one seed.
-        photo_variance: (C,) of the test photos at hand.
-        seeds: How many seeds there are, or will be: more of them make the interval narrower.
-        photos: How many photos there are.
+        seed_variance: (C,) variance of a single seed.
+        photo_variance: (C,) variance over the test photos.
+        seeds: Number of seeds, now or planned; more seeds narrow the interval.
+        photos: Number of test photos.
     """
 
     value: NDArray[np.float64]
@@ -92,34 +91,34 @@ class Contrast:
 
     @property
     def error(self) -> NDArray[np.float64]:
-        """(C,) standard error over seeds and photos together."""
+        """(C,) standard error over seeds and photos."""
         return np.sqrt(self.seed_variance / self.seeds + self.photo_variance)
 
     @property
     def dof(self) -> NDArray[np.float64]:
-        """(C,) degrees of freedom of the standard error."""
+        """(C,) Satterthwaite's degrees of freedom of the standard error."""
         parts = (self.seed_variance / self.seeds) ** 2 / (self.seeds - 1)
         parts += self.photo_variance**2 / max(1, self.photos - 1)
         total = self.error**4
         return np.divide(total, parts, out=np.full_like(total, self.seeds - 1), where=parts > 0)
 
     def half_width(self, level: float) -> NDArray[np.float64]:
-        """(C,) half the interval that holds the truth with probability `level`."""
+        """(C,) half the width of the confidence interval at `level`."""
         return np.asarray(student.ppf((1 + level) / 2, self.dof) * self.error)
 
 
 def contrast(errors: LogErrors, weights: NDArray[np.float64]) -> Contrast:
-    """Judge combinations of log errors.
+    """Evaluate linear combinations of log errors.
 
     Args:
         errors: Of M cells and at least two seeds.
-        weights: (C, M) of each combination.
+        weights: (C, M) weights of each combination.
     """
     per_seed = errors.values @ weights.T  # (K, C)
     K = len(per_seed)
     effects = [weights @ influence for influence in errors.influence]  # K of (C, P)
     mean = sum(effects) / K
-    # What photos do differently in each seed is in the variance over seeds already.
+    # Photo effects that differ between seeds are already in the variance over seeds.
     again = sum(((effect - mean) ** 2).sum(axis=1) for effect in effects) / (K * (K - 1))
     return Contrast(
         value=per_seed.mean(axis=0),
@@ -132,14 +131,14 @@ def contrast(errors: LogErrors, weights: NDArray[np.float64]) -> Contrast:
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """A number with its interval.
+    """An estimate with its confidence interval.
 
     Attributes:
-        value: Best guess.
+        value: Estimate.
         low: Lower end.
         high: Upper end.
-        level: Probability that it holds the truth.
-        seeds: How many it rests on.
+        level: Confidence level, a fraction.
+        seeds: Number of seeds behind it.
     """
 
     value: float
@@ -148,14 +147,32 @@ class Interval:
     level: float
     seeds: int
 
+    @property
+    def percent(self) -> tuple[float, float, float]:
+        """Value, lower and upper end in per cent."""
+        return 100 * self.value, 100 * self.low, 100 * self.high
+
+    def text(self, digits: int, sign: str = "") -> str:
+        """In per cent, e.g. "4.10 [3.98 to 4.22]".
+
+        Args:
+            digits: After the decimal point.
+            sign: "+" to write the sign of positive numbers too.
+        """
+        value, low, high = (
+            f"{round(part, digits) + 0.0:{sign}.{digits}f}"  # + 0.0: no minus before a zero
+            for part in self.percent
+        )
+        return f"{value} [{low} to {high}]"
+
 
 def combined(
     study: Study, weights: Mapping[Cell, float], level: float, region: str = "all"
 ) -> Interval | None:
-    """One combination of log errors, over the seeds that all its cells share.
+    """One linear combination of log errors, over the seeds that all its cells share.
 
     Returns:
-        None with fewer than two such seeds.
+        None with fewer than two shared seeds.
     """
     cells = tuple(weights)
     seeds = study.seeds(cells)
@@ -170,9 +187,9 @@ def combined(
 
 
 def relative(study: Study, a: Cell, b: Cell, level: float, region: str = "all") -> Interval | None:
-    """How much lower the error of `a` is than that of `b`, a fraction of the latter.
+    """How much lower the error of `a` is than that of `b`, as a fraction of the latter.
 
-    Above 0: `a` is better. None with fewer than two common seeds.
+    Positive where `a` is better. None with fewer than two shared seeds.
     """
     found = combined(study, {a: 1.0, b: -1.0}, level, region)
     if found is None:
@@ -182,7 +199,7 @@ def relative(study: Study, a: Cell, b: Cell, level: float, region: str = "all") 
 
 
 def mean_error(study: Study, cell: Cell, level: float, region: str = "all") -> Interval:
-    """Mean error of a cell with an interval over seeds and photos; of photos alone with one seed.
+    """Mean error of a cell with its interval over seeds and photos; over photos only with one seed.
 
     The mean over seeds is geometric, as in every contrast.
     """

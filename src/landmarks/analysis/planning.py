@@ -1,10 +1,10 @@
-"""Planning: which runs next make the answer sharper.
+"""Which runs to do next to narrow the interval of an exchange rate.
 
-One more seed of everything that a strategy's N_eff rests on narrows its interval in two ways: the
-mean is of more values, and Student's factor is smaller. Both are known beforehand, so the width
-after each further seed can be told, and whether the seeds or the test photos are what limits it.
-Where the sizes of real only are too far apart, more seeds would only make the interval narrow
-around a wrong curve (docs/numbers.md); a size between comes first.
+One more seed of all runs that N_eff is derived from narrows its interval in two ways: the mean is
+over more values, and Student's factor is smaller. Both are known in advance, so the width after
+each further seed can be predicted, and whether seeds or test photos limit it. Where the sizes of
+`real_only` are too far apart, more seeds would only narrow the interval around a wrong curve
+(docs/numbers.md); a size in between comes first.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landmarks.analysis.design import common_design
 from landmarks.analysis.exchange import (
     LEVEL,
     Exchange,
-    compared,
+    against_baseline,
+    common_design,
     exchange,
     solve,
 )
@@ -31,15 +31,15 @@ class Plan:
     """What to run next for one N_eff.
 
     Attributes:
-        now: The interval as it is.
-        width: What is asked for: the interval's width over its value.
-        runs: Strategy, n_real and seed of the runs that complete the next seed, or a size of real
-            only; empty if the interval is narrow enough.
-        size: That size: one between those at hand, if they are too far apart; or one beyond them
-            that other seeds were run with, if the interval is open there.
-        after: Width after the next seed, as far as can be told; None with a `size`, or one seed.
-        seeds_needed: How many seeds the width takes; None if no number of seeds is enough for the
-            test photos at hand, or it cannot be told yet.
+        now: The current N_eff.
+        width: Requested width of the interval, relative to its value.
+        runs: Cell and seed of the runs that complete the next seed, or one size of `real_only`;
+            empty if the interval is narrow enough.
+        size: That size of `real_only`: one between the existing ones if they are too far apart, or
+            one beyond them that other seeds were run with if the interval is open there.
+        after: Expected width after the next seed; None with a `size`, or with a single seed.
+        seeds_needed: Total number of seeds needed; None if no number of seeds is enough with these
+            test photos, or if it is not yet known.
     """
 
     now: Exchange
@@ -51,40 +51,39 @@ class Plan:
 
     @property
     def is_out_of_reach(self) -> bool:
-        """Whether no number of seeds gives the width."""
+        """Whether no number of seeds reaches the width."""
         return bool(self.runs) and self.after is not None and self.seeds_needed is None
 
 
 def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
-    """What narrows one N_eff most.
+    """Plan the runs that narrow one N_eff most.
 
     Args:
-        study: What has run.
-        strategy: Whose N_eff.
-        n_real: At which size.
-        width: Stop when the interval is at most so wide, as a fraction of its value.
+        study: The finished runs.
+        strategy: The strategy of the N_eff.
+        n_real: Its number of real faces.
+        width: Requested width of the interval, relative to its value.
 
     Raises:
-        InputError: There is no such run, or too few sizes of the baseline to compare it with.
+        InputError: There is no such run, or `real_only` has too few sizes to compare it with.
     """
     if (strategy, n_real) not in study.by_cell:
         known = ", ".join(f"{name} {n}" for name, n in study.by_cell)
         raise InputError(
-            f"{study.folder}: no run of {strategy} with n_real {n_real}; there are {known}"
+            f"{study.folder}: no run of {strategy} with n_real {n_real}; finished runs: {known}"
         )
     now = exchange(study, strategy, n_real)
     if now is None:
         raise InputError(
-            f"{study.folder}: {BASELINE} was run with fewer than two sizes with a seed of "
-            f"{strategy} {n_real}, so nothing can be compared; run it with a smaller and a larger "
-            "n_real"
+            f"{study.folder}: {BASELINE} has fewer than two sizes with a seed of {strategy} "
+            f"{n_real}; run it with a smaller and a larger n_real"
         )
     between = now.design.size_between(now.low, now.high) if now.is_sparse else None
     size = _beyond(study, now) if between is None else between
     if size is not None:
         cell = BASELINE, size
-        lacking = (seed for seed in now.design.seeds if seed not in study.by_cell.get(cell, {}))
-        runs = tuple((cell, seed) for seed in lacking)
+        missing = (seed for seed in now.design.seeds if seed not in study.by_cell.get(cell, {}))
+        runs = tuple((cell, seed) for seed in missing)
         return Plan(now=now, width=width, runs=runs, size=size)
     if relative_width(now.value, now.low, now.high) <= width:
         return Plan(now=now, width=width, runs=(), seeds_needed=len(now.design.seeds))
@@ -100,7 +99,7 @@ def plan(study: Study, strategy: str, n_real: int, width: float) -> Plan:
 
 
 def _beyond(study: Study, now: Exchange) -> int | None:
-    """The next size of real only beyond an open end, that was run, but not with all seeds."""
+    """The next size of `real_only` beyond an open end that was run, but not with all seeds."""
     if not now.design.has_seeds:
         return None
     sizes = study.sizes(BASELINE)
@@ -112,18 +111,18 @@ def _beyond(study: Study, now: Exchange) -> int | None:
 
 
 def relative_width(value: float, low: float, high: float) -> float:
-    """Width of an interval over its value; infinite where an end is open."""
+    """Width of an interval relative to its value; infinite where an end is open."""
     if low <= 0 or not np.isfinite([value, low, high]).all():
         return float(np.inf)
     return (high - low) / value
 
 
 def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, float]]:
-    """Expected width with one seed more, two more, ..., until it is narrow enough."""
+    """Expected width with one more seed, two more, ..., until it is narrow enough."""
     design = common_design(study, cell)
     if design is None or not design.has_seeds:
         return
-    found, candidates = compared(study, cell, design)
+    found, candidates = against_baseline(study, cell, design)
     for more in range(len(design.seeds) + 1, MOST_SEEDS + 1):
         expected = relative_width(*solve(replace(found, seeds=more), candidates, LEVEL))
         yield more, expected
@@ -132,25 +131,25 @@ def _forecast(study: Study, cell: Cell, width: float) -> Iterator[tuple[int, flo
 
 
 def _next_seed(study: Study, now: Exchange) -> Iterator[tuple[Cell, int]]:
-    """The runs that the seed lacks which needs the fewest; a new seed lacks them all.
+    """The missing runs of the seed that lacks the fewest, or all runs of a new seed.
 
-    At every size of the design: a seed at some of them only would be left out of it.
+    At every size of the design, because a seed with only some of them would not be used.
     """
     cells = [(now.strategy, now.n_real), *((BASELINE, size) for size in now.design.sizes)]
-    begun = {seed for one in cells for seed in study.by_cell.get(one, {})}
-    new = max(begun, default=-1) + 1
+    started = {seed for one in cells for seed in study.by_cell.get(one, {})}
+    new = max(started, default=-1) + 1
 
     def missing(seed: int) -> list[Cell]:
         return [one for one in cells if seed not in study.by_cell.get(one, {})]
 
-    incomplete = [seed for seed in sorted(begun) if missing(seed)]
+    incomplete = [seed for seed in sorted(started) if missing(seed)]
     chosen = min(incomplete, key=lambda seed: len(missing(seed)), default=new)
     for one in missing(chosen):
         yield one, chosen
 
 
 def describe(found: Plan) -> str:
-    """A plan in lines, for people: what is known, and what the next runs will give."""
+    """A plan in lines for people: what is known, and what the next runs are expected to give."""
     now = found.now
     caveat = f", {now.caveat}" if now.caveat else ""
     lines = [
@@ -158,23 +157,24 @@ def describe(found: Plan) -> str:
         f"(seeds: {len(now.design.seeds)}{caveat})"
     ]
     if not found.runs:
-        return f"{lines[0]}: narrow enough (width at most {found.width:g} of its value)"
+        return f"{lines[0]}: narrow enough (at most {found.width:g} of N_eff)"
     if found.size is not None:
         between = now.smallest < found.size < now.largest
         return (
-            f"{lines[0]}: more seeds do not help here; {len(found.runs)} runs of {BASELINE} with "
-            f"{found.size} come first, a size {'between' if between else 'beyond'}"
+            f"{lines[0]}: more seeds do not help here; first run {BASELINE} with n_real "
+            f"{found.size}, a size {'between' if between else 'beyond'} the existing ones "
+            f"({len(found.runs)} runs)"
         )
-    lines.append(f"{len(found.runs)} runs complete the next seed")
+    lines.append(f"next: {len(found.runs)} runs that complete one more seed")
     if found.after is not None and np.isfinite(found.after):
-        lines.append(f"expected width then: {found.after:.2f} of its value")
+        lines.append(f"expected width after them: {found.after:.2f} of N_eff")
     elif found.after is not None:
-        lines.append("expected then: an end of the interval still beyond the sizes that were run")
+        lines.append("the interval is expected to extend beyond the sizes that were run even then")
     if found.seeds_needed is not None:
-        lines.append(f"seeds needed in all for a width of {found.width:g}: {found.seeds_needed}")
+        lines.append(f"total seeds needed for a width of {found.width:g}: {found.seeds_needed}")
     if found.is_out_of_reach:
         lines.append(
-            f"no number of seeds up to {MOST_SEEDS} gives a width of {found.width:g} on these test "
-            "photos and sizes: more test photos, or a larger n_real of real_only, would"
+            f"no number of seeds up to {MOST_SEEDS} reaches a width of {found.width:g} with these "
+            f"test photos and sizes: add test photos, or a larger n_real of {BASELINE}"
         )
     return "\n".join(lines)

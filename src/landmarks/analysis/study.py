@@ -1,4 +1,4 @@
-"""Study: the finished runs of a sweep side by side, read from what they stored."""
+"""The finished runs of a sweep, read from what they stored and checked to be comparable."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,23 +14,36 @@ from landmarks.inference.predictions import Predictions, read_predictions
 from landmarks.storage.serialization import differences
 
 BASELINE = "real_only"
+COMBINED = ("finetune", "mixing")  # strategies that train on both kinds of faces
 
-SYNTHETIC_SET = "synthetic set"  # as `common` calls it
+SYNTHETIC_SET = "synthetic set"  # its name in `shared_settings`
 
-# Controls with a model of their own, and what it is called: weights from elsewhere fit one network.
+# Controls that use a model of their own, and the name of that setting. Weights from elsewhere fit
+# one network only.
 OWN_MODELS = {"real_only_imagenet": "model with ImageNet weights"}
 
-# A strategy at one number of real faces; one run of it for each seed.
+# A strategy at one number of real faces; it has one run per seed.
 Cell = tuple[str, int]
+SYNTHETIC: Cell = ("synthetic_only", 0)
+
+# Order in reports; any other strategy follows, by name.
+ORDER = (
+    "synthetic_only",
+    "label_adaptation",
+    "data_adaptation",
+    "real_only",
+    "mixing",
+    "finetune",
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StudyRun:
-    """A finished run and the errors that its stored predictions make.
+    """A finished run and its errors on the test set.
 
     Attributes:
-        directory: Where it lies, below the folder of the study.
-        result: What it says of itself.
+        directory: Folder of the run.
+        result: Contents of its `result.json`.
         errors: (F,) inter-ocular NME of each test face, by region; "all" is the whole face.
     """
 
@@ -45,21 +58,21 @@ class StudyRun:
 
     @property
     def nme(self) -> float:
-        """Mean error of the whole test set, a fraction."""
+        """Mean error on the whole test set, a fraction."""
         return float(np.nanmean(self.errors["all"]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Study:
-    """Runs that differ in strategy, n_real and seed alone, tested on the same faces.
+    """Runs that differ only in strategy, n_real and seed, tested on the same faces.
 
-    A control may also have a model of its own.
+    Controls in `OWN_MODELS` may differ in their model too.
 
     Attributes:
-        folder: Where they were found.
-        runs: In the order of strategy, n_real and seed.
-        photos: (F,) number of the photo of each test face, from 0.
-        rendered_test: Whether the test faces are drawn or rendered, not photographs.
+        folder: Where the runs were found.
+        runs: Sorted by strategy, n_real and seed.
+        photos: (F,) index of the photo of each test face, from 0.
+        rendered_test: Whether the test faces are drawn or rendered rather than photographed.
     """
 
     folder: Path
@@ -77,7 +90,7 @@ class Study:
 
     @property
     def mixed_products(self) -> dict[str, tuple[int, ...]]:
-        """The kinds of products that runs computed by different versions, with these versions."""
+        """The kinds of products that runs computed in different versions, with these versions."""
         found: dict[str, set[int]] = {}
         for run in self.runs:
             for name, version in run.result.products.items():
@@ -90,36 +103,25 @@ class Study:
         return tuple(dict.fromkeys(run.result.strategy for run in self.runs))
 
     def sizes(self, strategy: str) -> tuple[int, ...]:
-        """Every n_real that a strategy was run with, rising."""
+        """Every n_real that a strategy was run with, ascending."""
         return tuple(sorted(n for name, n in self.by_cell if name == strategy))
 
     def seeds(self, cells: Iterable[Cell]) -> tuple[int, ...]:
-        """The seeds that every one of these cells was run with."""
+        """The seeds that all of these cells were run with, ascending."""
         sets = [set(self.by_cell.get(cell, {})) for cell in cells]
         return tuple(sorted(set.intersection(*sets))) if sets else ()
 
-    def of_seeds(self, seeds: Container[int]) -> "Study":
-        """The same faces, with the runs of these seeds alone."""
+    def with_seeds(self, seeds: Container[int]) -> "Study":
+        """The same test faces, with the runs of these seeds only."""
         return replace(self, runs=tuple(run for run in self.runs if run.result.seed in seeds))
 
 
-# From no real label to all of them at once; anything else comes after, by name.
-ORDER = (
-    "synthetic_only",
-    "label_adaptation",
-    "data_adaptation",
-    "real_only",
-    "mixing",
-    "finetune",
-)
-
-
 def read_study(folder: Path) -> Study:
-    """Every finished run below a folder, as one study.
+    """Read every finished run below a folder as one study.
 
     Raises:
-        InputError: There is none; or two runs were not tested on the same faces, differ in more
-            than strategy, n_real and seed, or claim the same place in the study.
+        InputError: There are no finished runs; or two runs were tested on different faces, differ
+            in more than strategy, n_real and seed, or have all three in common.
     """
     found = [
         (path.parent, result)
@@ -128,54 +130,57 @@ def read_study(folder: Path) -> Study:
     ]
     if not found:
         raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
-    _check_comparable(found)
+    _check_settings(found)
     first_directory, first = found[0]
     reference = read_predictions(first_directory)
     runs = []
     for directory, result in found:
         predictions = read_predictions(directory)
-        _check_same_faces(first_directory, reference, directory, predictions)
-        runs.append(
-            StudyRun(directory=directory, result=result, errors=errors_by_region(predictions))
-        )
+        if not _same_faces(reference, predictions):
+            raise InputError(
+                f"{directory} was not tested on the same faces and labels as {first_directory}; "
+                "give a folder with one study"
+            )
+        errors = errors_by_region(predictions)
+        runs.append(StudyRun(directory=directory, result=result, errors=errors))
     return Study(
         folder=folder,
-        runs=tuple(_without_repeats(sorted(runs, key=_place))),
+        runs=tuple(_without_duplicates(sorted(runs, key=_sort_key))),
         photos=np.unique(reference.groups, return_inverse=True)[1],
         rendered_test=first.rendered_test,
     )
 
 
 def errors_by_region(predictions: Predictions) -> dict[str, NDArray[np.float64]]:
-    """(F,) error of each face, for the whole face ("all") and each region that a face shows."""
+    """(F,) error of each face, of the whole face ("all") and each region that is ever visible."""
     scheme = predictions.scheme
     parts = {name: predictions.errors_of(indices) for name, indices in scheme.regions.items()}
-    shown = {name: part for name, part in parts.items() if not np.isnan(part).all()}
-    return {"all": predictions.errors, **shown}
+    visible = {name: part for name, part in parts.items() if not np.isnan(part).all()}
+    return {"all": predictions.errors, **visible}
 
 
-def _place(run: StudyRun) -> tuple[int, str, int, int]:
+def _sort_key(run: StudyRun) -> tuple[int, str, int, int]:
     name = run.result.strategy
     rank = ORDER.index(name) if name in ORDER else len(ORDER)
     return rank, name, run.result.n_real, run.result.seed
 
 
-def _without_repeats(runs: Iterable[StudyRun]) -> list[StudyRun]:
-    """One run for each place; the same experiment in two folders is one run."""
+def _without_duplicates(runs: Iterable[StudyRun]) -> list[StudyRun]:
+    """One run per strategy, n_real and seed; copies of one experiment count once."""
     kept: dict[tuple[int, str, int, int], StudyRun] = {}
     for run in runs:
-        other = kept.setdefault(_place(run), run)
+        other = kept.setdefault(_sort_key(run), run)
         if other.result.fingerprint != run.result.fingerprint:
             raise InputError(
                 f"{other.directory} and {run.directory} are both {run.result.strategy} with n_real "
-                f"{run.result.n_real}, seed {run.result.seed}, but of different settings; give a "
+                f"{run.result.n_real}, seed {run.result.seed}, but their settings differ; give a "
                 "folder with one study"
             )
     return list(kept.values())
 
 
-def common(result: Result) -> dict[str, object]:
-    """What must be the same in all runs that have it, by a name that a person understands."""
+def shared_settings(result: Result) -> dict[str, object]:
+    """The settings that must be the same in all runs that have them, by a readable name."""
     return {
         OWN_MODELS.get(result.strategy, "model"): result.settings["model"],
         "crop rule": result.crop,
@@ -191,52 +196,45 @@ def common(result: Result) -> dict[str, object]:
     }
 
 
-def _check_comparable(found: Iterable[tuple[Path, Result]]) -> None:
+def _check_settings(found: Iterable[tuple[Path, Result]]) -> None:
     seen: dict[str, tuple[Path, object]] = {}
-    for at, result in found:
-        for what, value in common(result).items():
-            first_at, first = seen.setdefault(what, (at, value))
+    for directory, result in found:
+        for name, value in shared_settings(result).items():
+            first_directory, first = seen.setdefault(name, (directory, value))
             if value != first:
-                place, one, other = next(differences({what: value}, {what: first}))
+                place, one, other = next(differences({name: value}, {name: first}))
                 raise InputError(
-                    f"{at} differs from {first_at} in its {what} ({place.removeprefix(what)[1:]} "
-                    f"is {one!r}, there {other!r}); only runs that differ in "
-                    "strategy, n_real and seed can be compared, so give a folder with one study"
+                    f"{directory} differs from {first_directory} in its {name} "
+                    f"({place.removeprefix(name)[1:]} is {one!r}, there {other!r}); the runs of a "
+                    "study may differ only in strategy, n_real and seed, so give a folder with one "
+                    "study"
                 )
 
 
-def apart(studies: Sequence[Study], strategies: Container[str] | None = None) -> set[str]:
-    """What studies differ in, of all that their runs have in common, by its names there.
+def differing_settings(
+    studies: Sequence[Study], strategies: Container[str] | None = None
+) -> set[str]:
+    """Names of the shared settings in which studies differ.
 
     Args:
         studies: Two or more.
-        strategies: Those whose runs count; None: all.
+        strategies: Only compare the runs of these; None: of all.
     """
     seen: dict[str, list[object]] = {}
     for study in studies:
         for run in study.runs:
             if strategies is None or run.result.strategy in strategies:
-                for what, value in common(run.result).items():
-                    values = seen.setdefault(what, [])
+                for name, value in shared_settings(run.result).items():
+                    values = seen.setdefault(name, [])
                     values.extend([value] * (value not in values))
-    differ = {what for what, values in seen.items() if len(values) > 1}
+    differing = {name for name, values in seen.items() if len(values) > 1}
     tested = [read_predictions(study.runs[0].directory) for study in studies]
-    if not all(same_faces(tested[0], one) for one in tested):
-        differ.add("test set")
-    return differ
+    if not all(_same_faces(tested[0], one) for one in tested):
+        differing.add("test set")
+    return differing
 
 
-def _check_same_faces(
-    first_at: Path, reference: Predictions, at: Path, predictions: Predictions
-) -> None:
-    if not same_faces(reference, predictions):
-        raise InputError(
-            f"{at} was not tested on the same faces and labels as {first_at}; give a folder with "
-            "one study"
-        )
-
-
-def same_faces(a: Predictions, b: Predictions) -> bool:
+def _same_faces(a: Predictions, b: Predictions) -> bool:
     """Whether two runs were tested on the same faces and labels."""
     return all(
         np.array_equal(getattr(a, name), getattr(b, name)) for name in ("ids", "target", "visible")

@@ -1,72 +1,126 @@
-"""Looks: how strategies and regions are named and shown, the same in every figure and table.
+"""How strategies and regions are named and drawn, the same in every figure and table.
 
-Colours are Okabe and Ito's (2008), told apart by people with any colour vision; markers and dashes
-tell them apart in grey.
+The colours are those of Okabe and Ito (2008), which people with any colour vision can tell apart;
+markers and dashes distinguish the strategies in greyscale.
 """
 
+import colorsys
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Matplotlib's line style: its letters, or an offset and the lengths of dashes and gaps.
-Dash = str | tuple[int, tuple[int, ...]]
+# Line styles: Matplotlib's, and Plotly's name of the same.
+MatplotlibDash = str | tuple[int, tuple[int, ...]]
+Dash = tuple[MatplotlibDash, str]
+SOLID: Dash = ("-", "solid")
+DASH: Dash = ("--", "dash")
+DASH_DOT: Dash = ("-.", "dashdot")
+DOT: Dash = (":", "dot")
+LONG_DASH: Dash = ((0, (9, 3)), "longdash")
+LONG_DASH_DOT: Dash = ((0, (9, 3, 2, 3)), "longdashdot")
+DASH_DOTS: Dash = ((0, (5, 2, 1, 2, 1, 2)), "8px,3px,2px,3px,2px,3px")
+
+# Markers: Matplotlib's, and Plotly's name of the same.
+Marker = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a strategy is shown.
+class Style:
+    """How a strategy is drawn.
 
     Attributes:
         label: For people.
         colour: Hexadecimal.
-        marker: Matplotlib's letter.
-        symbol: Plotly's name of the same marker.
-        dash: Line style.
+        markers: For Matplotlib and for Plotly.
+        dashes: For Matplotlib and for Plotly.
     """
 
     label: str
     colour: str
-    marker: str
-    symbol: str
-    dash: Dash
+    markers: Marker
+    dashes: Dash
 
     @property
     def opening(self) -> str:
-        """The label as a sentence begins."""
+        """The label with a capital, to start a sentence."""
         return f"{self.label[0].upper()}{self.label[1:]}"
 
+    @property
+    def marker(self) -> str:
+        """Matplotlib's marker."""
+        return self.markers[0]
 
-LONG_DASH: Dash = (0, (9, 3))
-LONG_DASH_DOT: Dash = (0, (9, 3, 2, 3))
-DASH_DOTS: Dash = (0, (5, 2, 1, 2, 1, 2))
+    @property
+    def dash(self) -> MatplotlibDash:
+        """Matplotlib's line style."""
+        return self.dashes[0]
 
-LOOKS = {
-    "synthetic_only": Look("synthetic only", "#767676", "v", "triangle-down", ":"),
-    "label_adaptation": Look("label adaptation", "#B5740A", "^", "triangle-up", "-."),
-    "data_adaptation": Look("data adaptation", "#B0578D", "s", "square", "--"),
-    "real_only": Look("real only", "#000000", "o", "circle", "-"),
-    "mixing": Look("mixing", "#007A59", "D", "diamond", "--"),
-    "finetune": Look("fine-tuning", "#0072B2", "P", "cross", "-"),
+
+STYLES = {
+    "synthetic_only": Style("synthetic only", "#767676", ("v", "triangle-down"), DOT),
+    "label_adaptation": Style("label adaptation", "#B5740A", ("^", "triangle-up"), DASH_DOT),
+    "data_adaptation": Style("data adaptation", "#B0578D", ("s", "square"), DASH),
+    "real_only": Style("real only", "#000000", ("o", "circle"), SOLID),
+    "mixing": Style("mixing", "#007A59", ("D", "diamond"), DASH),
+    "finetune": Style("fine-tuning", "#0072B2", ("P", "cross"), SOLID),
     # Controls of the last three.
-    "real_only_imagenet": Look("real only from ImageNet", "#7C3AED", "*", "star", DASH_DOTS),
-    "mixing_original": Look("mixing without adapter", "#A33C00", "X", "x", LONG_DASH),
-    "finetune_adapted": Look(
-        "fine-tuning with adapter", "#3E95CC", "<", "triangle-left", LONG_DASH_DOT
+    "real_only_imagenet": Style("real only from ImageNet", "#7C3AED", ("*", "star"), DASH_DOTS),
+    "mixing_original": Style("mixing without adapter", "#A33C00", ("X", "x"), LONG_DASH),
+    "finetune_adapted": Style(
+        "fine-tuning with adapter", "#3E95CC", ("<", "triangle-left"), LONG_DASH_DOT
     ),
 }
 
-# Any other strategy, under its own name.
-SPARE = ("#5B3A1A", ">", "triangle-right", ":")
+# Variants of a strategy with another share of synthetic faces, e.g. "mixing_alpha_0.3".
+ALPHA = re.compile(r"(?P<base>\w+)_alpha_(?P<alpha>\d*\.?\d+)")
+ALPHA_MARKERS: Sequence[Marker] = (
+    ("p", "pentagon"),
+    ("h", "hexagon"),
+    ("8", "octagon"),
+    ("d", "diamond-tall"),
+)
 
-# Forms of a learning curve are no strategies: colours of their own, and dashes.
-FORM_LOOKS = (("#8C1C13", "-"), ("#3B6B35", "--"), ("#9467BD", "-."), ("#5B7C99", ":"))
+# Fitted forms of the learning curve: colours and dashes that no strategy has.
+FORM_STYLES = (("#8C1C13", "-"), ("#3B6B35", "--"), ("#9467BD", "-."), ("#5B7C99", ":"))
 
-REGIONS = {"all": "whole face", "inner51": "inner 51"}  # the others are called what they are
+REGIONS = {"all": "whole face", "inner51": "inner 51"}  # other labels equal the name
 
 
 def region_label(region: str) -> str:
-    """The name of a region for people."""
+    """The label of a region."""
     return REGIONS.get(region, region)
 
 
-def look(strategy: str) -> Look:
-    """The look of a strategy or of a control."""
-    return LOOKS.get(strategy) or Look(strategy.replace("_", " "), *SPARE)
+def style_of(strategy: str) -> Style:
+    """The style of a strategy; one that is not in `STYLES` keeps its own name."""
+    if strategy in STYLES:
+        return STYLES[strategy]
+    variant = ALPHA.fullmatch(strategy)
+    if variant is None:
+        return Style(strategy.replace("_", " "), "#5B3A1A", (">", "triangle-right"), DOT)
+    base, alpha = style_of(variant["base"]), float(variant["alpha"])
+    hue = 0.15 + 0.45 * min(alpha, 1.0)  # from olive to blue, dark enough to read on white
+    colour = colorsys.hls_to_rgb(hue, 0.27, 0.9)
+    return Style(
+        f"{base.label}, alpha {alpha:g}",
+        "#" + "".join(f"{round(255 * part):02X}" for part in colour),
+        ALPHA_MARKERS[round(10 * alpha) % len(ALPHA_MARKERS)],
+        base.dashes,
+    )
+
+
+def tick_labels(sizes: Sequence[int], room: float) -> list[str]:
+    """Labels for ticks at some sizes of a logarithmic axis, empty where two would overlap.
+
+    Args:
+        sizes: Ascending, above 0.
+        room: Share of the axis that a label takes. The first size always has one.
+    """
+    least = (1.4 * sizes[-1] / sizes[0]) ** room
+    labels: list[str] = []
+    above = float("inf")
+    for size in reversed(sizes):
+        is_apart = size == sizes[0] or (above / size > least and size / sizes[0] > least)
+        labels.append(f"{size:,}" if is_apart else "")
+        above = size if is_apart else above
+    return labels[::-1]

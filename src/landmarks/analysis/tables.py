@@ -1,10 +1,16 @@
-"""Tables: what was run, as rows: the data, the numbers of Figure 4, the ledger, the runs."""
+"""Tables of what was run: the data, the numbers of Figure 4, labels used, runs and cost."""
 
+import csv
+import io
+from dataclasses import dataclass
+
+from landmarks.analysis.comparisons import LEVEL
 from landmarks.analysis.contrasts import mean_error
-from landmarks.analysis.insights import LEVEL
+from landmarks.analysis.cost import Cost
 from landmarks.analysis.study import Study
-from landmarks.analysis.styles import look
-from landmarks.analysis.table import ARTICLE, OURS, Table
+from landmarks.analysis.styles import region_label, style_of
+
+OURS, ARTICLE = "this study", "article"  # where the numbers of a row are from
 
 # Datagen, 2022, Table 1.
 ARTICLE_TABLE1 = (
@@ -15,13 +21,45 @@ ARTICLE_TABLE1 = (
 )
 
 
-def table1(study: Study) -> Table:
-    """The data that were used, beside the article's."""
-    rows: dict[tuple[str, ...], None] = {}
-    for run in study.runs:
-        for role, used in run.result.data.items():
-            count = f"{used['faces']:,}"
-            rows[role, used["name"], count, OURS] = None
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table with text in its cells.
+
+    Attributes:
+        name: File name without suffix.
+        title: For people.
+        header: Names of the columns.
+        rows: Each with as many cells as the header.
+        note: How to read it; may be empty.
+    """
+
+    name: str
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+    def csv(self) -> str:
+        """As a CSV file."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([self.header, *self.rows])
+        return text.getvalue()
+
+    def markdown(self) -> str:
+        """As a Markdown file."""
+        cells = [self.header, *self.rows]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(self.header))]
+        lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in cells]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        return "\n".join(
+            [f"### {self.title}", "", *lines, *(["", self.note] * bool(self.note)), ""]
+        )
+
+
+def data_table(study: Study) -> Table:
+    """The datasets, next to the article's."""
+    used = [(role, one) for run in study.runs for role, one in run.result.data.items()]
+    rows = dict.fromkeys((role, one["name"], f"{one['faces']:,}", OURS) for role, one in used)
     order = ("synthetic", "real", "test")
     return Table(
         name="table1",
@@ -30,36 +68,27 @@ def table1(study: Study) -> Table:
         rows=(*sorted(rows, key=lambda row: order.index(row[0])), *ARTICLE_TABLE1),
         note=" ".join(
             dict.fromkeys(
-                f"{used['name']}: {'; '.join(used['notes'])}."
-                for run in study.runs
-                for used in run.result.data.values()
-                if used["notes"]
+                f"{one['name']}: {'; '.join(one['notes'])}." for _, one in used if one["notes"]
             )
         ),
     )
 
 
-def figure4(study: Study) -> Table:
+def figure4_table(study: Study) -> Table:
     """The numbers of Figure 4."""
+    regions = [name for name in study.runs[0].errors if name != "all"]
     rows = []
-    for (strategy, n), runs in study.by_cell.items():
-        found = mean_error(study, (strategy, n), LEVEL)
+    for cell, runs in study.by_cell.items():
+        strategy, n = cell
         totals = {run.result.ledger["total"] for run in runs.values()}
-        regions = (
-            f"{100 * mean_error(study, (strategy, n), LEVEL, region).value:.2f}"
-            if region in study.runs[0].errors
-            else "-"
-            for region in ("jaw", "inner51")
-        )
+        errors = (mean_error(study, cell, LEVEL, name).value for name in regions)
         rows.append(
             (
-                look(strategy).label,
+                style_of(strategy).label,
                 f"{n}",
                 "/".join(str(total) for total in sorted(totals)),
-                f"{100 * found.value:.2f}",
-                f"{100 * found.low:.2f}",
-                f"{100 * found.high:.2f}",
-                *regions,
+                *(f"{part:.2f}" for part in mean_error(study, cell, LEVEL).percent),
+                *(f"{100 * error:.2f}" for error in errors),
                 " ".join(str(seed) for seed in runs),
             )
         )
@@ -73,22 +102,21 @@ def figure4(study: Study) -> Table:
             "NME",
             "low",
             "high",
-            "jaw",
-            "inner 51",
+            *map(region_label, regions),
             "seeds",
         ),
         rows=tuple(rows),
         note="NME: geometric mean over seeds; low to high: 95 % interval over seeds and test "
-        "photos; of photos alone at one seed.",
+        "photos, or over photos only with one seed.",
     )
 
 
 def ledger_table(study: Study) -> Table:
-    """Every real label that the runs touched, and for what."""
+    """The real labels that each run used, and for what."""
     parts = ("n_real", "photos", "training", "adapter", "validation", "total")
     rows = [
         (
-            look(run.result.strategy).label,
+            style_of(run.result.strategy).label,
             f"{run.result.seed}",
             *(str(run.result.ledger[part]) for part in parts),
             f"{run.result.shared_photos}",
@@ -100,15 +128,15 @@ def ledger_table(study: Study) -> Table:
         title="Ledger: real faces whose labels a run used",
         header=("strategy", "seed", *parts, "test faces on a training photo"),
         rows=tuple(rows),
-        note="total counts a face once, whatever it was used for.",
+        note="total counts each face once, even if it was used for several purposes.",
     )
 
 
 def runs_table(study: Study) -> Table:
-    """Every run, and where it lies."""
+    """Every run and its folder."""
     rows = [
         (
-            look(run.result.strategy).label,
+            style_of(run.result.strategy).label,
             f"{run.result.n_real}",
             f"{run.result.seed}",
             f"{100 * run.nme:.3f}",
@@ -123,5 +151,20 @@ def runs_table(study: Study) -> Table:
         title="Runs",
         header=("strategy", "n_real", "seed", "NME %", "steps", "fingerprint", "folder"),
         rows=tuple(rows),
-        note="Each folder holds config.yaml, run.log, result.json and predictions.npz.",
+        note="Each folder contains config.yaml, run.log, result.json and predictions.npz.",
+    )
+
+
+def cost_table(cost: Cost) -> Table:
+    """What training took, and what it would have taken without shared steps."""
+    partial = " Some steps were interrupted; only their last part was timed."
+    return Table(
+        name="cost",
+        title="Cost",
+        header=("", "optimiser steps", "hours"),
+        rows=(
+            ("shared steps computed once", f"{cost.steps:,}", f"{cost.hours:.2f}"),
+            ("every run on its own", f"{cost.naive_steps:,}", f"{cost.naive_hours:.2f}"),
+        ),
+        note="Wall-clock hours of training and adapter fits." + partial * cost.is_partial,
     )

@@ -11,7 +11,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -31,6 +31,14 @@ CONFIGS = next(
 
 # Errors in the arguments or in the YAML, found by the libraries that read them.
 CONFIG_ERRORS = (HydraException, OmegaConfBaseException, YAMLError)
+
+
+def _strategy_name(strategy: DictConfig | None) -> str:
+    """`${strategy_name:${strategy}}` in YAML: the name of the curve that a run belongs to."""
+    return "null" if strategy is None else str(hydra.utils.instantiate(strategy).name)
+
+
+OmegaConf.register_new_resolver("strategy_name", _strategy_name, replace=True)
 
 
 def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:

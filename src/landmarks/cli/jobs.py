@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from landmarks.analysis.evidence.config import PLACES, data_differences, setting_differences
+from landmarks.analysis.verification.config import PLACES, data_differences, setting_differences
 from landmarks.data.files import expanded
 from landmarks.errors import InputError
 from landmarks.experiment.products import product_versions, version_differences

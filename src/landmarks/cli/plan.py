@@ -1,12 +1,12 @@
-"""Command line: which runs next make the answer sharper.
+"""Command line: list the runs that narrow the interval of an exchange rate next.
 
 landmarks plan outputs/figure4 --n-real 50 --width 0.5 --also "experiment=figure4"
 
-Standard output has a line for each run to do next, in the words of `python -m landmarks.train`, and
-none when the interval is narrow enough, so that a shell can go on until then
-(docs/numbers.md has the loop); standard error explains. The exit code is 1 where no number of
-seeds is enough for the width, so that such a loop ends. A run that is to join the study needs
-the words that the study was made with: they are given once, and stand on each line.
+Standard output lists one run per line, as arguments of `landmarks train`, and nothing once the
+interval is narrow enough, so that a shell can repeat it until then (see docs/numbers.md);
+standard error explains. The exit code is 1 if no number of seeds reaches the width, which ends
+such a loop. Runs can only join the study with the arguments that it was made with: give these once
+with --also, and they are printed on each line.
 """
 
 import argparse
@@ -17,24 +17,27 @@ from landmarks.errors import InputError, refused
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the runs that narrow N_eff next; 1 if no number of seeds is enough, 2 on bad input."""
+    """List the next runs; returns 1 if no number of seeds is enough, 2 for invalid input."""
     parser = argparse.ArgumentParser(
-        prog="landmarks plan", description="Which runs next make the answer sharper."
+        prog="landmarks plan",
+        description="List the runs that narrow the interval of an exchange rate next.",
     )
     parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
-    parser.add_argument("--strategy", default="finetune", help="whose N_eff (default: finetune)")
-    parser.add_argument("--n-real", type=int, default=50, help="at which size (default: 50)")
+    parser.add_argument(
+        "--strategy", default="finetune", help="strategy of the N_eff (default: finetune)"
+    )
+    parser.add_argument("--n-real", type=int, default=50, help="its real faces (default: 50)")
     parser.add_argument(
         "--width",
         type=float,
         default=0.5,
-        help="narrow enough: width of the 90 %% interval over N_eff (default: 0.5)",
+        help="requested width of the 90 %% interval, relative to N_eff (default: 0.5)",
     )
     parser.add_argument(
         "--also",
         default="",
-        metavar="WORDS",
-        help='what the study was made with, e.g. "experiment=figure4"; printed on each line',
+        metavar="ARGUMENTS",
+        help='arguments the study was made with, e.g. "experiment=figure4"; printed on each line',
     )
     given = parser.parse_args(arguments)
     from landmarks.analysis.planning import describe, plan

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
-from landmarks.analysis.pace import duration, expected_time
+from landmarks.analysis.cost import duration, expected_time
 from landmarks.cli.jobs import DONE, OTHER_VERSION, REFUSED, TO_RUN, Job, updates
 from landmarks.errors import InputError, input_error
 from landmarks.experiment.results import read_result

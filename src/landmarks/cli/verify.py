@@ -1,4 +1,4 @@
-"""Command line: every number of a report, made again from stored predictions.
+"""Command line: recompute a report from the stored predictions and compare.
 
 landmarks verify outputs/figure4
 """
@@ -10,37 +10,36 @@ from landmarks.errors import InputError, refused
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Say what differs; the exit code is explained by --help."""
+    """Print what differs; returns the exit code that --help explains."""
     parser = argparse.ArgumentParser(
         prog="landmarks verify",
-        description="Make every number of a report again from stored predictions.",
-        epilog="exit code: 0 everything is the same; 1 something differs; 2 bad input; 3 nothing "
-        "differs, but not everything was compared, because another version of matplotlib or plotly "
-        "drew the report",
+        description="Recompute every number of a report from the stored predictions and compare.",
+        epilog="exit code: 0 no differences; 1 differences; 2 invalid input; 3 no differences, but "
+        "files were skipped because another version of matplotlib or plotly drew the report",
     )
-    parser.add_argument("folder", type=Path, help="of a sweep with its report")
+    parser.add_argument("folder", type=Path, help="folder of a sweep with its report")
     folder = parser.parse_args(arguments).folder
     # matplotlib and plotly take seconds to import; --help should not wait for them.
-    from landmarks.analysis.evidence.verification import verify
+    from landmarks.analysis.verification.verify import verify
 
     try:
         found = verify(folder)
     except (InputError, OSError) as error:
         return refused(error)
-    for what in (*found.differences, *found.left):
+    for what in (*found.differences, *found.skipped):
         print(what)
     if found.differences:
-        print(f"{len(found.differences)} differences: {folder} is not what its predictions give")
+        print(f"failed: {folder} differs from its predictions in {len(found.differences)} places")
         return 1
-    if found.left:
+    if found.skipped:
         print(
-            f"not verified as a whole: in {folder} nothing that was compared differs; to compare "
-            "the rest, install the version that drew it"
+            f"partially verified: no differences in {folder}, but parts were skipped; install the "
+            "version that drew the report to compare them"
         )
         return 3
     print(
-        f"verified: in {folder}, of {found.runs} runs the metrics, errors, cumulative curves, "
-        f"ledgers, settings and steps agree, and {found.files} files of the report are what the "
-        "stored predictions give; the predictions themselves are taken as they are"
+        f"verified: {folder}, {found.runs} runs (metrics, errors, cumulative curves, ledgers, "
+        f"settings, steps) and {found.files} files of the report agree with the stored "
+        "predictions; the predictions themselves were not checked"
     )
     return 0

@@ -134,7 +134,9 @@ def read_image_names(path: Path | None) -> list[str]:
     names = [_take(environment, "image_name", path) for environment in environments]
     for name in names:
         if not isinstance(name, str) or Path(name).name != name or not _is_image(name):
-            raise InputError(f"{path}: image_name is {name!r}; expected the name of an image file")
+            raise InputError(
+                f"{path}: image_name is {name!r:.200}; expected the name of an image file"
+            )
         check_name(name, str(path))
     return names
 

@@ -11,7 +11,7 @@ from typing import Any
 from landmarks.errors import InputError
 
 # The largest files that are read, so that a wrong or hostile one cannot fill the memory.
-IMAGE_BYTES = 2**30  # holds the 64 million pixels of `landmarks.data.decoding`, uncompressed
+IMAGE_BYTES = 2**28  # 64 million pixels with alpha, uncompressed
 DATASET_BYTES = 2**31  # one file with the annotations of a whole dataset
 FACE_BYTES = 2**24  # the annotations of one face
 
@@ -83,9 +83,9 @@ def check_name(name: str, where: str) -> None:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{where}: the name {name!r} is not UTF-8; rename it") from None
+        raise InputError(f"{where}: the name {name!r:.200} is not UTF-8; rename it") from None
     if "\0" in name:
-        raise InputError(f"{where}: the name {name!r} contains a null byte; rename it")
+        raise InputError(f"{where}: the name {name!r:.200} contains a null byte; rename it")
 
 
 def files_below(root: Path) -> Iterator[Path]:

@@ -48,6 +48,12 @@ _FORMATS = (
         "annotations={path} images={parent}",
         re.compile(rb'"(annotations|file_name|keypoints)"'),
     ),
+    _Format(
+        "csv",
+        re.compile(r"\.csv$"),
+        "path={path}",
+        re.compile(rb"[xX]_?67\b|\A[^,\n]+(,\s*-?[0-9.]+){136}\s"),  # a header, or numbers alone
+    ),
 )
 
 

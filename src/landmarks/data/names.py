@@ -26,7 +26,7 @@ def named_image(folder: Path, name: str, where: str) -> tuple[str, Path]:
     relative = path_below(folder, name, where)
     path = folder / relative
     if not is_file(path):
-        raise InputError(f"{where}: no image {name!r} in {folder}{found_instead(path)}")
+        raise InputError(f"{where}: no image {name!r:.200} in {folder}{found_instead(path)}")
     return relative.with_suffix("").as_posix(), path
 
 
@@ -41,7 +41,7 @@ def path_below(folder: Path, name: str, where: str) -> PurePosixPath:
     check_name(name, where)
     relative = PurePosixPath(name.replace("\\", "/"))
     if relative.is_absolute() or ".." in relative.parts or not relative.name:
-        raise InputError(f"{where}: image {name!r} is not a path below {folder}; make it one")
+        raise InputError(f"{where}: image {name!r:.200} is not a path below {folder}; make it one")
     return relative
 
 

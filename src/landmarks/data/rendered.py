@@ -145,7 +145,7 @@ def _record(line: bytes, labels: str, start: int, path: Path, number: int) -> _R
         index, name, image = record["index"], record["id"], record["image"]
         points = record["labels"][labels]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{where}: not the record of a face ({error!r})") from None
+        raise InputError(f"{where}: not the record of a face ({error!r:.200})") from None
     if type(index) is not int or not isinstance(name, str) or not isinstance(image, str):
         raise InputError(f"{where}: index, id and image must be a whole number and two texts")
     path_below(path.parent, image, where)
@@ -154,7 +154,8 @@ def _record(line: bytes, labels: str, start: int, path: Path, number: int) -> _R
 
 def _landmarks(points: object, where: str) -> NDArray[np.float32]:
     try:
-        landmarks = np.array(points, np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite, which is refused below
+            landmarks = np.array(points, np.float32)
     except (ValueError, TypeError, OverflowError):
         landmarks = np.empty(0, np.float32)
     expected = (IBUG68.num_landmarks, 2)

@@ -6,7 +6,7 @@ A folder with `result.json` holds a finished run; that file is written last.
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
@@ -199,17 +199,16 @@ def _check_fields(kind: type, content: Any, name: str) -> None:  # noqa: ANN401 
     """Refuse what is not an object with the fields of a dataclass, each of its type."""
     hints = get_type_hints(kind)
     if not isinstance(content, dict):
-        raise ValueError(f"its {name} is {content!r}")
-    differ = hints.keys() ^ content.keys()
-    if differ:
-        first = sorted(differ)[0]
-        raise ValueError(f"its {name} has {'no' if first in hints else 'an unknown'} {first!r}")
-    for key, hint in hints.items():
-        plain = get_origin(hint) or hint
+        raise ValueError(f"its {name} is {content!r:.40}, not an object")
+    required = {f.name for f in fields(kind) if f.default is f.default_factory is MISSING}
+    for wrong, what in ((required - content.keys(), "no"), (content.keys() - hints, "an unknown")):
+        if wrong:
+            raise ValueError(f"its {name} has {what} {min(wrong)!r}")
+    for key, value in content.items():
+        plain = get_origin(hints[key]) or hints[key]
         expected = _JSON_TYPES.get(plain, plain)
-        value = content[key]
-        if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
-            raise ValueError(f"{key} of its {name} is {value!r}")
+        if not isinstance(value, expected) or (isinstance(value, bool) and plain is not bool):
+            raise ValueError(f"{key} of its {name} is {value!r:.40}, not {plain.__name__}")
 
 
 def read_results(folder: Path) -> list[Result]:

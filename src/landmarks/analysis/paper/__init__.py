@@ -1,1 +1,1 @@
-"""Paper: findings as figures for a paper, PNG and SVG."""
+"""The findings as figures for a paper, PNG and SVG."""

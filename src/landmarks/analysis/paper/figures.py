@@ -1,7 +1,6 @@
-"""Figures: findings as files for a paper, PNG and SVG; whatever there is nothing to say of is left.
+"""The figures of a report as PNG and SVG files; a figure without data is left out.
 
-They show what `Findings` holds and estimate nothing themselves. The same findings give the same
-bytes.
+They display `Findings` and estimate nothing themselves. The same findings give the same bytes.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from landmarks.analysis.captions import BAND, one_seed
-from landmarks.analysis.findings import CurvePoint, Findings
-from landmarks.analysis.paper.convention import convention_and_appearance
+from landmarks.analysis.error_curves import BAND, CurvePoint, marker_notes
+from landmarks.analysis.findings import Findings
+from landmarks.analysis.paper.attribution import convention_and_appearance
+from landmarks.analysis.paper.differences import against_real_only, narrowing_gap
 from landmarks.analysis.paper.figure4 import (
     N_REAL,
     NME,
@@ -21,9 +21,9 @@ from landmarks.analysis.paper.figure4 import (
     exchange_rate,
     strategy_handles,
 )
-from landmarks.analysis.paper.gaps import against_real_only, narrowing_gap
 from landmarks.analysis.paper.style import (
     draw_curve,
+    draw_interval,
     draw_mean,
     handle,
     legend_beside,
@@ -35,27 +35,27 @@ from landmarks.analysis.paper.style import (
     small_print,
 )
 from landmarks.analysis.study import BASELINE
-from landmarks.analysis.styles import FORM_LOOKS, look, region_label
+from landmarks.analysis.styles import FORM_STYLES, region_label, style_of
 
 CED_LIMIT = 15  # per cent
 FAILURE = 8  # per cent; the limit of FR@8
 
 
 def cumulative_error(findings: Findings) -> Figure | None:
-    """Share of faces up to each error, at one size; None if nothing was run there."""
+    """Share of the test faces up to each error, at one size; None if nothing was run there."""
     if not findings.cumulative:
         return None
     n_real = findings.cumulative_size
     figure = sheet(f"Cumulative error with {n_real:,} real faces", 3.6)
     ax = figure.subplots()
     for place, (strategy, errors) in enumerate(findings.cumulative.items()):
-        its = look(strategy)
+        style = style_of(strategy)
         ax.plot(
             100 * errors,
             np.linspace(0, 100, len(errors)),
-            color=its.colour,
-            linestyle=its.dash,
-            marker=its.marker,
+            color=style.colour,
+            linestyle=style.dash,
+            marker=style.marker,
             markevery=(6 + 4 * place, 30),
         )
     ax.axvline(FAILURE, color="black", linewidth=0.8, linestyle=(0, (1, 2)))
@@ -75,8 +75,8 @@ def cumulative_error(findings: Findings) -> Figure | None:
     small_print(
         figure,
         findings,
-        f"n_real {n_real:,}; synthetic only has none. All test faces of all seeds together; those "
-        f"beyond {CED_LIMIT} % are not shown. Dotted line: the limit of FR@{FAILURE}.",
+        f"n_real {n_real:,}, and 0 for synthetic only. Test faces of all seeds; errors above "
+        f"{CED_LIMIT} % are not shown. Dotted line: the limit of FR@{FAILURE}.",
         seeds_of(points),
     )
     return figure
@@ -85,8 +85,7 @@ def cumulative_error(findings: Findings) -> Figure | None:
 def error_by_region(findings: Findings) -> Figure | None:
     """Error over n_real in each region; None if nothing trained on real faces."""
     regions = [name for name in findings.curves if name != "all"]
-    points = [point for curve in findings.curves["all"].values() for point in curve]
-    sizes = sorted({point.n_real for point in points} - {0})
+    sizes = sorted({point.n_real for point in findings.points} - {0})
     if not sizes or not regions:
         return None
     rows = -(-len(regions) // 3)
@@ -107,16 +106,16 @@ def error_by_region(findings: Findings) -> Figure | None:
     small_print(
         figure,
         findings,
-        f"Errors are over the inter-ocular distance in every region; {region_label('inner51')} is "
-        f"all but the jaw. Bands: {BAND}.",
-        one_seed(point for point in points if point.n_real),
-        seeds_of(points),
+        f"NME over the inter-ocular distance in every region; {region_label('inner51')} is the "
+        f"face without the jaw. Bands: {BAND}.",
+        marker_notes((point for point in findings.points if point.n_real), dots=False),
+        seeds_of(findings.points),
     )
     return figure
 
 
 def forms_of_the_curve(findings: Findings) -> Figure | None:
-    """Real only with every fitted form; None where too few sizes were run to fit any."""
+    """`real_only` with every fitted form; None with too few sizes to fit any."""
     if not findings.forms:
         return None
     sizes = findings.forms[0].sizes
@@ -125,16 +124,12 @@ def forms_of_the_curve(findings: Findings) -> Figure | None:
     ax = figure.subplots()
     n = np.geomspace(sizes[0], sizes[-1], 200)
     lines = []
-    for fit, (colour, dash) in zip(findings.forms, FORM_LOOKS, strict=False):
-        label = f"{fit.name}\n{fit.formula}; residual {100 * fit.residual:.1f} %"
+    for fit, (colour, dash) in zip(findings.forms, FORM_STYLES, strict=False):
+        label = f"{fit.form.name}\n{fit.formula}; residual {100 * fit.residual:.1f} %"
         lines += ax.plot(n, 100 * fit(n), color=colour, linestyle=dash, label=label)
-    its = look(BASELINE)
     for point in points:
-        mean = point.mean
-        value, low, high = (100 * part for part in (mean.value, mean.low, mean.high))
-        ends = [[value - low], [high - value]]
-        ax.errorbar(point.n_real, value, ends, color=its.colour, elinewidth=1, capsize=2)
-        draw_mean(ax, BASELINE, point.n_real, value, mean.seeds)
+        draw_interval(ax, style_of(BASELINE), point.n_real, point.mean)
+        draw_mean(ax, BASELINE, point.n_real, 100 * point.mean.value, point.mean.seeds)
     size_axis(ax, [point.n_real for point in points], N_REAL)
     ax.set_ylabel(NME)
     legend_beside(ax, [*lines, handle(BASELINE, line=False)])
@@ -142,17 +137,17 @@ def forms_of_the_curve(findings: Findings) -> Figure | None:
         figure,
         findings,
         f"Bars: {BAND}. Each form is fitted to n_real {', '.join(f'{size:,}' for size in sizes)} "
-        "and drawn no further. Residual: root mean square of the relative errors it leaves.",
-        one_seed(points),
+        "and not extrapolated. Residual: root mean square of the relative errors of the fit.",
+        marker_notes(points, dots=False),
         seeds_of(points),
     )
     return figure
 
 
 def _points_of_the_curve(findings: Findings) -> list[CurvePoint]:
-    """Real only as N_eff is read from it, and what was run beside that."""
-    read = {point.n_real: point for point in findings.headline_curves.get(BASELINE, ())}
-    return [read.get(point.n_real, point) for point in findings.curves["all"][BASELINE]]
+    """`real_only`, with the seeds that N_eff is derived from where it uses them."""
+    used = {point.n_real: point for point in findings.headline_curves.get(BASELINE, ())}
+    return [used.get(point.n_real, point) for point in findings.curves["all"][BASELINE]]
 
 
 FIGURES: Mapping[str, Callable[[Findings], Figure | None]] = {
@@ -169,11 +164,11 @@ FIGURES: Mapping[str, Callable[[Findings], Figure | None]] = {
 
 
 def write_figures(findings: Findings, folder: Path) -> tuple[Path, ...]:
-    """Write every figure that the findings have something for, each as PNG and SVG.
+    """Write every figure that has data, each as PNG and SVG.
 
     Args:
-        findings: What to show.
-        folder: Where to; made if need be.
+        findings: Of a study.
+        folder: Created if necessary.
 
     Returns:
         The files, in the order of `FIGURES`.

@@ -1,4 +1,4 @@
-"""Paper: the size, type and small print that all figures share, and how they become files."""
+"""What the figures for a paper share: size, fonts, small print, curves, and how they are saved."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,18 +14,20 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
-from landmarks.analysis.findings import CurvePoint, Findings
+from landmarks.analysis.contrasts import Interval
+from landmarks.analysis.error_curves import CurvePoint
+from landmarks.analysis.findings import Findings
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
-from landmarks.analysis.styles import look
+from landmarks.analysis.styles import Style, style_of, tick_labels
 
 WIDTH = 7.0  # inches, two columns of a paper
 DPI = 200
-INK, FAINT = "#4D4D4D", "#E4E4E4"  # of small print and of what lies behind the data
-# How many letters of DejaVu Sans fill the width, at the size of a title and of small print.
+INK, FAINT = "#4D4D4D", "#E4E4E4"  # of small print and of the grid
+# Number of characters of DejaVu Sans that fill the width, in a title and in small print.
 TITLE_LETTERS, PRINT_LETTERS = 89, 116
 BESIDE = 5  # points from a marker to the dots of its seeds
 STYLE: dict[Any, Any] = {
-    # The others stand in where a browser shows the SVG and has no DejaVu; they are narrower.
+    # The others are narrower, for a browser that shows the SVG without DejaVu.
     "font.sans-serif": ["DejaVu Sans", "Helvetica", "Arial", "sans-serif"],
     "font.size": 8,
     "axes.titlesize": 8.5,
@@ -41,7 +43,7 @@ STYLE: dict[Any, Any] = {
     "lines.markersize": 5,
     "legend.frameon": False,
     "legend.handlelength": 2.8,
-    # Text stays text, and the same figure is the same file: no random names.
+    # Text stays text, and the same figure gives the same file: no random names.
     "svg.fonttype": "none",
     "svg.hashsalt": "landmarks",
 }
@@ -49,7 +51,7 @@ STYLE: dict[Any, Any] = {
 
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Everything drawn and written inside has the style of the project and of nobody's settings."""
+    """Draw and save in the style of the project, whatever the user's settings are."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
@@ -60,7 +62,7 @@ def sheet(title: str, height: float) -> Figure:
     """An empty figure of the width of a paper.
 
     Args:
-        title: What it says; wrapped.
+        title: Wrapped to the width.
         height: Inches.
     """
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
@@ -71,9 +73,9 @@ def sheet(title: str, height: float) -> Figure:
 
 
 def small_print(figure: Figure, findings: Findings, *sentences: str) -> None:
-    """Say below the figure what a reader must know of it."""
-    said = ((NOT_PHOTOGRAPHS,) if findings.rendered_test else ()) + sentences
-    text = textwrap.fill(" ".join(sentence for sentence in said if sentence), PRINT_LETTERS)
+    """Write notes below a figure."""
+    notes = ((NOT_PHOTOGRAPHS,) if findings.rendered_test else ()) + sentences
+    text = textwrap.fill(" ".join(note for note in notes if note), PRINT_LETTERS)
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color=INK)
 
 
@@ -83,7 +85,7 @@ def seeds_of(points: Iterable[CurvePoint]) -> str:
     every = sorted({seed for seeds in each for seed in seeds})
     if not every:
         return ""
-    # Spaces that do not break, so that no line ends within the list.
+    # No-break spaces, so that the list stays on one line.
     listed = ",\N{NO-BREAK SPACE}".join(map(str, every))
     names = f"Seed{'s' * (len(every) != 1)}\N{NO-BREAK SPACE}{listed}"
     return f"{names}." if len(each) == 1 else f"{names}, not all of them at every point."
@@ -94,22 +96,13 @@ def size_axis(ax: Axes, sizes: Sequence[int], label: str, *, room: float = 0.08)
 
     Args:
         ax: Whose x axis it is.
-        sizes: Rising, above 0.
+        sizes: Ascending, above 0.
         label: Of the axis.
-        room: Share of the axis that a number takes; one that would touch the first number or the
-            next is left out.
+        room: Share of the axis that a tick label takes; one that would overlap is left out.
     """
-    low, high = sizes[0] / 1.25, sizes[-1] * 1.15  # on the left the dots of the first size too
     ax.set_xscale("log")
-    ax.set_xlim(low, high)
-    least = (high / low) ** room
-    names: list[str] = []
-    above = float("inf")
-    for size in reversed(sizes):
-        is_apart = size == sizes[0] or (above / size > least and size / sizes[0] > least)
-        names.append(f"{size:,}" if is_apart else "")
-        above = size if is_apart else above
-    ax.set_xticks(sizes, names[::-1])
+    ax.set_xlim(sizes[0] / 1.25, sizes[-1] * 1.15)  # room for the dots of the first size
+    ax.set_xticks(sizes, tick_labels(sizes, room))
     ax.minorticks_off()
     ax.set_xlabel(label)
 
@@ -120,62 +113,69 @@ def draw_curve(
     points: Sequence[CurvePoint],
     at: Callable[[CurvePoint], int] = lambda point: point.n_real,
 ) -> None:
-    """One strategy with its band; without any real face, a horizontal line.
+    """One strategy with its band; a horizontal line where no real face was used.
 
     Args:
-        ax: Where to.
+        ax: Axes to draw on.
         strategy: Name.
-        points: Rising in x.
+        points: Ascending in x.
         at: Place of a point on the x axis.
     """
-    its = look(strategy)
+    style = style_of(strategy)
     for point in points:
         if at(point) == 0:
-            band = (100 * point.mean.low, 100 * point.mean.high)
-            ax.axhspan(*band, color=its.colour, alpha=0.08, linewidth=0)
-            ax.axhline(100 * point.mean.value, color=its.colour, linestyle=its.dash)
+            value, low, high = point.mean.percent
+            ax.axhspan(low, high, color=style.colour, alpha=0.08, linewidth=0)
+            ax.axhline(value, color=style.colour, linestyle=style.dash)
     points = [point for point in points if at(point) > 0]
+    if not points:
+        return
     x = [at(point) for point in points]
-    value, low, high = (
-        [100 * getattr(point.mean, part) for point in points] for part in ("value", "low", "high")
-    )
+    value, low, high = np.transpose([point.mean.percent for point in points])
     draw_band(ax, strategy, x, low, high)
-    ax.plot(x, value, color=its.colour, linestyle=its.dash)
+    ax.plot(x, value, color=style.colour, linestyle=style.dash)
     for point in points:
         draw_mean(ax, strategy, at(point), 100 * point.mean.value, point.mean.seeds)
 
 
 def draw_band(ax: Axes, strategy: str, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
-    """Intervals at some sizes: a band, or a bar where there is one size and nothing to span."""
-    colour = look(strategy).colour
+    """Intervals at some sizes: a band, or a bar where there is only one size."""
+    colour = style_of(strategy).colour
     if np.size(x) == 1:
         ax.vlines(x, low, high, color=colour, linewidth=1.2, alpha=0.5)
     ax.fill_between(x, low, high, color=colour, alpha=0.12, linewidth=0)
 
 
+def draw_interval(ax: Axes, style: Style, x: float, one: Interval, **more: Any) -> None:  # noqa: ANN401
+    """An estimate with its interval as a bar, in per cent."""
+    value, low, high = one.percent
+    ends = [[value - low], [high - value]]
+    ax.errorbar(x, value, ends, color=style.colour, elinewidth=1.2, capsize=2, **more)
+
+
 def draw_mean(ax: Axes, strategy: str, x: float, y: float, seeds: int) -> None:
-    """The marker of a mean; open if it rests on one seed."""
-    its = look(strategy)
-    face = its.colour if seeds > 1 else "white"
-    ax.plot(x, y, marker=its.marker, color=its.colour, markerfacecolor=face)
+    """The marker of a mean; open if it is of one seed."""
+    style = style_of(strategy)
+    face = style.colour if seeds > 1 else "white"
+    ax.plot(x, y, marker=style.marker, color=style.colour, markerfacecolor=face)
 
 
 def draw_seeds(ax: Axes, strategy: str, x: float, values: Sequence[float]) -> None:
-    """A dot for each seed, beside the marker of their mean; none where one seed is that marker."""
+    """A dot for each seed beside the marker of their mean; none for a single seed."""
     if len(values) < 2:
         return
     at = [x] * len(values)
     beside = ax.transData + ScaledTranslation(-BESIDE / 72, 0, ax.figure.dpi_scale_trans)
-    colour = look(strategy).colour
+    colour = style_of(strategy).colour
     ax.scatter(at, values, s=6, color=colour, alpha=0.5, linewidths=0, transform=beside)
-    ax.update_datalim(np.column_stack([at, values]))  # a shifted scatter has no say in the limits
+    ax.update_datalim(np.column_stack([at, values]))  # a shifted scatter does not set limits
 
 
 def handle(strategy: str, *, line: bool = True, marker: bool = True) -> Line2D:
-    """The entry of a strategy in a legend."""
-    its = look(strategy)
-    entry = Line2D([], [], color=its.colour, marker=its.marker if marker else "none")
-    entry.set(linestyle=its.dash if line else "none", label=its.label)
+    """A strategy's entry in a legend."""
+    style = style_of(strategy)
+    entry = Line2D([], [], color=style.colour, marker=style.marker if marker else "none")
+    entry.set(linestyle=style.dash if line else "none", label=style.label)
     return entry
 
 

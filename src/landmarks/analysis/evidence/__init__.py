@@ -1,1 +1,0 @@
-"""Evidence: what the files of runs and of a report must agree in, made again and compared."""
