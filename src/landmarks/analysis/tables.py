@@ -139,7 +139,7 @@ def runs_table(study: Study) -> Table:
             style_of(run.result.strategy).label,
             f"{run.result.n_real}",
             f"{run.result.seed}",
-            f"{100 * run.nme:.3f}",
+            f"{100 * run.nme:.3f}{' (diverged)' if run.result.diverged else ''}",
             f"{run.result.optimiser_steps}",
             run.result.fingerprint,
             run.directory.relative_to(study.folder).as_posix(),
