@@ -35,6 +35,7 @@ TEMPLATE = go.layout.Template(
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": PAPER, "bordercolor": INK, "align": "left"},
         "dragmode": False,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "#57575c", "activecolor": INK},
         "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         "xaxis": AXIS,
         "yaxis": AXIS,

@@ -126,9 +126,10 @@ def figure_html(figure: go.Figure, name: str) -> str:
         config={
             "responsive": True,
             "displaylogo": False,
-            "displayModeBar": True,  # and not only below a mouse
+            # Always or never, and not only below a mouse.
+            "displayModeBar": figure.layout.showlegend is not False,
             "doubleClick": False,
-            "modeBarButtons": [["toImage"]] if figure.layout.showlegend is not False else [],
+            "modeBarButtons": [["toImage"]],
             "toImageButtonOptions": {"format": "svg", "filename": name},
         },
     )
