@@ -39,7 +39,7 @@ def row(result: Result) -> tuple[str, ...]:
         result.strategy,
         str(result.n_real),
         str(result.seed),
-        f"{value:.2f} [{low:.2f}, {high:.2f}]",
+        f"{value:.2f} [{low:.2f}, {high:.2f}]{' (diverged)' if result.diverged else ''}",
         *regions,
         *rates,
         str(result.ledger["total"]),

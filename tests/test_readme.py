@@ -18,7 +18,8 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "machine.threads=1"]
+QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "model.input_size=64"]
+QUICK += ["machine.threads=1"]
 FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
 FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]
 FEW_OF = {"data=own": ["data.synthetic.size=64", "data.synthetic.count=12"]}
@@ -84,9 +85,12 @@ def without_sweep(override):
     return f"{name}={value.split(',')[0]}"
 
 
-@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+PAGES = ["data/README.md", *sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_the_documentation_exists(page):
-    for line in commands((ROOT / "docs" / page).read_text()):
+    for line in commands((ROOT / page).read_text()):
         words = landmarks_command(line)
         if words is None:
             script = shlex.split(line)[1]

@@ -146,7 +146,7 @@ def box_problem(
     if inside >= _LEAST_INSIDE * len(landmarks):
         return None
     if max(x1, y1) <= 1:
-        return f"{shown} is in shares of the image; boxes must be pixels"
+        return f"{shown} is in fractions of the image; boxes must be pixels"
     return f"{shown} contains {inside} of the {len(landmarks)} landmarks"
 
 

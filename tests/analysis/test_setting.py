@@ -5,6 +5,7 @@ from pathlib import Path
 from landmarks.analysis.findings import Findings, find
 from landmarks.analysis.setting import setting
 from landmarks.analysis.study import read_study
+from landmarks.analysis.tables import runs_table
 from tests.analysis.studies import write_study
 
 
@@ -25,6 +26,8 @@ def test_runs_that_diverged_are_a_warning(tmp_path: Path) -> None:
     sentences = setting(read_study(tmp_path))
     (warning,) = (sentence for sentence in sentences if "diverged" in sentence)
     assert "real only with n_real 50, seed 0. Their errors are included" in warning
+    cells = [row[3] for row in runs_table(read_study(tmp_path)).rows]
+    assert [cell.endswith(" (diverged)") for cell in cells] == [False, True]
 
 
 def test_different_versions_of_a_product_are_a_warning(tmp_path: Path) -> None:

@@ -217,6 +217,7 @@ def change_step(run: Path) -> None:
         (change_json("ledger.json", faces={}), "ledger.json: 0 faces are listed, but n_real is 10"),
         (lambda run: (run / "ledger.json").unlink(), "ledger.json: missing"),
         (lambda run: (run / "ledger.json").write_text("[]"), "ledger.json: not the ledger"),
+        (change_json("result.json", diverged=True), "diverged is True, by the predictions it is F"),
         (
             change_json("result.json", optimiser_steps=9),
             "optimiser_steps is 9, but its steps add up to 3000",

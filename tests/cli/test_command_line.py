@@ -26,20 +26,14 @@ SMALL = [
     "data.real.count=30",
     "data.test.count=12",
     "model.network.widths=[8,16,16,16,16]",
+    "model.input_size=64",
     "machine.threads=1",
 ]
 
 
 def command(name, *words, cwd):
-    """`landmarks NAME WORDS...` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "landmarks", name, *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    """`landmarks NAME WORDS...`."""
+    return forked(name, *words, cwd=cwd, patience=PATIENCE)
 
 
 def results(folder):
@@ -67,7 +61,8 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
     assert "on drawn or rendered faces" in swept.stdout
 
     run = found[0].parent
-    tested = command("evaluate", f"run={run}", "faces@data.test=toy", cwd=tmp_path)
+    few = ("faces@data.test=toy", "data.test.count=12")
+    tested = command("evaluate", f"run={run}", *few, cwd=tmp_path)
     assert tested.returncode == 0, tested.stderr
     (written,) = (tmp_path / run / "evaluations").glob("*/evaluation.json")
     assert json.loads(written.read_text())["rendered_test"] is True
@@ -75,7 +70,7 @@ def test_a_sweep_of_strategies_shares_its_pretraining_and_can_be_evaluated(tmp_p
 
     again = command("train", *words, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count("done before") == 4
+    assert again.stdout.count("already finished: ") == 4
     assert f"faces); it is in {run}\n" in again.stdout
 
 
@@ -232,7 +227,10 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["data=rendered", "machine.device=tpu"], "device is 'tpu'"),
         (["data=w300_rendered", "data.real.root=''"], "a folder is ''; it must be a path in text"),
         (["out=''"], "out is ''; it must be a path in text"),
-        (["out=null"], "out is null; it must be a path in text"),
+        (
+            ["out=null"],
+            "out is null; it must be a path in text, such as . for the working directory or",
+        ),
         (["artifacts=''"], "artifacts is ''"),
         (["data.test=null"], "needs test faces, but data.test is null"),
         (["data.real=null"], "needs real faces, but data.real is null"),
@@ -252,7 +250,7 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
 )
 def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
     small = [] if any(word.startswith("data=") for word in words) else SMALL
-    done = forked("train", *small, *words, cwd=tmp_path, patience=PATIENCE)
+    done = command("train", *small, *words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert done.stderr.startswith("error: ")
@@ -302,7 +300,7 @@ def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
 @pytest.mark.parametrize("name", ["data.test", "machine"])
 def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
     words = ["run=nowhere", "faces@data.test=toy", f"{name}=null"]
-    done = forked("evaluate", *words, cwd=tmp_path, patience=PATIENCE)
+    done = command("evaluate", *words, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(f"error: {name} is null")
 
@@ -312,7 +310,7 @@ def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
 )
 def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
     (tmp_path / "file").touch()
-    done = forked("train", *SMALL, word, cwd=tmp_path, patience=PATIENCE)
+    done = command("train", *SMALL, word, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     place = word.split("=")[1]
     assert done.stderr.startswith(f"error: {place}: nothing can be written there")

@@ -82,10 +82,9 @@ def test_a_training_with_neither_a_home_folder_nor_that_backend_warns_in_one_lin
     temporary, work = tmp_path / "tmp", tmp_path / "work"
     temporary.mkdir()
     work.mkdir()
-    words = [*SMALL, "schedule.pretrain.steps=2", "schedule.finetune.steps=2"]
     surroundings = {"HOME": f"{tmp_path}/file", "MPLBACKEND": INLINE, "LANDMARKS_CACHE": ""}
     surroundings |= {"TMPDIR": str(temporary)}
-    done = forked("train", *words, cwd=work, patience=PATIENCE, **surroundings)
+    done = forked("train", *SMALL, cwd=work, patience=PATIENCE, **surroundings)
     assert done.returncode == 0, done.stderr
     (line,) = (line for line in (done.stdout + done.stderr).splitlines() if "cannot write" in line)
     assert "set LANDMARKS_CACHE to a folder" in line

@@ -2,62 +2,57 @@
 
 import random
 import signal
-import subprocess
-import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.experiment.test_run import without_timings
-from tests.waiting import PATIENCE
-
-ROOT = Path(__file__).parents[2]
-
-CHILD = """
-import signal, sys, time
-from pathlib import Path
-from tests.experiment.test_run import PLAIN, experiment
 from landmarks.adapters.ridge import RidgeFit
-from landmarks.training.device import Machine
 from landmarks.experiment.run import run
-from landmarks.training.schedule import Schedule
 from landmarks.experiment.strategies import mixing
-
-# Whoever is to die dies of SIGPROF, as abruptly as of SIGKILL, after so many seconds of computing:
-# of the clock on the wall a busy machine would need more for the same work.
-signal.setitimer(signal.ITIMER_PROF, float(sys.argv[2]))
-begin = time.process_time()
-pretrain = Schedule(steps=150, batch_size=4, learning_rate=2e-3)
-train = Schedule(steps=150, batch_size=4, learning_rate=2e-3)
-strategy = mixing(pretrain, RidgeFit(), train, alpha=0.5)
-machine = Machine(device="cpu", threads=1, checkpoint_seconds=0)
-run(experiment(Path(sys.argv[1]), strategy, machine=machine))
-print(time.process_time() - begin)
-"""
+from landmarks.training.device import Machine
+from landmarks.training.schedule import Schedule
+from tests.experiment.test_run import experiment, without_timings
+from tests.processes import FORKS
+from tests.waiting import PATIENCE
 
 FOR_EVER = 1e6  # seconds
 
 
+def compute(folder: Path, dies_after: float) -> None:
+    """A whole run, in a process that may die after so many seconds of computing."""
+    # Of SIGPROF, as abruptly as of SIGKILL: by the clock on the wall, a busy machine would need
+    # more time for the same work.
+    signal.setitimer(signal.ITIMER_PROF, dies_after)
+    begin = time.process_time()
+    pretrain = Schedule(steps=100, batch_size=4, learning_rate=2e-3)
+    train = Schedule(steps=100, batch_size=4, learning_rate=2e-3)
+    strategy = mixing(pretrain, RidgeFit(), train, alpha=0.5)
+    machine = Machine(device="cpu", threads=1, checkpoint_seconds=0)
+    run(experiment(folder, strategy, machine=machine))
+    (folder / "seconds").write_text(str(time.process_time() - begin))
+
+
 def start(folder, dies_after):
-    """Run until the end, or until so many seconds were computed."""
-    words = [sys.executable, "-c", CHILD, folder, str(dies_after)]
-    return subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    """Run until the end, or until so many seconds were computed; returns the exit code."""
+    folder.mkdir(exist_ok=True)
+    process = FORKS.Process(target=compute, args=(folder, dies_after))
+    process.start()
+    process.join(PATIENCE)
+    return process.exitcode
 
 
 def finish(folder):
     """Run until the end; returns seconds that were computed."""
-    done = start(folder, FOR_EVER)
-    assert done.returncode == 0, done.stderr
-    return float(done.stdout.splitlines()[-1])
+    assert start(folder, FOR_EVER) == 0
+    return float((folder / "seconds").read_text())
 
 
 def kill_and_restart(folder, kills, longest, seed):
     """Kill the run `kills` times at random moments, then let it finish; returns kills that hit."""
     rng = random.Random(seed)
-    ends = [start(folder, rng.uniform(1e-3, longest)).returncode for _ in range(kills)]
+    ends = [start(folder, rng.uniform(1e-3, longest)) for _ in range(kills)]
     assert set(ends) <= {0, -signal.SIGPROF}
     finish(folder)
     return ends.count(-signal.SIGPROF)

@@ -2,9 +2,6 @@
 
 import json
 import logging
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +19,8 @@ from landmarks.experiment.products import product_versions
 from landmarks.experiment.results import RESULT, Ledger, Result, StepRecord, StepTiming
 from landmarks.storage.serialization import record
 from landmarks.training.loop import TRAINING_VERSION
+from tests.processes import forked
+from tests.waiting import PATIENCE
 
 OUT = "out=runs/${hydra:runtime.choices.strategy}/n_real_${n_real}/seed_${seed}"
 ALL = ["synthetic_only", "real_only", "label_adaptation", "data_adaptation", "mixing", "finetune"]
@@ -302,28 +301,18 @@ def test_durations_are_told_in_words_of_their_size() -> None:
 
 
 def test_a_failed_run_stops_no_other_and_is_listed_with_its_reason(tmp_path: Path) -> None:
-    command = [
-        *(sys.executable, "-m", "landmarks.train", "-m", "data=toy", "schedule=tiny"),
-        *("strategy=label_adaptation,real_only", "n_real=1,4", "model=unet", "model.input_size=32"),
-        "model.network.widths=[8,8]",
+    words = [
+        *("-m", "data=toy", "schedule=tiny", "model.input_size=32", "machine.threads=1"),
+        *("strategy=label_adaptation,real_only", "n_real=1,4", "model.network.widths=[8,8]"),
         *("data.synthetic.count=12", "data.real.count=8", "data.test.count=6"),
-        *("schedule.pretrain.steps=2", "schedule.train.steps=2", f"artifacts={tmp_path}/artifacts"),
-        f"out={tmp_path}/runs/${{hydra:runtime.choices.strategy}}/n_real_${{n_real}}/seed_${{seed}}",
-        f"hydra.sweep.dir={tmp_path}/sweep",
+        *("schedule.pretrain.steps=2", "schedule.train.steps=2"),
     ]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    done = forked("train", *words, cwd=tmp_path, patience=PATIENCE)
     assert done.returncode == 2, done.stderr
     assert done.stderr.splitlines()[-1].startswith("error: 1 of 4 runs failed, as listed")
-    told = done.stdout + done.stderr
-    assert "n_real is 1, but strategy 'label_adaptation' fits an adapter" in told
-    finished = {
-        path.parent.parent.relative_to(tmp_path / "runs").as_posix()
-        for path in tmp_path.rglob(RESULT)
+    assert "n_real is 1, but strategy 'label_adaptation' fits an adapter" in done.stdout
+    assert {path.parts[-4:-2] for path in tmp_path.rglob(RESULT)} == {
+        ("label_adaptation", "n_real_4"),
+        ("real_only", "n_real_1"),
+        ("real_only", "n_real_4"),
     }
-    assert finished == {"label_adaptation/n_real_4", "real_only/n_real_1", "real_only/n_real_4"}

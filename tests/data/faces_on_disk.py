@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from landmarks.data.dataset import Face
+from landmarks.data.mean_face import MEAN_FACE
 from landmarks.errors import InputError
 
 WIDTH, HEIGHT = 120, 90
@@ -23,9 +24,14 @@ def distinct_pixels(seed, count=68):
 PIXELS = distinct_pixels(0)  # one for each landmark of the drawn face
 
 
-def draw(path, pixels=PIXELS):
+# The landmarks of a face of whole pixels, all different, for an image of this width and height.
+FACE_SIZE = (320, 300)
+FACE = np.rint(MEAN_FACE * 150 + (160, 150)).astype(int)
+
+
+def draw(path, pixels=PIXELS, size=(WIDTH, HEIGHT)):
     """An image that is dark but for one pixel a landmark; its green tells which landmark."""
-    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    image = np.zeros((size[1], size[0], 3), np.uint8)
     for k, (column, row) in enumerate(pixels):
         image[row, column] = (255, 3 * k, 0)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -47,10 +47,11 @@ def box_text(pixels=PIXELS, parts=None, extra="", **sides):
     return f"    <box {attributes}{extra}>\n      <label>face</label>\n{body}\n    </box>\n"
 
 
-def xml_text(boxes_of, encoding="ISO-8859-1", prolog=""):
+def xml_text(boxes_of, encoding="ISO-8859-1", prolog="", size=(120, 90)):
     """An XML file as imglab writes it; `boxes_of` is the text of the boxes by image."""
+    width, height = size
     images = "".join(
-        f"  <image file={quoteattr(name)} width='120' height='90'>\n{boxes}  </image>\n"
+        f"  <image file={quoteattr(name)} width='{width}' height='{height}'>\n{boxes}  </image>\n"
         for name, boxes in boxes_of.items()
     )
     return (
@@ -61,9 +62,9 @@ def xml_text(boxes_of, encoding="ISO-8859-1", prolog=""):
     )
 
 
-def write_xml(path, boxes_of, encoding="ISO-8859-1", prolog=""):
+def write_xml(path, boxes_of, encoding="ISO-8859-1", prolog="", size=(120, 90)):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(xml_text(boxes_of, encoding, prolog).encode(encoding))
+    path.write_bytes(xml_text(boxes_of, encoding, prolog, size).encode(encoding))
     return path
 
 

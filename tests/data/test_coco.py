@@ -223,3 +223,46 @@ def test_what_is_not_there_is_refused(tmp_path):
 def test_a_wrong_option_is_refused(tmp_path, options, words):
     with refusal(*words):
         read_coco(*write_coco(tmp_path, coco_annotation()), **options)
+
+
+def test_what_is_not_a_labelled_face_is_counted_in_the_notes(tmp_path):
+    images = [{"id": k, "file_name": "photos/a.png" if k < 3 else "b.png"} for k in range(1, 5)]
+    others = [
+        coco_annotation(id=1, keypoints=None, num_keypoints=None),  # a box of another category
+        coco_annotation(id=2, category_id=2, keypoints=triples(np.ones((17, 2))), num_keypoints=17),
+        coco_annotation(id=3, category_id=2, keypoints=triples(np.ones((17, 2))), num_keypoints=17),
+        coco_annotation(id=4, category_id=3, keypoints=triples(np.ones((6, 2))), num_keypoints=6),
+        coco_annotation(id=8),  # the same as the last one
+    ]
+    path, folder = write_coco(tmp_path, *others, coco_annotation(), images=images)
+    draw(folder / "photos/a.png")
+    dataset = read_coco(path, folder)
+    assert_drawn_at_its_landmarks(dataset.faces[0])
+    assert len(dataset) == 1
+    assert dataset.notes == (
+        "annotations without a labelled face: 1 skipped",
+        "annotations with other numbers of key points (6, 17): 3 skipped",
+        "repeated annotations: 1 skipped",
+        "images without a labelled face: 3 skipped",
+        "centre of the top-left pixel: taken as (0, 0)",
+    )
+
+
+def test_first_pixel_is_subtracted_from_landmarks_and_box(tmp_path):
+    path, images = write_coco(tmp_path, coco_annotation(keypoints=triples(PIXELS + 1)))
+    draw(images / "photos/a.png")
+    dataset = read_coco(path, images, first_pixel=1.0)
+    assert_drawn_at_its_landmarks(dataset.faces[0])
+    assert dataset.faces[0].box == (9, 19, 48, 48.5)
+    assert "centre of the top-left pixel: taken as (1, 1)" in dataset.notes
+
+
+def test_a_box_in_fractions_is_read_like_the_points(tmp_path):
+    size = np.array([120, 90])
+    box = [0.25, 0.5, 0.5, 0.25]
+    annotation = coco_annotation(keypoints=triples((PIXELS / size).tolist()), bbox=box)
+    path, images = write_coco(tmp_path, annotation)
+    draw(images / "photos/a.png")
+    (face,) = read_coco(path, images, frame="fractions").faces
+    assert_drawn_at_its_landmarks(face)
+    assert face.box == (30, 45, 90, 67.5)

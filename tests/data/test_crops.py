@@ -84,13 +84,13 @@ def test_a_face_outside_its_image_is_refused(tmp_path):
             store(tmp_path, [dotted_face(tmp_path, "near"), outside])
 
 
-def test_landmarks_as_shares_of_the_image_are_refused(tmp_path):
-    face = dotted_face(tmp_path, "shares")
-    shares = replace(face, landmarks=face.landmarks / 320)
-    with pytest.raises(InputError, match=r"they are shares of the image; frame=shares"):
-        store(tmp_path, [shares])
-    with pytest.raises(InputError, match=r"face 'shares': .*must be pixels, not shares"):
-        store(tmp_path, [shares, dotted_face(tmp_path)])
+def test_landmarks_as_fractions_of_the_image_are_refused(tmp_path):
+    face = dotted_face(tmp_path, "small")
+    small = replace(face, landmarks=face.landmarks / 320)
+    with pytest.raises(InputError, match=r"they are fractions of the image; frame=fractions"):
+        store(tmp_path, [small])
+    with pytest.raises(InputError, match=r"face 'small': .*must be in pixels, not in fractions"):
+        store(tmp_path, [small, dotted_face(tmp_path)])
 
 
 def test_landmarks_that_do_not_count_may_be_anywhere(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -308,3 +309,66 @@ def test_the_published_landmarks_are_projections_of_their_3d_points(shared_data)
         projected = points @ matrix.T
         projected = projected[:, :2] / projected[:, 2:]
         np.testing.assert_allclose(face.landmarks, projected, atol=1e-4)  # float32 of ~100 px
+
+
+def without_version(pixels, *, swapped=False, space=None):
+    """Key points of version 2 without "version", as files of scenes in cars have them."""
+    content = version_2(pixels)
+    del content["version"]
+    for k, landmark in enumerate(content["face"]["standard"].values()):
+        pixel = landmark["pixel_2d"]
+        if swapped:
+            landmark["pixel_2d"] = {"x": pixel["y"], "y": pixel["x"]}
+        if space is not None:
+            landmark["global_3d"] = dict(zip("xyz", space[k].tolist(), strict=True))
+    return content
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_without_a_version_the_order_that_is_on_the_image_is_taken(tmp_path, swapped):
+    camera = write_datapoint(tmp_path) / "camera"  # 120 columns, 90 rows, both in use
+    write_json(camera / STANDARD, without_version(distinct_pixels(0), swapped=swapped))
+    (face,) = read_dgfaces(tmp_path).faces
+    np.testing.assert_array_equal(face.landmarks, distinct_pixels(0))
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_without_a_version_the_order_that_agrees_with_the_camera_is_taken(tmp_path, swapped):
+    pixels = distinct_pixels(0) // 2  # within 60 x 45, so both orders are on the image
+    depth = np.linspace(2, 3, 68)
+    x, y = ((pixels[:, k] + 0.5 - 32) / 100 * depth for k in (0, 1))
+    space = np.stack([x + 4, -depth, y - 1], axis=1)  # the camera looks along -y
+    camera = write_datapoint(tmp_path) / "camera"
+    write_json(camera / STANDARD, without_version(pixels, swapped=swapped, space=space))
+    matrices = {
+        "intrinsic_matrix": [[100, 0, 32], [0, 100, 32], [0, 0, 1]],
+        "extrinsic_matrix": [[1, 0, 0, -4], [0, 0, 1, 1], [0, -1, 0, 0]],
+    }
+    write_json(camera / "camera_metadata.json", matrices)
+    (face,) = read_dgfaces(tmp_path).faces
+    np.testing.assert_array_equal(face.landmarks, pixels)
+
+
+def test_a_camera_that_says_nothing_leaves_the_image_to_decide(tmp_path):
+    camera = write_datapoint(tmp_path) / "camera"
+    flat = np.zeros((68, 3))  # as in files without 3D positions
+    write_json(camera / STANDARD, without_version(distinct_pixels(0), swapped=True, space=flat))
+    for matrices in ({}, {"intrinsic_matrix": np.eye(3).tolist(), "extrinsic_matrix": [1]}):
+        write_json(camera / "camera_metadata.json", matrices)
+        np.testing.assert_array_equal(read_dgfaces(tmp_path).landmarks[0], distinct_pixels(0))
+
+
+def test_a_version_is_not_needed_to_read_real_files(tmp_path, shared_data):
+    """Square images of 128 pixels, on which both orders are: the camera decides."""
+    source = next((shared_data / "dgfaces").glob("datapoint_*"))
+    shutil.copytree(source, tmp_path / source.name)
+    expected = read_dgfaces(tmp_path).landmarks
+    path = tmp_path / source.name / "camera" / STANDARD
+    content = json.loads(path.read_text())
+    del content["version"]
+    for swapped in (False, True):
+        for landmark in content["face"]["standard"].values():
+            pixel = landmark["pixel_2d"]
+            landmark["pixel_2d"] = {"x": pixel["y"], "y": pixel["x"]} if swapped else pixel
+        write_json(path, content)
+        np.testing.assert_array_equal(read_dgfaces(tmp_path).landmarks, expected)

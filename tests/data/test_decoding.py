@@ -102,6 +102,13 @@ def test_dark_and_black_images_stay_dark():
     assert (decode(file, "a").stored == 9).all()
 
 
+def test_nearly_black_values_that_cannot_be_scaled_are_refused():
+    low = np.full((4, 4), 9, ">u2")
+    rows = b"".join(b"\0" + np.dstack([row, row]).tobytes() for row in low)
+    with pytest.raises(InputError, match="nearly black 16 bits a colour; save it with 8"):
+        decode(BytesIO(png(4, 4, bits=16, colour=4, rows=rows)), "a")  # grey and alpha
+
+
 @pytest.mark.parametrize("values", [np.float32(0.5), np.int32(70_000), np.int32(-1)])
 def test_values_that_are_not_of_8_or_16_bits_are_refused(tmp_path, values):
     Image.fromarray(np.full((4, 4), values)).save(tmp_path / "a.tif")
@@ -136,12 +143,19 @@ def large_tiff():
     return content
 
 
+def shifted_by_a_byte():
+    """A PNG whose second chunk claims 4 GB."""
+    whole = png(1, 1, bits=16, colour=2, rows=bytes(7))
+    return whole[:33] + b"\xff" + whole[33:]
+
+
 BOMBS = {
     "one bit a pixel": (png(20_000, 20_000, bits=1, colour=0, rows=b""), "at most 64 million"),
     "alpha": (png(9_000, 8_000, bits=8, colour=6, rows=b""), "9000 x 8000 .* at most 64 million"),
     "billions": (png(2**31 - 1, 2**31 - 1, bits=8, colour=6, rows=b""), "at most 64 million"),
     "no pixels": (png(0, 5, bits=8, colour=6, rows=b""), "not a PNG, JPEG"),
     "TIFF": (large_tiff(), "at most 64 million"),
+    "chunk": (shifted_by_a_byte(), "not a PNG, JPEG"),
     "comment": (with_a_comment_of_64_mb(), "cannot be decoded"),
 }
 

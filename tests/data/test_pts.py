@@ -16,6 +16,11 @@ from formats_on_disk import pts_text, write_annotated, write_pts
 from landmarks.data.pts import parse_pts, read_pts_folder
 
 
+def pairs(separator):
+    """The landmarks, a line each."""
+    return [f"{column + 1}{separator}{row + 1}" for column, row in PIXELS]
+
+
 def lines_changed(change):
     """The lines of a right file after `change` of the list."""
     lines = pts_text().splitlines()
@@ -45,6 +50,12 @@ def test_fractions_are_kept(tmp_path):
         "\ufeff" + pts_text(),
         lines_changed(lambda lines: lines.__delitem__(slice(0, 2))),  # braces alone
         "\n".join(pts_text().splitlines()[3:-1]),  # landmarks alone
+        pts_text().replace("version: 1", "version: 1.0"),
+        pts_text().replace("68\n{", "68 {"),
+        pts_text().replace("version: 1\nn_points:  68", "Version : 1\nN_POINTS: 68"),
+        f"// by hand\n{pts_text()}",
+        pts_text().replace("{\n", "{\n# the jaw\n"),
+        lines_changed(lambda lines: lines.__setitem__(slice(3, -1), pairs(", "))),
     ],
 )
 def test_copies_of_the_format_in_circulation_are_read_alike(tmp_path, text):
@@ -65,6 +76,9 @@ def test_copies_of_the_format_in_circulation_are_read_alike(tmp_path, text):
         (lines_changed(lambda lines: lines.__setitem__(7, "3")), ["line 8", "1 numbers"]),
         (lines_changed(lambda lines: lines.append("1 2")), ["no closing brace"]),
         ("\n".join(pts_text().splitlines()[3:]), ["line 69", "'}'"]),
+        (lines_changed(lambda lines: lines.__setitem__(6, "3,5 4,5")), ["line 7", "4 numbers"]),
+        (pts_text().replace("version: 1", "version: one"), ["line 1", "'version: one'"]),
+        (pts_text().replace("68\n{", "sixty {"), ["line 2", "expected 'n_points: 68'"]),
         ("\x00\x01", ["not a text file"]),
     ],
 )
@@ -198,3 +212,20 @@ def test_real_faces_have_the_proportions_of_faces(shared_data):
     assert len(dataset) == 337
     assert 1.39 < interocular_over_interpupil(dataset) < 1.44
     assert_landmarks_fit_their_images(dataset.faces[::10])
+
+
+def test_the_option_landmarks_picks_68_of_more_points(tmp_path):
+    draw(tmp_path / "a.png")
+    positions = np.random.default_rng(2).permutation(98)[:68]
+    pixels = np.full((98, 2), 7)
+    pixels[positions] = PIXELS
+    write_pts(tmp_path / "a.pts", pixels)
+    text = (tmp_path / "a.pts").read_text()
+    (tmp_path / "a.pts").write_text(text.replace("68", "98", 1))
+    (face,) = read_pts_folder(tmp_path, landmarks=positions.tolist()).faces
+    assert_drawn_at_its_landmarks(face)
+    with refusal("a.pts", "names point 98", "0 to 97"):
+        read_pts_folder(tmp_path, landmarks=[*range(67), 98])
+    (tmp_path / "a.pts").write_text(text.replace("68", "97", 1))
+    with refusal("line 2", "'n_points: 97'; expected 'n_points: 98'"):
+        read_pts_folder(tmp_path, landmarks=positions.tolist())

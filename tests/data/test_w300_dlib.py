@@ -75,6 +75,59 @@ def test_parts_are_found_by_name_not_by_place(tmp_path):
     assert_drawn_at_its_landmarks(read_dlib_xml(path).faces[0])
 
 
+def renamed(name, first=0):
+    """The parts with other names, by number."""
+    parts = [(name(k), x, y) for k, (x, y) in enumerate(PIXELS, start=first)]
+    return box_text(parts=[f"<part name='{k}' x='{x}' y='{y}'/>" for k, x, y in parts])
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        (renamed("{}".format), {}),
+        (renamed("{:03d}".format), {}),
+        (renamed("{}".format, 1), {"first_part": 1}),
+        (renamed("{:02d}".format, 1), {"first_part": 1}),
+        (renamed("{}".format, 13), {"landmarks": list(range(13, 81))}),
+    ],
+)
+def test_parts_are_known_by_their_number(tmp_path, text, options):
+    draw(tmp_path / "a.png")
+    path = write_xml(tmp_path / "labels.xml", {"a.png": text})
+    assert_drawn_at_its_landmarks(read_dlib_xml(path, **options).faces[0])
+
+
+def test_parts_counted_from_another_number_are_refused_with_the_option(tmp_path):
+    draw(tmp_path / "a.png")
+    path = write_xml(tmp_path / "labels.xml", {"a.png": renamed("{}".format, 1)})
+    with refusal("parts are 1 to 68; expected 00 to 67", "counted from 1? first_part=1"):
+        read_dlib_xml(path)
+    path = write_xml(tmp_path / "labels.xml", {"a.png": renamed("{}".format)})
+    with refusal("part '0' is unknown", "expected 01 to 68"):
+        read_dlib_xml(path, first_part=1)
+    with refusal("first_part is -1"):
+        read_dlib_xml(path, first_part=-1)
+
+
+def test_images_elsewhere_are_found_in_the_folder_of_the_option(tmp_path):
+    draw(tmp_path / "photos/a.png")
+    for name in (str(tmp_path / "photos/a.png"), "../photos/a.png", "C:\\photos\\a.png"):
+        path = write_xml(tmp_path / "labels/labels.xml", {name: box_text()})
+        (face,) = read_dlib_xml(path, images=tmp_path / "photos").faces
+        assert_drawn_at_its_landmarks(face)
+        assert face.id == "a"
+        with refusal("not a path below", "images=FOLDER"):
+            read_dlib_xml(path)
+
+
+def test_boxes_without_parts_are_skipped_and_counted(tmp_path):
+    draw(tmp_path / "a.png")
+    boxes = box_text() + box_text(parts=[])
+    dataset = read_dlib_xml(write_xml(tmp_path / "labels.xml", {"a.png": boxes}))
+    assert_drawn_at_its_landmarks(dataset.faces[0])
+    assert dataset.notes[0] == "boxes without parts: 1 skipped"
+
+
 def test_faces_of_one_image_are_numbered_and_share_its_group(tmp_path):
     touch_image(tmp_path / "a.png")
     touch_image(tmp_path / "b.png")

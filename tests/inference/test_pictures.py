@@ -76,7 +76,7 @@ def test_a_face_without_an_error_is_not_shown():
     }
 
 
-def test_rows_tell_their_group_and_faces_their_error(drawn, toy_crops):
+def test_rows_show_their_group_and_faces_their_error(drawn, toy_crops):
     figure, _ = drawn
     predictions = predictions_of(toy_crops, growing(toy_crops))
     assert [row.get_suptitle() for row in figure.subfigs] == [
@@ -89,7 +89,7 @@ def test_rows_tell_their_group_and_faces_their_error(drawn, toy_crops):
     assert worst[-1].get_title() == f"NME {100 * predictions.errors[39]:.1f} %"
 
 
-def test_landmarks_lie_on_the_crop_where_they_belong(drawn, toy_crops):
+def test_landmarks_are_drawn_at_their_place_on_the_crop(drawn, toy_crops):
     figure, _ = drawn
     face = figure.subfigs[2].axes[-1]
     assert np.array_equal(face.images[0].get_array(), toy_crops.crops(np.array([39]))[0])
@@ -102,7 +102,7 @@ def test_landmarks_lie_on_the_crop_where_they_belong(drawn, toy_crops):
     )
 
 
-def test_groups_have_frames_of_their_own_colours(drawn):
+def test_each_group_has_a_frame_of_its_own_colour(drawn):
     figure, _ = drawn
     colours = [
         {to_hex(s.get_edgecolor()) for ax in row.axes for s in ax.spines.values()}
@@ -112,7 +112,7 @@ def test_groups_have_frames_of_their_own_colours(drawn):
     assert len(set.union(*colours)) == 3
 
 
-def test_landmarks_that_do_not_count_are_not_drawn(toy_crops, tmp_path, monkeypatch):
+def test_invisible_landmarks_are_not_drawn(toy_crops, tmp_path, monkeypatch):
     counted = []
     scatter = pictures.Axes.scatter
     monkeypatch.setattr(
@@ -137,7 +137,7 @@ def test_the_same_predictions_are_the_same_picture(drawn, toy_crops, tmp_path):
 
 
 @pytest.mark.parametrize("size", [100, 3000])
-def test_found_landmarks_lie_where_they_belong_whatever_the_size_of_the_photo(tmp_path, size):
+def test_predictions_are_drawn_at_their_place_whatever_the_size_of_the_photo(tmp_path, size):
     image = np.full((size, size, 3), 128, np.uint8)
     last = size - 1
     landmark = np.array([[last / 2, last / 5]], np.float32)

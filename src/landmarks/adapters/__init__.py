@@ -1,1 +1,1 @@
-"""Adapters: landmarks of one labelling convention moved to another."""
+"""Move landmarks from one labelling convention to another."""

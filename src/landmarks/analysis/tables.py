@@ -154,7 +154,7 @@ def runs_table(study: Study) -> Table:
                 "strategy": style_of(run.result.strategy).label,
                 "n_real": run.result.n_real,
                 "seed": run.result.seed,
-                "NME %": f"{100 * run.nme:.3f}",
+                "NME %": f"{100 * run.nme:.3f}{' (diverged)' * run.result.diverged}",
                 "steps": run.result.optimiser_steps,
                 "fingerprint": run.result.fingerprint,
                 "folder": run.directory.relative_to(study.folder).as_posix(),

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 # Raise it with any change of the stored pixels or labels for the same faces; they are made again.
 CROPS_VERSION = 1
 
-SMALLEST = 2  # pixels between the outermost landmarks of a face; shares of an image span less
+SMALLEST = 2  # pixels between the outermost landmarks of a face; fractions of an image span less
 
 # How far a landmark of a face on the image can be outside of it, as a share of the extent of the
 # landmarks. The largest share in 4,300 faces is 0.23.
@@ -142,7 +142,7 @@ def _image(face: Face) -> NDArray[np.uint8]:
     if max(x1 - x0, y1 - y0) < SMALLEST:
         raise InputError(
             f"face {face.id!r}: its landmarks span ({x0:.2f}, {y0:.2f}) to ({x1:.2f}, {y1:.2f}) on "
-            f"an image of {width} x {height} pixels; they must be pixels, not shares of the image"
+            f"an image of {width} x {height} pixels; they must be in pixels, not in fractions of it"
         )
     outside = np.maximum(-seen, seen - [width - 1, height - 1]).max(axis=1)
     k = int(outside.argmax())

@@ -23,7 +23,7 @@ from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, listed_images
 from landmarks.errors import InputError
 
-_COLUMN = re.compile(r"([xy])_?(\d+)", re.IGNORECASE)
+_COLUMN = re.compile(r"([xy])_?([0-9]{1,4})", re.IGNORECASE)
 _EXPECTED = "the header image,x0,y0,...,x67,y67, or rows of an image and 68 points x,y"
 
 

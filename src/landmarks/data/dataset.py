@@ -27,7 +27,7 @@ _LEAST_DISTANCE = 1e-3
 _BLOCK = 10_000  # faces that are checked at a time
 
 _SAMPLE = 300  # faces that are compared with a mean face
-_PHOTOS = 8  # images that are decoded if labels could be shares of their sizes
+_PHOTOS = 8  # images that are decoded if labels could be fractions of their sizes
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

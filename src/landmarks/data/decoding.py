@@ -5,14 +5,15 @@ Pillow decodes, because it refuses a truncated file; OpenCV fills the missing pa
 
 import importlib
 import re
+import sys
 import warnings
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from landmarks.errors import InputError
 
@@ -24,6 +25,7 @@ IMAGE_SUFFIXES = (
 # A face needs a few hundred pixels; more than this in one file is a mistake or an attack, and
 # would take gigabytes to decode. Checked on the header, before any pixel is read.
 MAX_PIXELS = 64_000_000
+_MAX_SIDE = 65_535  # as in JPEG; millions of rows of a few pixels are slow to decode
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 _HEIF_HEADER = re.compile(rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", re.DOTALL)
@@ -32,6 +34,15 @@ _HEIF_HEADER = re.compile(rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", re.D
 # 8 bits are taken. Of 14 bits it would only be dark, which a photo of 16 bits can be as well.
 _LOW_BITS = (8, 10, 12)
 _NEARLY_BLACK = 2 ** max(_LOW_BITS) >> 8
+
+# Raw modes of Pillow that read the other byte of each value as the upper one. N is the byte order
+# of the machine.
+_SWAPPED = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+_OTHER_ORDER = {
+    f"{mode};16{order}": f"{mode};16{other}"
+    for mode in ("RGB", "RGBA", "RGBX")
+    for order, other in _SWAPPED.items()
+}
 
 # What brings the pixels of an image with an EXIF orientation upright, and back.
 _UPRIGHT = {
@@ -92,17 +103,20 @@ def decode(file: BinaryIO, name: str) -> Decoded:
     try:
         with Image.open(file, formats=_formats(file, name)) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS:
+            if width * height > MAX_PIXELS or max(width, height) > _MAX_SIDE:
                 raise InputError(
                     f"{name}: {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} million "
-                    "are read, so make it smaller"
+                    f"are read, {_MAX_SIDE:,} a side, so make it smaller"
                 )
-            orientation = _orientation(image)
+            # Of TIFF, Pillow turns the pixels as it loads them, and removes the tag.
+            before = _orientation(image) if image.format == "TIFF" else 1
+            raw_mode = _raw_mode(image)
             image.load()
-            pixels, bits = _eight_bit_rgb(image, file)
-            if orientation != 1 and _orientation(image) == 1:  # Pillow turns TIFF upright itself
-                pixels = turned(pixels, _OPPOSITE.get(orientation, orientation))
-            return Decoded(pixels, orientation, bits)
+            after = _orientation(image)
+            pixels, bits = _eight_bit_rgb(image, raw_mode, file)
+            if after != before:
+                pixels = turned(pixels, _OPPOSITE.get(before, before))
+            return Decoded(pixels, max(before, after), bits)
     except InputError as error:
         raise InputError(str(error)) from None
     except Image.DecompressionBombError:
@@ -114,7 +128,8 @@ def decode(file: BinaryIO, name: str) -> Decoded:
     except MemoryError:
         raise InputError(f"{name}: too large for the memory of this machine") from None
     except Exception as error:  # Pillow raises whatever its decoders stumble on
-        raise InputError(f"{name}: cannot be decoded as an image ({error})") from None
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{name}: cannot be decoded as an image ({reason})") from None
 
 
 def _formats(file: BinaryIO, name: str) -> tuple[str, ...]:
@@ -142,20 +157,38 @@ def _orientation(image: Image.Image) -> int:
     return value if value in _UPRIGHT else 1
 
 
-def _eight_bit_rgb(image: Image.Image, file: BinaryIO) -> tuple[NDArray[np.uint8], int | None]:
+def _raw_mode(image: ImageFile) -> str:
+    """How Pillow's decoder is to unpack the values, e.g. "RGB;16B"."""
+    args = image.tile[0].args if image.tile else ""
+    return str(args[0] if isinstance(args, tuple) else args)
+
+
+def _eight_bit_rgb(
+    image: ImageFile, raw_mode: str, file: BinaryIO
+) -> tuple[NDArray[np.uint8], int | None]:
     """The loaded image as (H, W, 3), and `Decoded.bits`."""
     if image.mode.startswith(("I", "F")):
         grey, bits = _scaled(np.asarray(image))
         return np.stack([grey] * 3, axis=-1), bits
     rgb = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-    if image.format not in ("PNG", "TIFF") or rgb.max() >= _NEARLY_BLACK:
+    if ";16" not in raw_mode or rgb.max() >= _NEARLY_BLACK:
         return rgb, None
-    # Of colours of 16 bits, Pillow keeps the upper 8.
+    low_bytes = _low_bytes(file, str(image.format), raw_mode)
+    return _scaled(rgb.astype(np.uint16) << 8 | low_bytes)
+
+
+def _low_bytes(file: BinaryIO, format: str, raw_mode: str) -> NDArray[np.uint8]:
+    """The lower 8 of 16 bits a colour; Pillow keeps the upper ones, unless told another order."""
+    if raw_mode not in _OTHER_ORDER:
+        raise ValueError("nearly black 16 bits a colour; save it with 8")
     file.seek(0)
-    deep = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if deep is None or deep.dtype != np.uint16 or deep.ndim != 3 or deep.shape[:2] != rgb.shape[:2]:
-        return rgb, None
-    return _scaled(deep[..., 2::-1])
+    with Image.open(file, formats=(format,)) as image:
+        other = _OTHER_ORDER[raw_mode]
+        image.tile = [
+            tile._replace(args=(other, *tile.args[1:]) if isinstance(tile.args, tuple) else other)
+            for tile in image.tile
+        ]
+        return np.asarray(image.convert("RGB"))
 
 
 def _scaled(values: NDArray[Any]) -> tuple[NDArray[np.uint8], int | None]:

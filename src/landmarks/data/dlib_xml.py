@@ -5,6 +5,7 @@ top-left one (0, 0). A part that a box does not have is not labelled, as in dlib
 (`OBJECT_PART_NOT_PRESENT`).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,10 +159,10 @@ def _points_and_box(
     parts: dict[int, list[float]] = {}
     for part in box.iter("part"):
         name = str(part.get("name"))
-        number = int(name) if name.isascii() and name.isdecimal() else -1
+        number = int(name) if re.fullmatch("[0-9]{1,4}", name) else -1
         if not first_part <= number < first_part + _MOST_PARTS or number in parts:
             raise InputError(
-                f"{where}: part {part.get('name')!r} is unknown or there twice; expected "
+                f"{where}: part {part.get('name')!r:.40} is unknown or there twice; expected "
                 f"{_expected(first_part)}, once each"
             )
         parts[number] = _numbers(part, ("x", "y"), f"{where}, part {name}")

@@ -19,13 +19,16 @@ from landmarks.scheme import IBUG68
 Points = NDArray[np.float64]
 
 # A point is lost if it is so many times further from the middle of its face than the median point.
-# The largest ratio in 1,250 real and 3,400 rendered or drawn faces is 3.6.
+# The largest ratio in 1,250 real and 3,500 rendered or drawn faces is 3.6.
 FAR = 6.0
 
 # What annotation tools write for a point that was not labelled.
 MARKS = ((0.0, 0.0), (-1.0, -1.0))
 
-REMEDY = "label it, leave the face out, or give the dataset as COCO with v = 0 for such points"
+REMEDY = (
+    "leave the face out, or mark the point as not labelled (v = 0 in COCO, empty cells in CSV, no "
+    "part in dlib's XML, -1 -1 in .pts)"
+)
 
 
 def _as_pixels(points: Points, first_pixel: float, image: ImageSource) -> Points:
@@ -41,20 +44,20 @@ def _as_y_up(points: Points, first_pixel: float, image: ImageSource) -> Points:
     return np.asarray((points - first_pixel) * [1, -1] + [0, last_row])
 
 
-def _as_shares(points: Points, first_pixel: float, image: ImageSource) -> Points:
+def _as_fractions(points: Points, first_pixel: float, image: ImageSource) -> Points:
     height, width = image.read().shape[:2]
     return np.asarray(points * [width, height] - first_pixel)
 
 
 def _as_percent(points: Points, first_pixel: float, image: ImageSource) -> Points:
-    return _as_shares(points / 100, first_pixel, image)
+    return _as_fractions(points / 100, first_pixel, image)
 
 
 FRAMES: Mapping[str, Callable[[Points, float, ImageSource], Points]] = {
     "pixels": _as_pixels,
     "rows_columns": _as_rows_columns,
     "y_up": _as_y_up,
-    "shares": _as_shares,
+    "fractions": _as_fractions,
     "percent": _as_percent,
 }
 
@@ -66,7 +69,7 @@ class LabelRule:
     Attributes:
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
         frame: What the coordinates are: "pixels" (x to the right, y down), "rows_columns", "y_up"
-            (pixels from the bottom), "shares" of width and height (0 to 1), or "percent". None:
+            (pixels from the bottom), "fractions" of width and height (0 to 1), or "percent". None:
             pixels, and the dataset is compared with a mean face to find the other frames.
         landmarks: The points of the file that are landmarks 0 to 67; None: the file has these 68.
     """
@@ -93,8 +96,8 @@ class LabelRule:
 
     @property
     def one_pixel(self) -> float:
-        """What a box of width w from x lacks at x + w: pixels are counted, shares are measured."""
-        return 0.0 if self.frame in ("shares", "percent") else 1.0
+        """1 if a box of width w ends at x + w - 1, its last pixel; 0 if fractions end at x + w."""
+        return 0.0 if self.frame in ("fractions", "percent") else 1.0
 
     @property
     def num_points(self) -> int | None:
@@ -201,7 +204,7 @@ def check_points(points: Points, visible: NDArray[np.bool_], where: str) -> None
             others = f" (and {len(marked) - 1} more)" if len(marked) > 1 else ""
             raise InputError(
                 f"{where}: landmark {marked[0]}{others} is ({mark[0]:g}, {mark[1]:g}), as tools "
-                f"write a point without label; {REMEDY}"
+                f"write a point without label; label it, {REMEDY}"
             )
     middle = np.median(shown, axis=0)
     distances = np.hypot(*(shown - middle).T)
@@ -210,7 +213,7 @@ def check_points(points: Points, visible: NDArray[np.bool_], where: str) -> None
         x, y = shown[furthest]
         raise InputError(
             f"{where}: landmark {labelled[furthest]} is ({x:g}, {y:g}), far away from the rest of "
-            f"the face around ({middle[0]:g}, {middle[1]:g}); correct it, or {REMEDY}"
+            f"the face around ({middle[0]:g}, {middle[1]:g}); correct it, {REMEDY}"
         )
 
 

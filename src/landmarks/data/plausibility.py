@@ -21,7 +21,9 @@ from landmarks.scheme import IBUG68
 Faces = NDArray[np.float64]
 """(N, 68, 2) landmarks."""
 
-# A face has a fault if undoing it divides the distance from the mean face by this.
+# A face has a fault if undoing it divides the distance from the mean face by this. Measured: with a
+# fault, at least 2.7 for each of 1,250 real faces, and less than 2 for 7 % of 3,000 rendered ones,
+# which are profiles; without a fault, at most 0.38 and 0.9.
 MUCH_BETTER = 2.0
 # The share of faces with a fault that stops a reader; the mirrored copies can be the wrong ones.
 SHARE = 0.1
@@ -31,13 +33,14 @@ SHARE = 0.1
 _UPRIGHT = np.radians(30)
 
 # An order is another one if the best order divides the distance from the mean face by so much, for
-# averages of at least so many faces, and leaves the average near the mean face.
+# averages of at least so many faces, and leaves the average near the mean face. For labels in the
+# right order, the smallest ratios are 0.29 (a profile), 0.47 for four faces, and 1 for 32.
 _MANY = 32
 _ORDER_LIMITS = ((_MANY, 0.9), (4, 0.3), (1, 0.1))
 _SLANT = 0.5  # correlation of x and y above which points are on a line; of faces, it is near 0
 _NEAR = 0.05  # share of the variance; averages of random points are 0.06 and more
 
-_SHARES = 1.5  # the largest coordinate of labels in shares of the image; faces can leave it
+_FRACTIONS = 1.5  # the largest coordinate of labels in fractions of the image; faces can leave it
 _PERCENT = 101.0
 _LOWEST = -2.0  # if first_pixel is 1
 _LARGE = 200  # pixels of a side from which coordinates of up to 100 are too small for pixels
@@ -206,7 +209,7 @@ def _unexplained(face: Faces) -> float:
 
 
 def wrong_unit(coordinates: NDArray[np.float64], sizes: Iterable[tuple[int, int]]) -> str | None:
-    """Labels in shares or per cent of the image, which are too small for pixels.
+    """Labels in fractions or per cent of the image, which are too small for pixels.
 
     Args:
         coordinates: Of all labels.
@@ -219,9 +222,9 @@ def wrong_unit(coordinates: NDArray[np.float64], sizes: Iterable[tuple[int, int]
     sides = [min(size) for size in sizes]
     if not sides:
         return None
-    if largest <= _SHARES and min(sides) > 2 * _SHARES:
-        unit, frame = "shares of the image", "shares"
-    elif largest > _SHARES and len(sides) >= _PERCENT_PHOTOS and min(sides) >= _LARGE:
+    if largest <= _FRACTIONS and min(sides) > 2 * _FRACTIONS:
+        unit, frame = "fractions of the image", "fractions"
+    elif largest > _FRACTIONS and len(sides) >= _PERCENT_PHOTOS and min(sides) >= _LARGE:
         unit, frame = "per cent of the image", "percent"
     else:
         return None

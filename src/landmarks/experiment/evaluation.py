@@ -11,7 +11,8 @@ from landmarks.data.dataset import FaceDataset
 from landmarks.data.leakage import TrainingFaces, read_training_faces
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, read_result, write_json
-from landmarks.inference.detector import DETECTOR, Detector
+from landmarks.inference.detector import Detector
+from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import Predictions
 from landmarks.storage.artifacts import ArtifactStore

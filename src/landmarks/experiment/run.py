@@ -26,7 +26,7 @@ from landmarks.experiment.results import (
 from landmarks.experiment.runner import StepRunner
 from landmarks.experiment.strategies import Train
 from landmarks.experiment.summary import headline, ledger_of, result_of, what_differs
-from landmarks.inference.detector import DETECTOR
+from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import write_cumulative_error
 from landmarks.scheme import IBUG68

@@ -1,1 +1,1 @@
-"""Inference: detectors, and what they find."""
+"""Use trained detectors: on crops, on photos, and from files."""

@@ -1,46 +1,31 @@
 """Detector: a trained model with everything needed to use it."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from landmarks.adapters.adapter import Adapter
 from landmarks.data.crops import FaceCrops
+from landmarks.data.files import is_folder
 from landmarks.errors import InputError
-from landmarks.geometry import CropRule, crop_matrix, inverse, transform, warp
-from landmarks.inference.detector_file import Contents, read_detector, write_detector
-from landmarks.models.architecture import Architecture
-from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.geometry import crop_matrix, inverse, transform, warp
+from landmarks.inference.detector_file import (
+    DETECTOR,
+    DetectorParts,
+    read_detector,
+    write_detector,
+)
 from landmarks.training.device import Machine
 from landmarks.training.loop import predict, predict_images
 
-DETECTOR = "detector.safetensors"  # in the folder of a run
 LARGEST_BOX = 10  # sides of the image; a face may be partly outside
 SMALLEST_BOX = 2  # pixels of the longer side; boxes in fractions of the image are smaller
 
 
-@dataclass(frozen=True, kw_only=True)
-class Detector:
-    """Finds the landmarks of a face.
-
-    Attributes:
-        network: Trained.
-        architecture: Its input size and codec.
-        crop: The crop rule of its training.
-        adapter: Moves its output to another labelling convention; None: not needed.
-        scheme: What the landmark indices mean.
-    """
-
-    network: nn.Module
-    architecture: Architecture
-    crop: CropRule
-    adapter: Adapter | None = None
-    scheme: LandmarkScheme = IBUG68
+class Detector(DetectorParts):
+    """Finds the landmarks of a face; its attributes are those of `DetectorParts`."""
 
     def on_crops(self, crops: FaceCrops, machine: Machine) -> NDArray[np.float32]:
         """Landmarks of every stored face, (N, K, 2) source pixels."""
@@ -87,16 +72,7 @@ class Detector:
 
     def save(self, path: Path) -> None:
         """Write one safetensors file that `load` reads."""
-        write_detector(
-            path,
-            Contents(
-                network=self.network,
-                architecture=self.architecture,
-                crop=self.crop,
-                adapter=self.adapter,
-                scheme=self.scheme,
-            ),
-        )
+        write_detector(path, self)
 
     @classmethod
     def load(cls, path: Path | str) -> "Detector":
@@ -109,14 +85,8 @@ class Detector:
             InputError: The file is missing, damaged, not a detector, or of another version.
         """
         path = Path(path)
-        contents = read_detector(path / DETECTOR if path.is_dir() else path)
-        return cls(
-            network=contents.network,
-            architecture=contents.architecture,
-            crop=contents.crop,
-            adapter=contents.adapter,
-            scheme=contents.scheme,
-        )
+        parts = read_detector(path / DETECTOR if is_folder(path) else path)
+        return cls(**vars(parts))
 
 
 def check_image(image: NDArray[np.uint8]) -> None:

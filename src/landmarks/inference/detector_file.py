@@ -10,7 +10,6 @@ is never reached, and memory is allocated only for tensors that are in the file.
 
 import hashlib
 import json
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch import Tensor, nn
 
 from landmarks import __version__
 from landmarks.adapters.adapter import Adapter, adapter_from_state
+from landmarks.data.files import open_file
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule
 from landmarks.inference.restore import (
@@ -41,49 +41,62 @@ from landmarks.storage.tensor_files import save_tensors
 FORMAT = 1
 
 PARTS = ("input_size", "network", "codec", "loss", "crop")  # metadata in JSON
+DETECTOR = "detector.safetensors"  # in the folder of a run
+LARGEST = 2**32  # bytes
 LONGEST = 300  # characters of a message about a file: a hostile one may hold any names
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contents:
-    """What the file of a detector holds; see `landmarks.inference.detector.Detector`."""
+class DetectorParts:
+    """What a detector consists of, and its file contains.
+
+    Attributes:
+        network: Trained.
+        architecture: Its input size and codec.
+        crop: The crop rule of its training.
+        adapter: Moves its output to another labelling convention; None: not needed.
+        scheme: What the landmark indices mean.
+    """
 
     network: nn.Module
     architecture: Architecture
     crop: CropRule
-    adapter: Adapter | None
-    scheme: LandmarkScheme
+    adapter: Adapter | None = None
+    scheme: LandmarkScheme = IBUG68
 
 
-def write_detector(path: Path, contents: Contents) -> None:
+def write_detector(path: Path, detector: DetectorParts) -> None:
     """Write a file that `read_detector` reads."""
-    tensors = {f"network.{k}": v for k, v in contents.network.state_dict().items()}
-    if contents.adapter is not None:
-        tensors |= {f"adapter.{k}": v for k, v in contents.adapter.state_dict().items()}
-    architecture = contents.architecture
+    tensors = {f"network.{k}": v for k, v in detector.network.state_dict().items()}
+    if detector.adapter is not None:
+        tensors |= {f"adapter.{k}": v for k, v in detector.adapter.state_dict().items()}
+    architecture = detector.architecture
     parts = {
         "input_size": architecture.input_size,
         "network": record(architecture.network),
         "codec": record(architecture.codec),
         "loss": record(architecture.loss),
-        "crop": record(contents.crop),
+        "crop": record(detector.crop),
     }
     metadata = {
         "format": str(FORMAT),
         "landmarks": __version__,
-        "scheme": contents.scheme.name,
+        "scheme": detector.scheme.name,
         **{name: json.dumps(part) for name, part in parts.items()},
     }
     save_tensors(path, tensors, {**metadata, "checksum": checksum(metadata, tensors)})
 
 
-def read_detector(path: Path) -> Contents:
+def read_detector(path: Path) -> DetectorParts:
     """Read what `write_detector` wrote, and check all of it.
 
     Raises:
         InputError: The file is missing, damaged, not a detector, or of another version.
     """
-    _check_regular(path)
+    try:
+        open_file(path, LARGEST).close()
+    except InputError as error:
+        raise InputError(f"{error}; give the {DETECTOR} of a finished run, or its folder") from None
     try:
         with safe_open(path, framework="pt") as file:
             return _read(file)
@@ -105,22 +118,7 @@ def checksum(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _check_regular(path: Path) -> None:
-    """Refuse what is not a file: reading a pipe may wait for ever."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such file; expected the detector.safetensors of a finished run, or its "
-            "folder"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{str(path)!r}: cannot be read ({error})") from None
-    if not stat.S_ISREG(mode):
-        raise InputError(f"{path}: not a regular file; expected a detector.safetensors")
-
-
-def _read(file: Any) -> Contents:  # noqa: ANN401 - safetensors has no types
+def _read(file: Any) -> DetectorParts:  # noqa: ANN401 - safetensors has no types
     metadata: dict[str, str] = file.metadata() or {}
     _check_format(metadata)
     architecture, crop = _parts(metadata)
@@ -136,9 +134,7 @@ def _read(file: Any) -> Contents:  # noqa: ANN401 - safetensors has no types
     state = _under("adapter.", tensors)
     adapter = adapter_from_state(state) if state else None
     _try(network, architecture, adapter)
-    return Contents(
-        network=network, architecture=architecture, crop=crop, adapter=adapter, scheme=IBUG68
-    )
+    return DetectorParts(network=network, architecture=architecture, crop=crop, adapter=adapter)
 
 
 def _check_format(metadata: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of predictions: where people look before they believe a number."""
+"""Pictures of predictions, for a visual check."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ from landmarks.storage.atomic import atomic_write
 
 matplotlib.use("agg")
 
-# Okabe and Ito's palette: told apart by people with any colour vision, and in grey.
+# Okabe and Ito's palette: distinguishable with any colour vision, and in grey.
 TARGET, PREDICTED = "#56B4E9", "#F0E442"
 BEST, MEDIAN, WORST = "#007A59", "#4D4D4D", "#D55E00"
 COLUMNS = 8  # faces of each group
@@ -30,10 +30,10 @@ def chosen_faces(errors: NDArray[np.float64]) -> Mapping[str, NDArray[np.intp]]:
     """Indices of the faces to show: the best, those around the median, and the worst.
 
     Args:
-        errors: (N,) of each face; those without one (NaN) are not shown.
+        errors: (N,) of each face; faces without one (NaN) are not shown.
 
     Returns:
-        Eight of each group, rising in error; a third of all faces where there are fewer than 24.
+        Eight of each group, by increasing error; a third of all faces if there are fewer than 24.
     """
     order = np.argsort(errors, kind="stable")[: np.count_nonzero(~np.isnan(errors))]
     count = min(COLUMNS, max(1, len(order) // 3))
@@ -46,7 +46,7 @@ def chosen_faces(errors: NDArray[np.float64]) -> Mapping[str, NDArray[np.intp]]:
 
 
 def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, path: Path) -> None:
-    """Draw 24 test faces with predicted and target landmarks: a row of each group."""
+    """Draw 24 test faces with predicted and target landmarks, one row per group."""
     errors = predictions.errors
     groups = chosen_faces(errors)
     columns = max(len(faces) for faces in groups.values())
@@ -71,15 +71,15 @@ def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, pat
 
 
 def _face(ax: Axes, predictions: Predictions, crops: FaceCrops, i: int) -> None:
-    """The test crop of one face with the landmarks that count, as far as they lie in it."""
+    """Draw the test crop of one face with its visible landmarks, as far as they are inside it."""
     ax.imshow(crops.crops(np.array([i]))[0], interpolation="lanczos")
     target, predicted = (
         transform(points[i, predictions.visible[i]], crops.to_canvas[i]) - crops.border
         for points in (predictions.target, predictions.predicted)
     )
-    # The way between the two, which shows what belongs together where they lie far apart.
-    ways = np.stack([target, predicted], axis=1)
-    ax.add_collection(LineCollection(list(ways), colors="white", linewidths=0.7, alpha=0.8))
+    # Lines show which points belong together where the error is large.
+    lines = np.stack([target, predicted], axis=1)
+    ax.add_collection(LineCollection(list(lines), colors="white", linewidths=0.7, alpha=0.8))
     for points, colour, label in (
         (target, TARGET, "target"),
         (predicted, PREDICTED, "predicted"),
@@ -98,13 +98,13 @@ def draw_found(
     box: tuple[float, float, float, float],
     path: Path,
 ) -> None:
-    """Draw one face with the landmarks found in it and the box that they were looked for with.
+    """Draw one face with its predicted landmarks and the box that was given for it.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         landmarks: (K, 2) pixels of `image`.
         box: (x0, y0, x1, y1) pixels of `image`.
-        path: A JPEG file, of the same size for large and small faces.
+        path: A JPEG file of 512 x 512 pixels, whatever the size of the face.
     """
     corners = np.array(box, np.float32).reshape(2, 2)
     seen = LandmarkCrop(1.15).square(np.concatenate([corners, landmarks]), None)
@@ -120,7 +120,7 @@ def draw_found(
 
 
 def _sixteenths(point: NDArray[np.float32]) -> tuple[int, int]:
-    """Of a pixel, as OpenCV takes fractions."""
+    """Sixteenths of a pixel, the unit in which OpenCV draws."""
     x, y = (int(value) for value in np.rint(16 * point))
     return x, y
 

@@ -1,1 +1,1 @@
-"""Networks, and the architecture that joins one with its codec and its loss."""
+"""Networks, and the architecture that combines one with its codec and loss."""

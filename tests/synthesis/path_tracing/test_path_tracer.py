@@ -234,4 +234,4 @@ def test_cast_rays_need_no_such_package(monkeypatch, studio):
     monkeypatch.setitem(sys.modules, "mitsuba", None)
     with pytest.raises(InputError, match="mitsuba"):
         PathTracer()
-    assert RayCaster().version.startswith("warp-lang")
+    assert RayCaster().version.startswith("renderer ")

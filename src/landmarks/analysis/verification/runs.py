@@ -49,8 +49,12 @@ def record_differences(run: StudyRun) -> Iterator[str]:
     """Each place where the files of a run do not agree with its predictions or its steps."""
     predictions = read_predictions(run.directory)
     computed = {name: asdict(part) for name, part in predictions.summaries().items()}
-    for what in compare(run.result.metrics, json.loads(json.dumps(computed)), "metrics"):
-        yield f"{run.directory / RESULT}: {what}"
+    for stored, found, name in (
+        (run.result.metrics, json.loads(json.dumps(computed)), "metrics"),
+        (run.result.diverged, predictions.diverged, "diverged"),
+    ):
+        for what in compare(stored, found, name):
+            yield f"{run.directory / RESULT}: {what}"
     yield from _errors(run.directory / PREDICTIONS, predictions)
     yield from _cumulative(run.directory / CUMULATIVE, predictions)
     for what in _steps(run):

@@ -1,5 +1,6 @@
-"""The baked files beside this module (assets/NOTICE.md says what they are and their licence)."""
+"""Load the baked asset files (see assets/NOTICE.md for their origin and licence)."""
 
+import hashlib
 import json
 from functools import cache
 from importlib import resources
@@ -13,7 +14,7 @@ _FOLDER = resources.files("landmarks.synthesis.mesh") / "assets"
 
 @cache
 def head_arrays() -> dict[str, NDArray[Any]]:
-    """The head, by array name, as scripts/bake_head.py describes them; not to be written to."""
+    """The head's arrays by name, as described in scripts/bake_head.py; do not modify them."""
     with (
         resources.as_file(_FOLDER / "head.npz") as path,
         np.load(path, allow_pickle=False) as arrays,
@@ -23,7 +24,16 @@ def head_arrays() -> dict[str, NDArray[Any]]:
 
 @cache
 def landmark_table() -> dict[str, Any]:
-    """Where the 68 landmarks lie on the head."""
+    """The positions of the 68 landmarks on the head."""
     with resources.as_file(_FOLDER / "landmarks68.json") as path:
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return table
+
+
+@cache
+def assets_hash() -> str:
+    """A hash of the asset files, which are part of what is rendered."""
+    digest = hashlib.blake2b(digest_size=6)
+    for name in ("head.npz", "landmarks68.json"):
+        digest.update((_FOLDER / name).read_bytes())
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The second renderer: paths of light traced by Mitsuba, through the same scenes."""
+"""The second renderer: path tracing of the same scenes with Mitsuba."""
 
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -7,12 +7,12 @@ from math import isqrt
 
 from landmarks.data.options import check_whole_number
 from landmarks.errors import InputError
+from landmarks.synthesis.renderer import common_version
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading.tracer import Quality, Traced, Tracer
-from landmarks.synthesis.version import sources
 
-ONE_RAY = Quality(edge_rays=0, shadow_rays=0)  # tells what each pixel shows; its light is not used
+ONE_RAY = Quality(edge_rays=0, shadow_rays=0)  # for depth and segmentation; its light is not used
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,21 +23,22 @@ class PathTracer:
     whole process.
 
     Attributes:
-        samples: Paths through each pixel, a square number, for they are spread over a grid; more:
-            less grain.
-        depth: Longest path in segments, from camera to lamp; 2: direct light alone. Clear surfaces
-            do not count.
+        samples: Paths through each pixel, a square number because they form a grid. More
+            samples give less noise.
+        depth: Longest path in segments, from camera to lamp; 2: direct light only. Transparent
+            surfaces do not count.
     """
 
     samples: int = 36
     depth: int = 4
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be rendered, or not here."""
+        """Validate the settings and check that Mitsuba is installed."""
         check_whole_number("renderer.samples", self.samples, 1)
         if isqrt(self.samples) ** 2 != self.samples:
             raise InputError(
-                f"renderer.samples is {self.samples}; it must be a square, as 16, 25, 36 or 64"
+                f"renderer.samples is {self.samples}; "
+                "it must be a square number such as 16, 25, 36 or 64"
             )
         check_whole_number("renderer.depth", self.depth, 2)
         if find_spec("mitsuba") is None:
@@ -48,14 +49,14 @@ class PathTracer:
 
     @property
     def version(self) -> str:
-        """Names the packages, the sources that make pictures, and the quality."""
+        """The version of Mitsuba, the common version and the quality."""
         return (
             f"mitsuba {version('mitsuba')}, {self.samples} samples, depth {self.depth}, "
-            f"warp-lang {version('warp-lang')}, sources {sources('path_tracing')}"
+            f"{common_version()}"
         )
 
     def expose(self, tracer: Tracer, scene: Scene, camera: Camera) -> Traced:
-        """Light by Mitsuba; what each pixel shows by the tracer."""
+        """Light from Mitsuba; depth and segmentation from the tracer."""
         from landmarks.synthesis.path_tracing.film import photograph  # needs Mitsuba
 
         light, opacity = photograph(
