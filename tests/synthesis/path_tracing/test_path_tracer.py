@@ -25,7 +25,7 @@ from tests.synthesis.scenes import bare, view
 from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[3]
-NEEDED = "needs: pip install -e '.[mitsuba]'"
+NEEDED = "needs: pip install 'landmarks[mitsuba]'"
 NO_LIGHT = (0.0, 0.0, 0.0)
 LAMP = Lighting(
     key=(0.6, -0.8, 0.0), key_colour=(1.0, 1.0, 1.0), softness=0.2, fill=(0.0, -1.0, 0.0),
@@ -204,7 +204,7 @@ def test_without_the_package_one_line_names_the_extra(tmp_path):
     )
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "pip install -e '.[mitsuba]'" in done.stderr
+    assert "pip install 'landmarks[mitsuba]'" in done.stderr
     assert not (tmp_path / "faces").exists()
 
 

@@ -44,7 +44,7 @@ class PathTracer:
         if find_spec("mitsuba") is None:
             raise InputError(
                 "renderer=mitsuba needs a package that is not installed: "
-                "pip install -e '.[mitsuba]'"
+                "pip install 'landmarks[mitsuba]'"
             )
 
     @property
