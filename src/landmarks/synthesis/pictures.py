@@ -21,7 +21,7 @@ class RecipePictures:
     """The pictures of a recipe; each process renders with its own studio.
 
     Attributes:
-        recipe: How scenes are drawn.
+        recipe: Distribution of the scenes.
         seed: Random seed of the dataset.
         size: Pixels of a side.
         renderer: Computes the light of a scene.

@@ -1,4 +1,4 @@
-"""A mesh cut into pieces is the same mesh."""
+"""Dicing does not change the shape of the mesh."""
 
 import numpy as np
 import pytest
@@ -61,14 +61,14 @@ def test_triangles_that_share_an_edge_are_cut_at_the_same_points_of_it():
     np.testing.assert_array_equal(first, second)
 
 
-def test_what_is_not_seen_stays_coarse():
+def test_invisible_triangles_stay_coarse():
     near = len(cut(TOWARDS).corners)
     assert len(cut(TOWARDS[::-1]).corners) <= near / (AWAY - 1)  # its back
     assert len(cut(TOWARDS + np.array([2.0, 0, 0])).corners) == 1  # beside the picture
     assert len(cut(TOWARDS - [0, 1.5, 0]).corners) == 1  # behind the camera
 
 
-def test_what_is_folded_into_a_point_is_left_out():
+def test_collapsed_triangles_are_skipped():
     pieces = cut(TOWARDS, np.zeros((3, 3)))
     assert set(pieces.face) == {0}
 

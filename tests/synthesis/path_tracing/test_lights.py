@@ -1,4 +1,4 @@
-"""What shines from all around gives what the scene's lights say."""
+"""The environment map gives the same light as the scene's lamps and sky."""
 
 import numpy as np
 import pytest
@@ -38,13 +38,13 @@ def unit(*vector):
 
 
 @pytest.mark.parametrize("softness", [0.0, 0.03, 0.4, 0.8, 3.0])
-def test_a_lamp_gives_what_faces_it_its_colour_whatever_its_size(softness):
+def test_the_light_of_a_lamp_does_not_depend_on_its_size(softness):
     key = unit(0.4, -0.7, 0.5)
     lamp = lighting(key=key, key_colour=(2.0, 1.0, 0.5), softness=softness)
     np.testing.assert_allclose(sent_back(lamp, key), (2.0, 1.0, 0.5), rtol=1e-3)
 
 
-def test_what_is_turned_from_a_lamp_gets_less_by_the_cosine():
+def test_light_falls_off_with_the_cosine_of_the_angle():
     lamp = lighting(key=(1.0, 0.0, 0.0), key_colour=(1.0, 1.0, 1.0))
     for angle in (0.3, 0.8, 1.2):
         turned = (np.cos(angle), 0.0, np.sin(angle))
@@ -58,7 +58,7 @@ def test_the_fill_light_comes_from_its_side():
     assert sent_back(lamp, (0.0, 0.0, -1.0)).max() == 0
 
 
-def test_the_sky_gives_each_side_what_its_harmonics_say():
+def test_the_sky_lights_each_side_as_its_harmonics_predict():
     """Ramamoorthi and Hanrahan (2001), equation 13; the sky here is nowhere negative."""
     c = np.zeros(9)
     c[:] = (1.0, 0.2, -0.15, 0.1, 0.1, -0.1, 0.08, 0.05, -0.1)

@@ -1,4 +1,4 @@
-"""Every material has its stand-in."""
+"""Every material has a Mitsuba model."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ def test_every_material_is_of_one_kind():
     assert sorted(material for kind in KINDS for material in kind.of) == sorted(Material)
 
 
-def test_only_what_is_not_solid_lets_light_through():
+def test_only_transparent_materials_transmit_light():
     for kind in KINDS:
         solid, clear = (as_bsdf(kind, solid=s) for s in (True, False))
         assert clear["surface"] == solid

@@ -1,4 +1,4 @@
-"""Paths of light show the same scene as cast rays, at the same pixels."""
+"""Path tracing and ray casting show the same scene at the same pixels."""
 
 import json
 import subprocess
@@ -133,7 +133,7 @@ def test_nothing_behind_the_head_is_in_its_light(paths, films):
     assert np.isfinite(films[0].light).all()
 
 
-def test_what_is_worn_and_held_is_seen(studio, paths, films):
+def test_worn_and_held_objects_are_visible(studio, paths, films):
     """No part is lost on the way: each is as bright as for cast rays, within a factor of two."""
     scene = replace(worn(1), lighting=EVEN)
     for each in (studio, paths):
@@ -146,7 +146,7 @@ def test_what_is_worn_and_held_is_seen(studio, paths, films):
         assert 0.4 < ratio < 2.5, Class(kind).name
 
 
-def test_a_picture_is_the_same_whatever_was_rendered_before(paths):
+def test_a_picture_does_not_depend_on_earlier_pictures(paths):
     scene = Recipe(name="any").draw(0, 0)
     first = paths.render(scene, 48).image
     paths.render(bare(1), 32)
@@ -182,7 +182,7 @@ def test_the_version_names_renderer_and_quality():
         (Quality, {"shadow_rays": 1.5}, "shadow_rays is 1.5"),
     ],
 )
-def test_what_is_no_quality_is_refused(kind, options, message):
+def test_invalid_quality_settings_are_refused(kind, options, message):
     with pytest.raises(InputError, match=message):
         kind(**options)
 
@@ -208,7 +208,7 @@ def test_without_the_package_one_line_names_the_extra(tmp_path):
     assert not (tmp_path / "faces").exists()
 
 
-def test_a_folder_tells_its_renderer_and_takes_no_other(tmp_path):
+def test_a_folder_records_its_renderer_and_refuses_another(tmp_path):
     pytest.importorskip("mitsuba", reason=NEEDED)
     words = ["n=2", "size=32", "workers=2", "out=faces"]
     done = command("synthesize", "renderer=mitsuba", "renderer.samples=4", *words, cwd=tmp_path)
@@ -230,7 +230,7 @@ def test_faces_for_training_are_kept_apart_too(tmp_path):
     assert (paths.faces[0].image.read() != rays.faces[0].image.read()).any()
 
 
-def test_cast_rays_need_no_such_package(monkeypatch, studio):
+def test_ray_casting_does_not_need_mitsuba(monkeypatch, studio):
     monkeypatch.setitem(sys.modules, "mitsuba", None)
     with pytest.raises(InputError, match="mitsuba"):
         PathTracer()

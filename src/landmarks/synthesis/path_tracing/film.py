@@ -50,13 +50,13 @@ def photograph(
     """Render light (H, W, 3) and opacity (H, W) of the loaded scene; see `Traced`.
 
     Args:
-        tracer: Has loaded a scene.
+        tracer: With the scene loaded.
         lighting: Its lights.
-        camera: Where it is seen from.
+        camera: The camera.
         samples: Paths through each pixel.
         depth: Longest path in segments, from camera to lamp; 2: direct light only.
             Transparent surfaces do not count.
-        seed: Of the paths.
+        seed: Random seed of the paths.
     """
     size = np.where(tracer.materials == Material.EYE, FINE_PIECE, PIECE)
     pieces = dice(tracer.vertices, tracer.triangles, camera, size)
