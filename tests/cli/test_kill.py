@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, a run ends with the numbers of an undisturbed one."""
+"""A run that was killed at any moment and started again ends with equal numbers."""
 
 import random
 import signal
@@ -22,8 +22,8 @@ FOR_EVER = 1e6  # seconds
 
 def compute(folder: Path, dies_after: float) -> None:
     """A whole run, in a process that may die after so many seconds of computing."""
-    # Of SIGPROF, as abruptly as of SIGKILL: by the clock on the wall, a busy machine would need
-    # more time for the same work.
+    # SIGPROF kills it as abruptly as SIGKILL would. Counted on the wall clock, a busy machine would
+    # get less done.
     signal.setitimer(signal.ITIMER_PROF, dies_after)
     begin = time.process_time()
     pretrain = Schedule(steps=100, batch_size=4, learning_rate=2e-3)
@@ -35,7 +35,7 @@ def compute(folder: Path, dies_after: float) -> None:
 
 
 def start(folder, dies_after):
-    """Run until the end, or until so many seconds were computed; returns the exit code."""
+    """Run until the end, or until it has computed for so many seconds; returns the exit code."""
     folder.mkdir(exist_ok=True)
     process = FORKS.Process(target=compute, args=(folder, dies_after))
     process.start()
@@ -44,13 +44,13 @@ def start(folder, dies_after):
 
 
 def finish(folder):
-    """Run until the end; returns seconds that were computed."""
+    """Run until the end; returns the seconds that it computed."""
     assert start(folder, FOR_EVER) == 0
     return float((folder / "seconds").read_text())
 
 
 def kill_and_restart(folder, kills, longest, seed):
-    """Kill the run `kills` times at random moments, then let it finish; returns kills that hit."""
+    """Kill the run `kills` times at random moments, then finish it; returns how often it died."""
     rng = random.Random(seed)
     ends = [start(folder, rng.uniform(1e-3, longest)) for _ in range(kills)]
     assert set(ends) <= {0, -signal.SIGPROF}

@@ -125,7 +125,7 @@ def forbid(monkeypatch):
 def test_an_unreadable_file_is_named(tmp_path, name, forbid):
     chosen = written(name, tmp_path)
     forbid(tmp_path / chosen.annotation)
-    with refusal(str(tmp_path / chosen.annotation), "cannot be read (Permission denied)"):
+    with refusal(str(tmp_path / chosen.annotation), "cannot be read (permission denied)"):
         chosen.read(tmp_path)
 
 
@@ -133,7 +133,7 @@ def test_an_unreadable_file_is_named(tmp_path, name, forbid):
 def test_an_unreadable_image_is_named(tmp_path, name, forbid):
     chosen = written(name, tmp_path)
     forbid(tmp_path / chosen.image)
-    with refusal(str(tmp_path / chosen.image), "cannot be read (Permission denied)"):
+    with refusal(str(tmp_path / chosen.image), "cannot be read (permission denied)"):
         crop(chosen.read(tmp_path), tmp_path)
 
 
@@ -141,7 +141,7 @@ def test_an_unreadable_image_is_named(tmp_path, name, forbid):
 def test_an_unreadable_folder_of_datagen_is_named(tmp_path, folder, forbid):
     write_datapoint(tmp_path / "faces")
     forbid(tmp_path / "faces" / folder)
-    with refusal(str(tmp_path / "faces" / folder), "cannot be read (Permission denied)"):
+    with refusal(str(tmp_path / "faces" / folder), "cannot be read (permission denied)"):
         read_dgfaces(tmp_path / "faces")
 
 
@@ -149,7 +149,7 @@ def test_an_unreadable_folder_of_datagen_is_named(tmp_path, folder, forbid):
 def test_unreadable_parts_of_rendered_faces_are_named(tmp_path, name, forbid):
     produce(tmp_path / "faces", DiscPictures(), start=0, stop=2, workers=1)
     forbid(tmp_path / "faces" / name)
-    with refusal(str(tmp_path / "faces" / name), "cannot be read (Permission denied)"):
+    with refusal(str(tmp_path / "faces" / name), "cannot be read (permission denied)"):
         crop(read_rendered(tmp_path / "faces"), tmp_path)
 
 
@@ -173,6 +173,7 @@ def rewritten(root, change):
         ("a/../../secret.png", "is not a path below"),
         ("..\\secret.png", "is not a path below"),
         ("{root}/secret.png", "is not a path below"),
+        ("C:\\secret.png", "is not a path below"),
         ("", "is not a path below"),
         ("secret.png\0", "contains a null byte"),
         ("\ud800.png", "is not UTF-8"),

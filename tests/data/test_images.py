@@ -80,6 +80,41 @@ def test_broken_tags_are_upright(tmp_path):
     assert np.array_equal(read_image(tmp_path / "a.png"), NOISE)
 
 
+# Which suffix
+
+
+@pytest.mark.parametrize("there", ["a.gif", "A.PNG.txt", "a.psd"])
+def test_a_missing_image_names_the_file_that_is_there(tmp_path, there):
+    write_pts(tmp_path / "a.pts")
+    (tmp_path / there).touch()
+    found = {"a.gif": "; found a.gif there", "a.psd": "; found a.psd there"}.get(there, "")
+    with refusal("a.pts: no image beside it", f"{found}; expected a with one of .jpg, .jpeg"):
+        read_pts_folder(tmp_path)
+
+
+def test_names_in_another_case_or_format_are_found_for_the_message(tmp_path):
+    path, images = write_coco(tmp_path, coco_annotation(), images=[{"id": 1, "file_name": "b.jpg"}])
+    save(images / "B.png", 1)
+    with refusal("no image 'b.jpg' in", "; found B.png there"):
+        read_coco(path, images)
+    write_face_synthetics(tmp_path / "faces", "000000", distinct_pixels(0, 70))
+    (tmp_path / "faces/000000.png").rename(tmp_path / "faces/000000.gif")
+    with refusal("its image 000000.png is missing; found 000000.gif there"):
+        read_face_synthetics(tmp_path / "faces")
+
+
+@pytest.mark.parametrize("suffix", [".JPG", ".webp", ".tif"])
+def test_face_synthetics_may_have_images_of_another_format(tmp_path, suffix):
+    write_face_synthetics(tmp_path, "000000", distinct_pixels(0, 70))
+    (tmp_path / "000000.png").unlink()
+    Image.fromarray(NOISE).save(tmp_path / f"000000{suffix}")
+    (face,) = read_face_synthetics(tmp_path).faces
+    assert face.image.read().shape == NOISE.shape
+    Image.fromarray(NOISE).save(tmp_path / "000000.png")
+    with refusal("has the same name; keep one of the two"):
+        read_face_synthetics(tmp_path)
+
+
 # Which reader, and which command
 
 

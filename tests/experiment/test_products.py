@@ -11,16 +11,16 @@ import json
 import math
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
+import albumentations
 import numpy as np
 import torch
 
 from landmarks.adapters.fitting import ADAPTER_VERSION
 from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.adapters.ridge import RidgeFit
-from landmarks.augmentation import Geometry
+from landmarks.augmentation import Augmentation, Geometry
 from landmarks.data.crops import CROPS_VERSION, FaceCrops, make_crops
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.experiment.evaluation import predict_set
@@ -116,7 +116,13 @@ def of_training(folder: Path) -> Numbers:
     (folder / "crops").mkdir()
     (folder / "training").mkdir()
     crops = stored_crops(folder / "crops")
-    turned = replace(PLAIN, geometry=Geometry(mirror=0.5, rotation=20, scale=0.2, shift=0.05))
+    turned = Augmentation(
+        geometry=Geometry(mirror=0.5, rotation=20, scale=0.2, shift=0.05),
+        transforms=(
+            albumentations.RandomBrightnessContrast(p=0.5),
+            albumentations.GaussNoise(std_range=(0.05, 0.2), p=0.5),
+        ),
+    )
     parts = ((np.arange(5), PLAIN, 0.25), (np.arange(5, FACES), turned, 0.75))
     sources = [
         FaceSource(

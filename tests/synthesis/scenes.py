@@ -6,7 +6,7 @@ import numpy as np
 
 from landmarks.scheme import IBUG68
 from landmarks.synthesis.background import Background
-from landmarks.synthesis.camera import Photo
+from landmarks.synthesis.camera import CameraSettings
 from landmarks.synthesis.mesh.assets import head_arrays
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.scene import Scene
@@ -38,7 +38,7 @@ def bare(seed: int = 0, **parts) -> Scene:
         "headwear": None,
         "occluder": None,
         "background": Background(kind="plain", seed=1),
-        "photo": Photo(),
+        "photo": CameraSettings(),
         "annotator": Annotator(offsets=0.0, noise=0.0, seed=0),
     }
     return replace(drawn, **(nothing | parts))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from landmarks.errors import InputError
-from landmarks.synthesis.camera import Photo, PhotoRecipe, develop
+from landmarks.synthesis.camera import CameraSettings, PhotoRecipe, develop
 from landmarks.synthesis.camera.film import FACE_LEVEL
 
 FACE = 1.0  # metres
@@ -39,15 +39,15 @@ def centroid(image, reach=12, at=(32, 32)):
 
 
 CAMERAS = {
-    "nothing": Photo(),
-    "depth_of_field": Photo(depth_of_field=8),
-    "defocus": Photo(defocus=4),
-    "motion_across": Photo(motion=(30, 0)),
-    "motion_aslant": Photo(motion=(17, -9)),
-    "half_size": Photo(scale=0.5),
-    "odd_size": Photo(scale=0.37),
-    "compressed": Photo(quality=40),
-    "everything": Photo(
+    "nothing": CameraSettings(),
+    "depth_of_field": CameraSettings(depth_of_field=8),
+    "defocus": CameraSettings(defocus=4),
+    "motion_across": CameraSettings(motion=(30, 0)),
+    "motion_aslant": CameraSettings(motion=(17, -9)),
+    "half_size": CameraSettings(scale=0.5),
+    "odd_size": CameraSettings(scale=0.37),
+    "compressed": CameraSettings(quality=40),
+    "everything": CameraSettings(
         defocus=2, motion=(-9, 14), scale=0.43, quality=60, contrast=1.2, gamma=0.8, vignette=0.2
     ),
 }
@@ -62,7 +62,7 @@ def test_a_dot_stays_on_its_pixel(photo):
 
 @pytest.mark.parametrize("scale", [0.3, 0.5, 0.61])
 def test_a_dot_away_from_the_centre_stays_when_the_size_changes(scale):
-    x, y = centroid(develop(*dot(20.0, 47.0), FACE, Photo(scale=scale)), at=(20, 47))
+    x, y = centroid(develop(*dot(20.0, 47.0), FACE, CameraSettings(scale=scale)), at=(20, 47))
     assert abs(x - 20) < 0.25
     assert abs(y - 47) < 0.25
 
@@ -80,7 +80,7 @@ def test_a_camera_without_strengths_stores_metered_light_as_srgb():
 
 
 def test_the_meter_evens_out_light_but_leaves_dark_skin_darker():
-    bright, dark = (develop(*person(level), FACE, Photo()).mean() for level in (0.5, 0.05))
+    bright, dark = (develop(*person(level), FACE, CameraSettings()).mean() for level in (0.5, 0.05))
     assert 40 < dark < bright - 20
     unmetered = 255 * (1.055 * 0.05 ** (1 / 2.4) - 0.055)
     assert dark > unmetered + 20
@@ -90,13 +90,13 @@ def test_the_background_does_not_change_the_exposure():
     light, depth = person(0.3)
     light[:, 40:] = 2.0
     depth[:, 40:] = math.inf
-    alone = develop(*person(0.3), FACE, Photo())
-    assert np.array_equal(develop(light, depth, FACE, Photo())[:, :40], alone[:, :40])
+    alone = develop(*person(0.3), FACE, CameraSettings())
+    assert np.array_equal(develop(light, depth, FACE, CameraSettings())[:, :40], alone[:, :40])
 
 
 def test_one_stop_doubles_the_light():
     below, above = (
-        develop(*person(FACE_LEVEL), FACE, Photo(exposure_stops=stops))[0, 0, 0] / 255
+        develop(*person(FACE_LEVEL), FACE, CameraSettings(exposure_stops=stops))[0, 0, 0] / 255
         for stops in (-2, -1)
     )
     linear = [((level + 0.055) / 1.055) ** 2.4 for level in (below, above)]
@@ -107,14 +107,14 @@ def test_highlights_roll_off_instead_of_clipping():
     light, depth = person(FACE_LEVEL)
     for row, level in enumerate((0.6, 0.8, 1.0, 1.4, 2.0)):
         light[row] = level
-    levels = develop(light, depth, FACE, Photo())[:5, 0, 0].astype(int)
+    levels = develop(light, depth, FACE, CameraSettings())[:5, 0, 0].astype(int)
     assert (np.diff(levels) > 0).all()
     assert levels[-1] <= 255
     assert levels[2] < 250  # white paper beside a face is not burnt out
 
 
 def test_white_balance_warms():
-    image = develop(*person(0.3), FACE, Photo(white_balance=(1.2, 1.0, 0.8)))
+    image = develop(*person(0.3), FACE, CameraSettings(white_balance=(1.2, 1.0, 0.8)))
     red, green, blue = image[0, 0].astype(int)
     assert red > green > blue
 
@@ -129,7 +129,9 @@ def test_drawn_white_balance_keeps_the_luminance_of_grey():
 def test_black_and_white_has_no_colour_even_in_its_grain():
     light, depth = person(0.3)
     light[..., 0] *= 1.5
-    image = develop(light, depth, FACE, Photo(saturation=0, noise=0.05, quality=80)).astype(int)
+    image = develop(
+        light, depth, FACE, CameraSettings(saturation=0, noise=0.05, quality=80)
+    ).astype(int)
     assert image.std() > 3
     assert np.ptp(image, axis=-1).max() == 0
 
@@ -146,21 +148,21 @@ def scene_with_an_edge():
 def test_depth_of_field_blurs_the_background_and_not_the_face():
     light, depth = scene_with_an_edge()
     light[::2, :28] *= 0.5
-    sharp = develop(light, depth, FACE, Photo())
-    soft = develop(light, depth, FACE, Photo(depth_of_field=12))
+    sharp = develop(light, depth, FACE, CameraSettings())
+    soft = develop(light, depth, FACE, CameraSettings(depth_of_field=12))
     assert np.array_equal(sharp[:, :28], soft[:, :28])
     assert soft[:, 40:].std() < 0.2 * sharp[:, 40:].std()
 
 
 def test_the_face_throws_no_halo_into_the_blurred_background():
     light, depth = scene_with_an_edge()
-    sharp = develop(light, depth, FACE, Photo())
-    soft = develop(light, depth, FACE, Photo(depth_of_field=12))
+    sharp = develop(light, depth, FACE, CameraSettings())
+    soft = develop(light, depth, FACE, CameraSettings(depth_of_field=12))
     assert soft[:, 33:].max() <= sharp[:, 33:].max()
 
 
 def test_motion_spreads_along_its_way_only():
-    blurred = develop(*dot(32, 32, spread=0.8), FACE, Photo(motion=(40, 0)))
+    blurred = develop(*dot(32, 32, spread=0.8), FACE, CameraSettings(motion=(40, 0)))
     wide = (blurred[32].mean(-1) > blurred.mean() + 5).sum()
     high = (blurred[:, 32].mean(-1) > blurred.mean() + 5).sum()
     assert wide >= 9
@@ -171,7 +173,7 @@ def test_blur_keeps_its_share_of_the_picture_at_any_size():
     widths = []
     for size in (65, 129):
         middle = size // 2
-        image = develop(*dot(middle, middle, size, 0.6), FACE, Photo(motion=(60, 0)))
+        image = develop(*dot(middle, middle, size, 0.6), FACE, CameraSettings(motion=(60, 0)))
         widths.append((image[middle].mean(-1) > image.mean() + 4).sum() / size)
     assert widths[0] == pytest.approx(widths[1], abs=0.04)
 
@@ -180,14 +182,16 @@ def test_noise_has_the_strength_it_says_and_partly_common_channels():
     mid_grey = ((0.5 + 0.055) / 1.055) ** 2.4
     light, depth = person(FACE_LEVEL, 128)
     light[:90] = mid_grey
-    grain = develop(light, depth, FACE, Photo(noise=0.04, grain=3))[:90].reshape(-1, 3) / 255
+    grain = (
+        develop(light, depth, FACE, CameraSettings(noise=0.04, grain=3))[:90].reshape(-1, 3) / 255
+    )
     assert grain.std(axis=0) == pytest.approx(0.04, rel=0.05)
     assert np.corrcoef(grain.T)[0, 1] == pytest.approx(0.5, abs=0.05)
 
 
 def test_grain_is_coarser_at_low_resolution():
     def similarity(scale):
-        image = develop(*person(0.4, 128), FACE, Photo(noise=0.05, scale=scale))[..., 1]
+        image = develop(*person(0.4, 128), FACE, CameraSettings(noise=0.05, scale=scale))[..., 1]
         left, right = image[:, :-1].ravel(), image[:, 1:].ravel()
         return np.corrcoef(left, right)[0, 1]
 
@@ -217,7 +221,7 @@ def test_a_photo_survives_json():
     stored = json.loads(json.dumps(dataclasses.asdict(photo)))
     stored["white_balance"] = tuple(stored["white_balance"])
     stored["motion"] = tuple(stored["motion"])
-    assert Photo(**stored) == photo
+    assert CameraSettings(**stored) == photo
 
 
 def test_a_changed_strength_leaves_the_other_numbers_as_they_were():
@@ -261,4 +265,4 @@ def test_light_that_is_no_number_is_refused():
     light, depth = person(0.3)
     light[3, 4, 1] = math.nan
     with pytest.raises(InputError, match="not finite"):
-        develop(light, depth, FACE, Photo())
+        develop(light, depth, FACE, CameraSettings())

@@ -272,7 +272,7 @@ def test_when_files_cannot_grow_one_line_says_how_far_it_came(tmp_path, workers)
     done = "5" if workers == 1 else r"[45]"
     assert len(said.splitlines()) == 1
     assert f"{tmp_path / 'full'}: files may not grow that large here; " in said
-    assert any(f"{n} of 8 samples are done, and the same command continues" in said for n in done)
+    assert any(f"{n} of 8 samples are done; run the same command to resume" in said for n in done)
     fill(tmp_path / "full", pictures=noisy)
     fill(tmp_path / "roomy", pictures=noisy)
     assert contents(tmp_path / "full") == contents(tmp_path / "roomy")

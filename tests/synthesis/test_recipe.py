@@ -218,7 +218,10 @@ WRONG = {
     "no name": (lambda: Recipe(name=""), "name is ''"),
     "a name with a slash": (lambda: Recipe(name="a/b"), "name is 'a/b'"),
     "a name that is a number": (lambda: Recipe(name=2024), "name is 2024"),
-    "no camera": (lambda: Recipe(name="a", photo=None), "photo is None; it must have settings"),
+    "no camera": (
+        lambda: Recipe(name="a", photo=None),
+        "photo is None; it must be a group of settings",
+    ),
     "a person that is a number": (lambda: Recipe(name="a", person=3), "person is 3"),
     "unknown labels": (lambda: Recipe(name="a", labels="dots"), "labels are 'dots'.*annotated"),
     "centimetres": (lambda: Recipe(name="a", off_model=0.2), "off_model is 0.2.*0 to 0.01"),
@@ -250,7 +253,7 @@ WRONG = {
     "cuts in a number": (lambda: HairRecipe(women=1), "hair.women is 1.*short"),
     "more than every man": (
         lambda: HairRecipe(beards=0.7, stubble=0.7),
-        "together .* not be above 1",
+        "their sum must be at most 1",
     ),
     "no cut": (lambda: HairRecipe(men={"short": 0.0}), "hair.men"),
     "glasses": (lambda: WearRecipe(glasses=3), "wear.glasses is 3"),

@@ -8,7 +8,7 @@ from os import listdir
 from pathlib import Path
 from typing import Any
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, file_error
 
 # The largest files that are read, so that a wrong or hostile one cannot fill the memory.
 IMAGE_BYTES = 2**28  # 64 million pixels with alpha, uncompressed
@@ -67,7 +67,7 @@ def entry_names(folder: Path) -> list[str]:
     try:
         names = sorted(listdir(folder))  # noqa: PTH208 - names, not paths
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{folder}: cannot be read ({file_error(error)})") from None
     visible = [name for name in names if not name.startswith(".")]
     for name in visible:
         check_name(name, str(folder))
@@ -128,7 +128,7 @@ def _mode(path: Path) -> int:
     try:
         return path.stat().st_mode
     except PermissionError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be read ({file_error(error)})") from None
     except (OSError, ValueError):  # also a name of thousands of letters, or with a null byte
         return 0
 
@@ -152,7 +152,7 @@ def open_file(path: Path, largest: int = DATASET_BYTES) -> BufferedReader:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be read ({file_error(error)})") from None
     except ValueError:
         raise InputError(f"{str(path)!r}: no file can have this name") from None
     if file is not None:
@@ -179,7 +179,7 @@ def read_text(path: Path, largest: int = DATASET_BYTES) -> str:
     except MemoryError:
         raise InputError(f"{path}: too large for the memory of this machine") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be read ({file_error(error)})") from None
 
 
 def read_json(

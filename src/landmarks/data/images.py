@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from landmarks.data.decoding import Decoded, decode
 from landmarks.data.files import IMAGE_BYTES, open_file
-from landmarks.errors import InputError
+from landmarks.errors import InputError, file_error
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ class ImageFile:
             try:
                 return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
             except OSError as error:
-                raise InputError(f"{self.path}: cannot be read ({error.strerror})") from None
+                raise InputError(f"{self.path}: cannot be read ({file_error(error)})") from None
 
     def _log_once(self, found: str) -> None:
         """Log what was found in a dataset when its first such image is read, in any thread."""

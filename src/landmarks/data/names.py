@@ -40,7 +40,8 @@ def path_below(folder: Path, name: str, where: str) -> PurePosixPath:
     """
     check_name(name, where)
     relative = PurePosixPath(name.replace("\\", "/"))
-    if relative.is_absolute() or ".." in relative.parts or not relative.name:
+    absolute = relative.is_absolute() or PureWindowsPath(name).drive
+    if absolute or ".." in relative.parts or not relative.name:
         raise InputError(f"{where}: image {name!r:.200} is not a path below {folder}; make it one")
     return relative
 

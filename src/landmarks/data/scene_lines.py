@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from landmarks.data.files import is_file, open_file
-from landmarks.errors import InputError
+from landmarks.errors import InputError, file_error
 
 # Lines have up to 13 kB; a hostile file of a few kB could unpack to one of gigabytes.
 _LONGEST = 2**24
@@ -42,4 +42,4 @@ def scene_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             f"{path}: cut short or damaged after line {number}; copy or render it again"
         ) from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{path}: cannot be read ({file_error(error)})") from None

@@ -12,6 +12,7 @@ rename in one step and refuse a target that is a folder with files in it.
 
 import json
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from landmarks.storage.atomic import atomic_write
 from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint, record
 from landmarks.storage.versions import package_differences, versions
-from landmarks.storage.work_folder import WorkFolder
+from landmarks.storage.work_folder import begin_work, finish_work
 
 log = logging.getLogger(__name__)
 
@@ -105,35 +106,36 @@ class ArtifactStore:
             yield found
             return
         with lock(self.root / "locks" / f"{key}.lock", what=f"making {name} {key}"):
-            work = WorkFolder.begin(place)
+            work = begin_work(place)
             # Another job may have finished it meanwhile. An NFS client may not see that for a
             # minute, unless it has just written to the folder.
             if place.exists():
-                work.discard()
+                shutil.rmtree(work, ignore_errors=True)
                 yield found
                 return
-            log.info("%s: %s %s", name, "continuing" if work.continued else "making", key)
-            start = time.perf_counter()
+            continued, start = any(work.iterdir()), time.perf_counter()
+            log.info("%s: %s %s", name, "continuing" if continued else "making", key)
             try:
-                yield Entry(name=name, fingerprint=key, finished=False, directory=work.directory)
+                yield Entry(name=name, fingerprint=key, finished=False, directory=work)
+                about = {
+                    "name": name,
+                    "made_in": work.name,
+                    "seconds": time.perf_counter() - start,
+                    "continued": continued,
+                    "versions": versions(),
+                    "ingredients": record(dict(ingredients)),
+                }
+                with atomic_write(work / ABOUT) as path:
+                    path.write_text(json.dumps(about, indent=1))
+                finish_work(work, place)
             except Exception as error:
-                if place.exists():  # made by a job that took this one for dead and cleared it away
+                if place.exists():  # made by a job that took this one for dead, and removed `work`
+                    shutil.rmtree(work, ignore_errors=True)
                     return
-                if isinstance(error, InputError) and not work.continued:
-                    work.discard()  # else it may be hours of work, and the input can be fixed
+                # Work that was continued may have taken hours, and the input can be fixed.
+                if isinstance(error, InputError) and not continued:
+                    shutil.rmtree(work, ignore_errors=True)
                 raise
-            about = {
-                "name": name,
-                "made_in": work.directory.name,
-                "seconds": time.perf_counter() - start,
-                "continued": work.continued,
-                "versions": versions(),
-                "ingredients": record(dict(ingredients)),
-            }
-            with atomic_write(work.directory / ABOUT) as path:
-                path.write_text(json.dumps(about, indent=1))
-            if not work.finish(place):
-                log.info("%s: %s was made twice; the first one is kept", name, key)
 
     def read(self, entry: Entry) -> Artifact:
         """The finished product of an entry, after its block.

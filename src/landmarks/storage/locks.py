@@ -16,7 +16,7 @@ both compute the same and put it in place by one rename.
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import SoftFileLease, Timeout
@@ -50,12 +50,17 @@ def lock(path: Path, *, what: str) -> Iterator[None]:
         LockError: The marker cannot be written.
     """
     lease = SoftFileLease(path, lease_duration=LEASE_SECONDS)
-    watch = _Watch(lease)
-    pause = FIRST_PAUSE
+    pause, seen, since = FIRST_PAUSE, "", time.monotonic()
     while not _acquired(lease, path):
         if pause == FIRST_PAUSE:
             log.info("another process is %s; waiting for it", what)
-        watch.remove_abandoned()
+        state = _state(lease, path)
+        if state != seen:
+            seen, since = state, time.monotonic()
+        elif time.monotonic() - since > 2 * LEASE_SECONDS:
+            # filelock takes a lease over by exchanging two names in one step, which NFS and SMB
+            # refuse; without this, the marker of a killed job would stay there for good.
+            lease.force_break()
         time.sleep(pause)
         pause = min(1.5 * pause, LONGEST_PAUSE)
     try:
@@ -75,23 +80,9 @@ def _acquired(lease: SoftFileLease, path: Path) -> bool:
     return True
 
 
-class _Watch:
-    """Removes a marker that nobody touches, where filelock does not.
-
-    It takes a lease over by exchanging two names in one step, which NFS and SMB refuse; without
-    this, the marker of a killed job would stay there for good.
-    """
-
-    def __init__(self, lease: SoftFileLease) -> None:
-        self._lease = lease
-        self._seen: object = None
-        self._since = 0.0
-
-    def remove_abandoned(self) -> None:
-        """Call repeatedly while waiting."""
-        with suppress(FileNotFoundError):
-            state = (Path(self._lease.lock_file).stat().st_mtime_ns, self._lease.owner)
-            if state != self._seen:
-                self._seen, self._since = state, time.monotonic()
-            elif time.monotonic() - self._since > 2 * LEASE_SECONDS:
-                self._lease.force_break()
+def _state(lease: SoftFileLease, path: Path) -> str:
+    """A text that changes when the owner of a lease touches its marker."""
+    try:
+        return f"{path.stat().st_mtime_ns} {lease.owner}"
+    except FileNotFoundError:
+        return f"released at {time.monotonic()}"

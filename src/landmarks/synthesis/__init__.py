@@ -2,9 +2,9 @@
 
 Recipe -> Scene -> Studio -> Picture -> folder -> FaceDataset
 
-A `Recipe` says how scenes are drawn; a `Scene` is everything that decides one picture, as plain
-numbers; the `Studio` poses the head, builds hair and things around it, traces rays and develops
-the light into a `Picture`, with its labels.
+A `Recipe` is a distribution of scenes. A `Scene` is one sample: all parameters of one picture, as
+plain numbers. The `Studio` poses the head, adds hair and accessories, traces rays and turns the
+light into a `Picture` with its labels.
 
-Frame of the world: metres, x to the person's left, y to the back, z up.
+World frame: metres, x to the person's left, y to the back, z up.
 """

@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.writers import LABEL_SETS
 
-# Okabe and Ito's palette, RGB: told apart with any colour vision, and in grey.
+# Okabe and Ito's palette, RGB: distinguishable with any colour vision, and in grey.
 _SEEN, _HIDDEN = (240, 228, 66), (213, 94, 0)
 
-_LEAST_TILE = 192  # pixels; smaller pictures are enlarged, so that landmarks can be told apart
-_SHIFT = 4  # OpenCV takes fractions of pixels as integers of so many more bits
+_LEAST_TILE = 192  # pixels; smaller pictures are enlarged, so that landmarks can be distinguished
+_SHIFT = 4  # bits for fractions of a pixel in OpenCV's integer coordinates
 
 
 def contact_sheet(
     pictures: Sequence[Picture], labels_name: str, columns: int = 8
 ) -> NDArray[np.uint8]:
-    """Pictures in rows, each row above the same with landmarks; hidden ones in another colour.
+    """Draw rows of pictures, each above a copy with landmarks; hidden ones in another colour.
 
     Args:
         pictures: All of one size; their number is a multiple of `columns`.

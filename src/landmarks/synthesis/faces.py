@@ -1,4 +1,4 @@
-"""Rendered faces as a dataset: what is not rendered yet is rendered when it is read."""
+"""Rendered faces as a dataset; missing faces are rendered when it is read."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What rendering one scene gives: the image, and everything that is known about it."""
+"""The result of rendering a scene: the image with all its ground truth."""
 
 from dataclasses import dataclass
 
@@ -14,17 +14,17 @@ class Labels:
 
     Attributes:
         surface: (68, 2) projections of fixed points of the head, as 3D models are labelled.
-        contour: (68, 2) as people mark them: a jaw point that the cheek hides lies on the visible
+        contour: (68, 2) as annotators place them: a jaw point hidden by the cheek is on the visible
             outline; each side of the jaw and the bridge of the nose are evenly divided.
         annotated: (68, 2) `contour` as this recipe's annotator would place it: moved by the
             offsets of a convention and by noise; equal to `contour` without either.
         pupils: (2, 2) centres of the person's right and left pupil.
-        visible: (68,) whether nothing but hair, lashes and clear glass lies between the camera and
-            the surface point.
+        visible: (68,) whether only hair, lashes or clear glass is between the camera and the
+            surface point.
         points: (68, 3) the surface points in metres, in the frame of the world.
-        dense: (V, 2) every vertex of the face, in the order of `Studio.face`, if asked for.
+        dense: (V, 2) every vertex of the face, in the order of `Studio.face`, if requested.
         dense_visible: (V,) the same as `visible` for them.
-        dense_vertices: (V,) their numbers in MakeHuman's base mesh, which name them.
+        dense_vertices: (V,) their indices in MakeHuman's base mesh.
     """
 
     surface: NDArray[np.float32]
@@ -45,14 +45,14 @@ class Picture:
     Attributes:
         image: (H, W, 3) uint8 RGB.
         segmentation: (H, W) uint8, class numbers of Microsoft FaceSynthetics.
-        depth: (H, W) float32 metres along the viewing direction; infinite where nothing is.
+        depth: (H, W) float32 metres along the viewing direction; infinite in the background.
         labels: Its landmarks.
         intrinsics: (3, 3) camera matrix K; pixel = K @ (camera coordinates / depth), in pixels
             whose (0, 0) is the centre of the top-left pixel.
         extrinsics: (3, 4) [R | t], from the world's metres to camera coordinates (x right, y
             down, z forward).
-        head_pose: Yaw, pitch and roll of the face against the camera, degrees.
-        scene: What was rendered.
+        head_pose: Yaw, pitch and roll of the face relative to the camera, degrees.
+        scene: The scene that was rendered.
     """
 
     image: NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""From a recipe to pictures: the one place where data sets meet the renderer."""
+"""Pictures of a recipe: connects datasets to the renderer."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,15 +18,15 @@ DEVICES = ("cpu", "cuda")
 
 @dataclass(frozen=True, kw_only=True)
 class RecipePictures:
-    """The pictures of a recipe, rendered in a studio of their own process.
+    """The pictures of a recipe; each process renders with its own studio.
 
     Attributes:
         recipe: How scenes are drawn.
-        seed: Of the data set.
+        seed: Random seed of the dataset.
         size: Pixels of a side.
-        renderer: Makes the light of a scene.
-        dense: Whether labels have every vertex of the face.
-        device: "cpu" or "cuda"; not part of what is rendered.
+        renderer: Computes the light of a scene.
+        dense: Whether to label every vertex of the face.
+        device: "cpu" or "cuda"; not part of the fingerprint.
     """
 
     recipe: Recipe
@@ -37,18 +37,18 @@ class RecipePictures:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be rendered."""
+        """Validate the settings."""
         check_seed_and_size(self.seed, self.size)
         if self.device not in DEVICES:
             raise InputError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
         if self.device == "cuda" and not wp.is_cuda_available():
-            raise InputError("device is 'cuda', but there is no such device here; use device=cpu")
+            raise InputError("device is 'cuda', but no CUDA device is available; use device=cpu")
         if not isinstance(self.dense, bool):
             raise InputError(f"dense is {self.dense!r}; it must be true or false")
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Every setting of the recipe; the user's pictures by their content as well."""
+        """All settings of the recipe, with a hash of the user's pictures."""
         settings = asdict(self.recipe)
         background = self.recipe.background
         if background.content is not None:
@@ -57,16 +57,16 @@ class RecipePictures:
 
     @property
     def processes(self) -> int:
-        """One for each core, or one that has the GPU."""
+        """One for each core on the CPU; one on a GPU."""
         return cores() if self.device == "cpu" else 1
 
     @property
     def renderer_version(self) -> str:
-        """Version of the renderer, known without a studio."""
+        """Version of the renderer; does not need a studio."""
         return self.renderer.version
 
     def start(self) -> Render:
-        """Open a studio."""
+        """Create a studio in this process."""
         studio = Studio(device=self.device, renderer=self.renderer)
 
         def render(index: int) -> Picture:

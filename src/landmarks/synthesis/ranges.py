@@ -1,4 +1,4 @@
-"""Checks that the parts of a recipe share."""
+"""Validation shared by all parts of a recipe."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,19 +6,19 @@ from landmarks.errors import InputError
 
 
 def check_share(name: str, value: object) -> None:
-    """Refuse `value` unless it is a number from 0 to 1."""
+    """Check that `value` is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise InputError(f"recipe: {name} is {value!r}; it must be a share from 0 to 1")
 
 
 def check_strength(name: str, value: object, most: float = 10.0) -> None:
-    """Refuse `value` unless it is a number from 0 to `most`."""
+    """Check that `value` is a number from 0 to `most`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise InputError(f"recipe: {name} is {value!r}; it must be a number from 0 to {most:g}")
 
 
 def check_range(name: str, value: object, least: float, most: float) -> None:
-    """Refuse `value` unless it is two numbers from `least` to `most`, the smaller first."""
+    """Check that `value` is two numbers from `least` to `most`, the smaller first."""
     pair = tuple(value) if isinstance(value, tuple | list) else ()
     numbers = [v for v in pair if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(pair) != 2 or len(numbers) != 2 or not least <= numbers[0] <= numbers[1] <= most:
@@ -31,7 +31,7 @@ def check_range(name: str, value: object, least: float, most: float) -> None:
 def check_pairs(
     name: str, value: Mapping[str, object], known: Iterable[str], *, least: float, most: float
 ) -> None:
-    """Refuse `value` unless it gives each of `known` two numbers from `least` to `most`."""
+    """Check that `value` maps each of `known` to two numbers from `least` to `most`."""
     wanted = tuple(known)
     _check_mapping(name, value, wanted)
     if set(value) != set(wanted):
@@ -49,7 +49,7 @@ def check_pairs(
 
 
 def check_shares(name: str, value: Mapping[str, float], known: Iterable[str]) -> None:
-    """Refuse `value` unless it gives shares, which need not sum to 1, to some of `known`."""
+    """Check that `value` maps some of `known` to shares, which need not sum to 1."""
     allowed = tuple(known)
     _check_mapping(name, value, allowed)
     for kind, share in value.items():

@@ -1,4 +1,4 @@
-"""A recipe: how scenes are drawn; one value for a whole synthetic data set."""
+"""A recipe: the distribution of scenes in a synthetic dataset."""
 
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
@@ -19,7 +19,7 @@ from landmarks.synthesis.scene.skin import SkinRecipe
 from landmarks.synthesis.scene.view import ViewRecipe
 from landmarks.synthesis.scene.wear import WearRecipe
 
-# Each part of a scene has random numbers of its own, so that a recipe that changes one part
+# Each part of a scene has its own random generator, so that a recipe that changes one part
 # leaves the others as they were: sample 7 without hair is sample 7.
 PARTS = (
     "person", "off_model", "expression", "view", "skin", "eyes", "hair", "beard", "clothing",
@@ -29,23 +29,23 @@ PARTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How the scenes of a data set are drawn.
+    """The distribution of scenes in a dataset.
 
     Attributes:
-        name: In folders and results.
-        labels: Which labels the data set's files hold: "surface", "contour" or "annotated"
+        name: Name in folders and results.
+        labels: Label set in the dataset's files: "surface", "contour" or "annotated"
             (`landmarks.synthesis.picture.Labels`).
-        off_model: Standard deviation of shapes beyond the head's parameters, metres.
+        off_model: Standard deviation of shape changes outside the head model, metres.
         person: Who is shown.
         expression: What the face does.
         view: Where the camera is.
         skin: Skin, eyes and brows.
         hair: Of head and face.
-        wear: Clothes, glasses, hats, and what is held before the face.
+        wear: Clothes, glasses, hats, and objects in front of the face.
         light: Lamps and surroundings.
-        background: What is behind.
-        photo: What the camera does.
-        annotator: Who labels, where labels are "annotated".
+        background: Background.
+        photo: Camera settings.
+        annotator: Annotation errors, used if labels are "annotated".
     """
 
     name: str
@@ -63,12 +63,12 @@ class Recipe:
     annotator: AnnotatorRecipe = field(default_factory=AnnotatorRecipe)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         for part in fields(self):
             value = getattr(self, part.name)
             if part.default is MISSING and part.name != "name" and not is_dataclass(value):
                 raise InputError(
-                    f"recipe: {part.name} is {value!r}; it must have settings of its own, as in "
+                    f"recipe: {part.name} is {value!r}; it must be a group of settings, as in "
                     "configs/recipe/synthetic.yaml"
                 )
         if not isinstance(self.name, str) or not self.name.replace("_", "").isalnum():
@@ -80,11 +80,11 @@ class Recipe:
         check_strength("off_model", self.off_model, 0.01)
 
     def draw(self, seed: int, index: int) -> Scene:
-        """Scene `index` of the data set with `seed`, whatever else is drawn.
+        """Draw scene `index` of the dataset with `seed`, independently of all other scenes.
 
         Args:
-            seed: Of the data set, from 0.
-            index: Of the sample, from 0.
+            seed: Random seed of the dataset, from 0.
+            index: Index of the sample, from 0.
         """
         rng = {part: np.random.default_rng((seed, index, k)) for k, part in enumerate(PARTS)}
         person = self.person.draw(rng["person"])

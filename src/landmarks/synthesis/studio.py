@@ -1,4 +1,4 @@
-"""The studio: scenes to pictures. One a process, because it holds the mesh being traced."""
+"""The studio renders scenes to pictures; one per process, because it holds the traced mesh."""
 
 from functools import cached_property
 
@@ -27,21 +27,21 @@ from landmarks.synthesis.picture import Labels, Picture
 from landmarks.synthesis.renderer import RayCaster, Renderer
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.view import Camera, place_camera
-from landmarks.synthesis.shading.fill import fill_look
+from landmarks.synthesis.shading.fill import fill_materials
 from landmarks.synthesis.shading.tracer import Tracer, openness
 
-# From the middle of the landmarks to the point that the camera looks at, in the head's axes.
+# Offset from the landmarks' centre to the point that the camera looks at, in the head's axes.
 LOOKED_AT = np.array([0.0, 0.045, 0.012])
 
-NOSE_TIP = 30  # what the camera is focused on
+NOSE_TIP = 30  # the camera focuses on it
 
 
 class Studio:
     """Renders scenes.
 
     Args:
-        device: "cpu" or "cuda"; of the tracer.
-        renderer: Makes the light; None: Warp's rays, as data sets are rendered.
+        device: Device of the tracer, "cpu" or "cuda".
+        renderer: Computes the light; None: `RayCaster`.
     """
 
     def __init__(self, device: str = "cpu", renderer: Renderer | None = None) -> None:
@@ -63,15 +63,15 @@ class Studio:
             constants=self._constants(),
         )
         self.face = face_vertices(self._head, self._regions)
-        """Vertices of the head that dense labels are of."""
+        """Vertices of the head that dense labels refer to."""
 
     def render(self, scene: Scene, size: int, dense: bool = False) -> Picture:
-        """One picture of `size` x `size` pixels, with its labels; `dense` ones if asked for."""
+        """Render `size` x `size` pixels with labels, including `dense` labels if requested."""
         places = self._brows.on(self._places, scene.eyes)
         posed = self._pose(scene, places)
         vertices, features = self._assembly.place(posed, scene)
         sky = np.array(scene.lighting.environment, np.float32)
-        look = fill_look(scene, posed)
+        look = fill_materials(scene, posed)
         hairs = self._brows.hairs(scene.eyes)
         self._tracer.load(vertices, self._normals(vertices), features, sky, look, hairs)
         middle = posed.landmarks[17:].mean(axis=0) + posed.bent.rotation @ LOOKED_AT
@@ -124,7 +124,7 @@ class Studio:
         )
 
     def _constants(self) -> NDArray[np.float32]:
-        """(n, 4) features of skin that no scene changes; see `Tracer`."""
+        """(n, 4) features of skin that are the same in all scenes; see `Tracer`."""
         head, regions = self._head, self._regions
         constants = np.zeros((len(self._assembly.rest), 4), np.float32)
         constants[:, 2] = 1.0

@@ -9,7 +9,7 @@ import warp as wp
 
 from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.scene.view import Camera
-from landmarks.synthesis.shading.look import Look
+from landmarks.synthesis.shading.structs import SceneMaterials
 from landmarks.synthesis.shading.tracer import Quality, Tracer, openness
 
 SQUARE = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
@@ -48,7 +48,7 @@ class Squares:
 
 
 def look_of(thing=(1, 1, 1), **numbers):
-    look = Look()
+    look = SceneMaterials()
     look.thing = wp.vec3(*map(float, thing))
     for name, value in numbers.items():
         setattr(look, name, wp.vec3(*value) if isinstance(value, tuple) else value)

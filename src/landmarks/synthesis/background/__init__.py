@@ -1,8 +1,8 @@
-"""What lies behind the head: rooms, streets, leaves, lights and people, or the user's pictures.
+"""Backgrounds: rooms, streets, leaves, lights and people, or the user's pictures.
 
-A network that has only seen faces before smooth backgrounds learns that whatever has structure is
-face. These backgrounds have edges, lines, textures and even skin, in the colours and with the
-spectrum of photographs.
+A network that has only seen faces in front of smooth backgrounds learns that anything with
+structure is a face. These backgrounds have edges, lines, textures and even skin, with the colours
+and the spectrum of photographs.
 """
 
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ DARKEST, BRIGHTEST = 0.01, 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class Background:
-    """One background.
+    """The parameters of one background.
 
     Attributes:
-        kind: Name of the share of the recipe that it came from.
-        seed: Of everything that is painted.
-        exposure: Factor on its light.
+        kind: One of the kinds in `BackgroundRecipe`.
+        seed: Random seed of everything that is painted.
+        exposure: Factor applied to its light.
         tint: Gains of red, green and blue.
         unevenness: Standard deviation of the logarithm of the light across the picture.
         texture: Standard deviation of the logarithm of fine structure.
@@ -52,18 +52,18 @@ class Background:
 
 @dataclass(frozen=True, kw_only=True)
 class BackgroundRecipe:
-    """Which backgrounds there are.
+    """Distribution of backgrounds.
 
-    The shares are weights: they need not sum to 1, and 0 leaves a kind out.
+    The shares are relative frequencies: they need not sum to 1, and 0 disables a kind.
 
     Attributes:
         plain: Share of bare walls.
         gradient: Share of studio backdrops.
         indoor: Share of rooms.
         outdoor: Share of streets, parks, facades and open land.
-        clutter: Share of things upon things.
+        clutter: Share of piles of overlapping objects.
         bokeh: Share of lights far out of focus.
-        crowd: Share of people behind.
+        crowd: Share of people in the background.
         pictures: Share of the user's own pictures.
         folder: Where those lie, PNG or JPEG, in any depth; None if `pictures` is 0.
         brightness: Standard deviation of the exposure, stops.
@@ -83,7 +83,7 @@ class BackgroundRecipe:
     colour: float = 0.06
 
     def __post_init__(self) -> None:
-        """Refuse shares that are none, and pictures from nowhere."""
+        """Validate the shares and the folder of pictures."""
         for name in (*SCENES, PICTURE, "brightness", "colour"):
             check_strength(f"background.{name}", getattr(self, name))
         if not sum(self.shares().values()) > 0:
@@ -102,12 +102,12 @@ class BackgroundRecipe:
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """The user's pictures as this recipe found them, which goes with it to other processes."""
+        """The user's pictures, listed once so that all processes use the same list."""
         return () if self.folder is None else find_pictures(self.folder)
 
     @cached_property
     def content(self) -> str | None:
-        """A hash of the names and bytes of the user's pictures; None without."""
+        """A hash of the names and bytes of the user's pictures; None if there are none."""
         return None if self.folder is None else content_of(self.folder, self.files)
 
     def shares(self) -> dict[str, float]:
@@ -115,10 +115,10 @@ class BackgroundRecipe:
         return {name: getattr(self, name) for name in (*SCENES, PICTURE)}
 
     def draw(self, rng: np.random.Generator) -> Background:
-        """One background.
+        """Draw one background.
 
         Args:
-            rng: The only source of randomness; as many numbers are taken whatever the kind is.
+            rng: The only source of randomness; every kind consumes the same number of values.
         """
         shares = self.shares()
         edges = np.cumsum(list(shares.values()))
@@ -133,7 +133,7 @@ class BackgroundRecipe:
         return Background(
             kind=kind,
             seed=int(rng.integers(2**31)),
-            # Somewhat darker than the sitter, as photographers have it and as flashes make it.
+            # Somewhat darker than the person, as photographers prefer and as a flash makes it.
             exposure=float(2 ** (self.brightness * stops - 0.2)),
             tint=(red, green, blue),
             unevenness=float(rng.uniform(0.05, 0.3)),
@@ -158,7 +158,7 @@ def paint(background: Background, size: int) -> NDArray[np.float32]:
         return _in_scene(_LINEAR[levels], background)
     rng = np.random.default_rng(background.seed)
     levels = SCENES[background.kind](size, rng).image
-    # The scene took as many numbers as it needed, so light and texture have a seed of their own.
+    # Scenes consume different numbers of random values, so light and texture get their own seed.
     rng = np.random.default_rng([background.seed, 1])
     uneven = background.unevenness * noise(size, rng, coarsest=1, slope=2, finest=4)
     uneven += background.texture * noise(size, rng, coarsest=6, slope=0.8)
@@ -171,7 +171,7 @@ def _in_scene(light: NDArray[np.float32], background: Background) -> NDArray[np.
 
 
 def _scene_light() -> NDArray[np.float32]:
-    """Linear light (256,) of sRGB levels as film made them: above the knee, highlights open up."""
+    """Linear light (256,) of sRGB levels, undoing the film curve: highlights become brighter."""
     levels = np.arange(256) / 255
     linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
     over = np.clip((linear - KNEE) / (1 - KNEE), 0, 0.995)

@@ -1,8 +1,8 @@
-"""What backgrounds are painted with: a canvas in the unit square, noise, and natural colours.
+"""Tools for painting backgrounds: a canvas in the unit square, noise, and natural colours.
 
-Coordinates are (x, y) shares of the picture's side, from its top-left corner: the same strokes
-give the same picture at any size. Colours are sRGB, 0 to 255. Most surfaces of the world are grey,
-brown, dull green or dull blue; loud colours are the exception, and the palettes keep it so.
+Coordinates are (x, y) in units of the picture's side, from its top-left corner, so that the result
+does not depend on the resolution. Colours are sRGB, 0 to 255. Most real surfaces are grey, brown,
+dull green or dull blue, and so are the palettes; saturated colours are rare.
 """
 
 from collections.abc import Sequence
@@ -43,13 +43,13 @@ LAMP: Final = (255, 252, 244)
 
 
 def colour(palette: Palette, rng: np.random.Generator) -> Colour:
-    """A colour near one of the palette: another brightness, a slightly other hue."""
+    """A random colour of the palette with varied brightness and slightly varied hue."""
     picked = np.array(palette[int(rng.integers(len(palette)))], np.float64)
     return np.asarray(np.clip(picked * rng.uniform(0.75, 1.2) + rng.normal(0, 4, 3), 4, 244))
 
 
 def things(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Colours (count, 3) of objects people own; one in fourteen is loud."""
+    """Colours (count, 3) of everyday objects; one in fourteen is saturated."""
     palette = np.array([*THINGS * 12, *LOUD * 3], np.float64)
     picked = palette[rng.integers(len(palette), size=count)]
     shades = rng.uniform(0.7, 1.2, (count, 1))
@@ -59,13 +59,13 @@ def things(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
 def noise(
     size: int, rng: np.random.Generator, *, coarsest: int, slope: float = 1.0, finest: int = 512
 ) -> Field:
-    """Smooth noise of all scales between two, like the spectrum of photographs.
+    """Smooth noise over a range of scales, with a spectrum like that of photographs.
 
     Octaves of random grids; equal strength in each gives amplitudes of 1/f (Field 1987).
 
     Args:
-        size: Side of the result, pixels. What it cannot show is left out.
-        rng: Gives the seed; one number is taken whatever the size is.
+        size: Side of the result, pixels. Octaves too fine for it are skipped.
+        rng: Provides the seed; consumes one value at any size.
         coarsest: Cells along a side of the coarsest grid.
         slope: Strength of an octave is its wavelength to the power of `slope - 1`.
         finest: Cells along a side of the finest grid.
@@ -99,14 +99,14 @@ def boxes(x0: Colour, y0: Colour, x1: Colour, y1: Colour) -> NDArray[np.float64]
 
 
 class Plane:
-    """A flat rectangle seen in perspective, on which things have coordinates from 0 to 1.
+    """A flat rectangle seen in perspective, with coordinates from 0 to 1.
 
     Attributes:
         matrix: (3, 3) homography to the picture.
     """
 
     def __init__(self, corners: Points) -> None:
-        """Span a plane by its corners (4, 2) in the picture: (0, 0), (1, 0), (1, 1), (0, 1)."""
+        """Create a plane from its corners (4, 2) in the picture: (0, 0), (1, 0), (1, 1), (0, 1)."""
         unit = box(0, 0, 1, 1).astype(np.float32)
         self.matrix = np.asarray(cv2.getPerspectiveTransform(unit, corners.astype(np.float32)))
 
@@ -117,7 +117,7 @@ class Plane:
 
 
 class Canvas:
-    """A picture that is painted on.
+    """An image to paint on.
 
     Attributes:
         image: (size, size, 3) uint8 sRGB.
@@ -155,7 +155,7 @@ class Canvas:
         )
 
     def veil(self, centre: Points, radius: float, paint: Colour, alpha: float) -> None:
-        """Lay a half-transparent disc over what is there; `alpha` 1 covers."""
+        """Blend a semi-transparent disc over the picture; `alpha` 1 is opaque."""
         low = np.floor((centre - radius) * self.size).astype(int) - 1
         high = np.ceil((centre + radius) * self.size).astype(int) + 2
         (x0, y0), (x1, y1) = np.clip([low, high], 0, self.size).tolist()
@@ -171,7 +171,7 @@ class Canvas:
         part[:] = (part + share * (paint.astype(np.float32) - part)).astype(np.uint8)
 
     def blend(self, share: Field, paint: Colour | Field) -> None:
-        """Mix a colour, or a picture (size, size, 3), in; `share` is (size, size), 0 to 1."""
+        """Blend in a colour or a picture (size, size, 3); `share` is (size, size), 0 to 1."""
         old = self.image.astype(np.float32)
         amount = np.asarray(share, np.float32)[..., None]
         mixed = old + amount * (np.asarray(paint, np.float32) - old)

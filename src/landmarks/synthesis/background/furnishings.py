@@ -1,4 +1,4 @@
-"""What hangs on the walls of rooms and stands against them, each one function."""
+"""Furnishings of rooms, one function each: what hangs on or stands against a wall."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -29,7 +29,7 @@ Furnishing = Callable[[Canvas, Plane, tuple[float, float], np.random.Generator],
 
 
 def _bare(canvas: Canvas, wall: Plane, span: tuple[float, float], rng: np.random.Generator) -> None:
-    """Nothing but a switch or a socket."""
+    """Only a light switch or a socket."""
     u, v = rng.uniform(*span), rng.uniform(0.4, 0.9)
     canvas.fill(wall(box(u, v, u + 0.03, v + 0.03)), colour(WALLS, rng))
 

@@ -1,4 +1,4 @@
-"""Rooms: walls that meet in perspective, and what stands before them."""
+"""Rooms: walls in perspective with furniture."""
 
 from itertools import pairwise
 
@@ -50,7 +50,7 @@ def indoor(size: int, rng: np.random.Generator) -> Canvas:
 
 
 def _skirting(canvas: Canvas, corners: Points, paint: Colour) -> None:
-    """The edges of a wall: light gathers less in corners."""
+    """The edges of a wall, which are darker because less light reaches corners."""
     canvas.line(corners[[3, 0, 1, 2]], 0.8 * paint, 0.004)
     canvas.line(corners[[3, 2]], 0.55 * paint, 0.01)
 
@@ -69,7 +69,7 @@ def _ceiling_lights(canvas: Canvas, ceiling: Plane, rng: np.random.Generator) ->
 
 
 def _furnish(canvas: Canvas, wall: Plane, rng: np.random.Generator) -> None:
-    """Share a wall among a few things."""
+    """Place a few furnishings along a wall."""
     count = rng.integers(1, 5)
     edges = np.sort(rng.uniform(0, 1, count + 1))
     edges[[0, -1]] = 0.02, 0.98

@@ -1,4 +1,4 @@
-"""Places under the sky: streets, parks, walls, open land."""
+"""Outdoor scenes: streets, parks, walls, open land."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,7 +27,7 @@ from landmarks.synthesis.background.furnishings import writing
 
 
 def outdoor(size: int, rng: np.random.Generator) -> Canvas:
-    """A place under the sky."""
+    """Paint an outdoor scene."""
     return PLACES[rng.integers(len(PLACES))](size, rng)
 
 
@@ -111,7 +111,7 @@ def plants(canvas: Canvas, rng: np.random.Generator, *, low: float, high: float)
 
 
 def _sky(size: int, horizon: float, rng: np.random.Generator) -> Canvas:
-    """A sky that pales, or burns out, towards the horizon; sometimes with clouds."""
+    """A sky that gets paler or overexposed towards the horizon, sometimes with clouds."""
     canvas = Canvas(size, colour(SKY, rng))
     _, y = canvas.grid()
     low = colour(SKY, rng) if rng.random() < 0.5 else np.array(LAMP, float)
@@ -223,7 +223,7 @@ def _trunk(canvas: Canvas, horizon: float, rng: np.random.Generator) -> None:
 
 
 def _hill(canvas: Canvas, horizon: float, distance: float, rng: np.random.Generator) -> None:
-    """Far hills take the colour of the air."""
+    """Distant hills, tinted by the haze."""
     x = np.linspace(-0.05, 1.05, 24)
     waves = sum(rng.uniform(0, 1) / k * np.sin(k * 3 * x + rng.uniform(0, 6)) for k in (1, 2, 4, 8))
     crest = horizon - 0.04 - 0.1 * distance - 0.06 * np.asarray(waves)

@@ -1,4 +1,4 @@
-"""The user's own pictures as backgrounds: which there are, what is in them, and a part of one."""
+"""The user's own pictures as backgrounds: list, hash and crop them."""
 
 import hashlib
 from pathlib import Path
@@ -16,10 +16,10 @@ SUFFIXES: Final = (".png", ".jpg", ".jpeg")
 
 
 def find_pictures(folder: str) -> tuple[str, ...]:
-    """The pictures of a folder, in the order of their names.
+    """List the pictures of a folder, sorted by name.
 
     Raises:
-        InputError: There is no such folder.
+        InputError: The folder does not exist.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -42,14 +42,14 @@ def content_of(folder: str, files: tuple[str, ...]) -> str:
 
 
 def part_of(file: str, crop: tuple[float, float, float], size: int) -> NDArray[np.uint8]:
-    """A square part of a picture.
+    """Read a square part of a picture.
 
-    The file is read each time: whoever uses pictures has more of them than memory would keep.
+    Files are not cached, because there may be more of them than fit into memory.
 
     Args:
         file: The picture.
-        crop: Left, top and side; the side as a share of the shorter side, the place as one of
-            what is left.
+        crop: Left, top and side: the side as a fraction of the shorter side, left and top as
+            fractions of the remaining space.
         size: Pixels of a side.
 
     Returns:

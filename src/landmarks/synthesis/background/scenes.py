@@ -1,4 +1,4 @@
-"""The kinds of backgrounds, each one function; `SCENES` names them as a recipe does."""
+"""The kinds of backgrounds, one function each; `SCENES` maps recipe names to functions."""
 
 from collections.abc import Callable
 from typing import Final
@@ -45,9 +45,9 @@ def gradient(size: int, rng: np.random.Generator) -> Canvas:
 
 
 def clutter(size: int, rng: np.random.Generator) -> Canvas:
-    """Things upon things: a market, a workshop, a poster wall.
+    """Piles of overlapping shapes, like a market, a workshop or a wall of posters.
 
-    Shapes whose sizes follow a power law, each hiding what lies below, have the statistics of
+    Occluding shapes whose sizes follow a power law have the statistics of
     photographs: edges, flat parts and a 1/f spectrum (Lee, Mumford and Huang 2001, "Occlusion
     models for natural images").
     """
@@ -96,7 +96,7 @@ def bokeh(size: int, rng: np.random.Generator) -> Canvas:
 
 
 def crowd(size: int, rng: np.random.Generator) -> Canvas:
-    """People behind: hair, skin and clothes, but no face that anyone would mark."""
+    """People in the background: hair, skin and clothes, but no face to label."""
     scenes = (indoor, outdoor, gradient, clutter)
     canvas = scenes[rng.integers(len(scenes))](size, rng)
     radius = rng.uniform(0.03, 0.09)

@@ -1,11 +1,11 @@
-"""What a camera does to light: from linear scene light to an 8-bit picture.
+"""Camera model: from linear scene light to an 8-bit picture.
 
 A rendered face differs from a photographed one in its lens, exposure, colours, grain and
-compression as much as in its skin. `PhotoRecipe` says how much of each, `draw` gives the numbers of
-one picture, and `develop` applies them in the order in which a camera, and then the web, does.
+compression as much as in its skin. `PhotoRecipe` sets how strong these are, `draw` samples the
+settings of one picture, and `develop` applies them in the order of a real camera and web upload.
 
-No step moves the picture: every blur is centred and every change of size keeps the centre, so a
-landmark stays on its pixel.
+No step shifts the picture: every blur is centred and resizing keeps the centre, so landmarks stay
+on their pixels.
 """
 
 import math
@@ -53,8 +53,8 @@ _LIMITS: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Photo:
-    """The numbers of one photograph.
+class CameraSettings:
+    """How a camera takes and stores one photograph.
 
     Attributes:
         exposure_stops: Brighter (positive) or darker than metered, in stops.
@@ -62,10 +62,10 @@ class Photo:
         contrast: Slope of the sRGB levels at mid grey.
         saturation: Factor on colour; 0 is black and white.
         gamma: Exponent on the sRGB levels; above 1 is darker.
-        vignette: Share of the level that is lost in the corners.
+        vignette: Fraction of the level that is lost in the corners.
         depth_of_field: Standard deviation of the blur at infinity, pixels at 256.
         defocus: Standard deviation of the blur of everything, pixels at 256.
-        motion: Way of the camera while the shutter is open, (x, y) pixels at 256.
+        motion: Camera movement during the exposure, (x, y) pixels at 256.
         noise: Standard deviation of the grain in mid grey, share of the full range.
         grain: Seed of the grain.
         scale: Resolution at which the picture was stored, share of its size; 1 is untouched.
@@ -89,10 +89,11 @@ class Photo:
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoRecipe:
-    """How different photographs are; the defaults are gentler than what the web has.
+    """Distribution of camera settings; the defaults are weaker than in web photographs.
 
-    Training blurs, compresses and grades too, and twice did harm (docs/results/rendered-faces.md).
-    Every strength is 0 for none. Standard deviations are of normal numbers cut at twice that.
+    Training augments with blur, compression and colour changes as well, and applying both at full
+    strength increased the error (docs/results/rendered-faces.md). A strength of 0 disables an
+    effect. Normal distributions are truncated at two standard deviations.
 
     Attributes:
         exposure_stops: Standard deviation of the exposure around the metered one, stops.
@@ -106,7 +107,7 @@ class PhotoRecipe:
         depth_of_field: Largest standard deviation of the background's blur, pixels at 256.
         defocus: Standard deviation of the width of the blur of everything, pixels at 256.
         motion: Probability of a moving camera.
-        motion_length: Largest way of a moving camera, pixels at 256.
+        motion_length: Largest movement of the camera, pixels at 256.
         noise: Standard deviation of the level of grain, share of the full range.
         downscale: Probability of a lower resolution, enlarged again.
         lowest_scale: Lowest such resolution, share of the size, above 0.
@@ -132,13 +133,13 @@ class PhotoRecipe:
     lowest_quality: int = 50
 
     def __post_init__(self) -> None:
-        """Refuse what is no probability, no strength, or leaves no face to see."""
+        """Validate the settings."""
         for name, limit in _LIMITS.items():
             check_strength(f"photo.{name}", getattr(self, name), limit)
         check_share("photo.lowest_scale", self.lowest_scale)
         if self.lowest_scale < 0.1:
             raise InputError(
-                f"recipe: photo.lowest_scale is {self.lowest_scale!r}; below 0.1 no face is left"
+                f"recipe: photo.lowest_scale is {self.lowest_scale!r}; it must be at least 0.1"
             )
         quality = self.lowest_quality
         if not isinstance(quality, int) or isinstance(quality, bool) or not 1 <= quality <= 95:
@@ -147,12 +148,12 @@ class PhotoRecipe:
                 "from 1 to 95"
             )
 
-    def draw(self, rng: np.random.Generator) -> Photo:
-        """One photograph.
+    def draw(self, rng: np.random.Generator) -> CameraSettings:
+        """Draw the settings of one photograph.
 
         Args:
-            rng: The only source of randomness. As many numbers are taken whatever the strengths
-                are, so that a changed strength leaves the others as they were.
+            rng: The only source of randomness. The number of values consumed does not depend on the
+                strengths, so that changing one leaves the others as they were.
         """
         stops, warm, green, slope, colour, exponent, blur, grain = np.clip(
             rng.standard_normal(8), -2, 2
@@ -162,7 +163,7 @@ class PhotoRecipe:
         corner, far, way, angle, scale, quality = rng.random(6).tolist()
         way *= self.motion_length * happens["motion"]
         direction = math.pi * angle
-        return Photo(
+        return CameraSettings(
             exposure_stops=self.exposure_stops * stops,
             white_balance=_gains(self.white_balance * warm, self.white_balance * green / 3),
             contrast=math.exp(self.contrast * slope),
@@ -179,20 +180,20 @@ class PhotoRecipe:
         )
 
 
-def develop(light: Image, depth: Image, focus: float, photo: Photo) -> NDArray[np.uint8]:
-    """Photograph a scene.
+def develop(light: Image, depth: Image, focus: float, photo: CameraSettings) -> NDArray[np.uint8]:
+    """Turn the light of a scene into a photograph.
 
     Args:
         light: (H, W, 3) linear RGB of the scene; 1 is a white sheet in the key light.
         depth: (H, W) metres along the viewing direction, infinite for the background.
         focus: Depth of the face, metres, on which the lens is focused.
-        photo: What this camera does.
+        photo: The camera settings.
 
     Returns:
         (H, W, 3) uint8 sRGB. Same input, same bytes.
 
     Raises:
-        InputError: The light has values that are no finite numbers.
+        InputError: The light contains NaN or infinite values.
     """
     if not np.isfinite(light).all():
         raise InputError("the light has values that are not finite; the scene was not rendered")
@@ -209,7 +210,7 @@ def develop(light: Image, depth: Image, focus: float, photo: Photo) -> NDArray[n
         saturation=photo.saturation,
         vignette=photo.vignette,
     )
-    # What loses its colour in development loses that of the grain, too.
+    # A desaturated picture has grain without colour.
     colour = min(photo.saturation, 1.0)
     levels = at_scale(
         levels,
@@ -220,7 +221,7 @@ def develop(light: Image, depth: Image, focus: float, photo: Photo) -> NDArray[n
 
 
 def _gains(warm: float, green: float) -> tuple[float, float, float]:
-    """Gains of the channels that leave the luminance of grey as it is."""
+    """Channel gains, normalised to keep the luminance of grey."""
     gains = np.exp([warm / 2 - green / 2, green / 2, -warm / 2 - green / 2])
     red, middle, blue = (gains / (LUMINANCE[0] @ gains)).tolist()
     return red, middle, blue

@@ -1,4 +1,4 @@
-"""What film, storage and the web do to light: from linear RGB to 8 bits."""
+"""Tone curve, colour grading, sensor noise, resizing and JPEG: from linear RGB to 8 bits."""
 
 import math
 from collections.abc import Callable
@@ -24,15 +24,15 @@ KNEE: Final = 0.6
 """Linear level above which the film rolls off; below it, it is straight."""
 
 LUMINANCE: Final = np.array([[0.2126, 0.7152, 0.0722]], np.float32)  # ITU-R BT.709
-_COMMON: Final = 0.5  # share of the grain's variance that the three channels have in common
+_COMMON: Final = 0.5  # fraction of the grain's variance that the three channels share
 
 
 def metered_gain(light: Image, person: NDArray[np.bool_]) -> float:
-    """The gain of a camera that meters on a person; on everything if there is none.
+    """The gain of a camera that meters on the person, or on the whole picture without one.
 
     Args:
         light: (H, W, 3) linear RGB.
-        person: (H, W) what is metered.
+        person: (H, W) mask of the pixels to meter.
     """
     luminance = cv2.transform(light, LUMINANCE)
     seen = luminance[person] if person.any() else luminance
@@ -41,7 +41,7 @@ def metered_gain(light: Image, person: NDArray[np.bool_]) -> float:
 
 
 def rolled_off(light: Image) -> Image:
-    """A film's answer: straight up to the knee, then smoothly towards 1, which it never reaches."""
+    """A film's response curve: linear up to the knee, then approaching 1 asymptotically."""
     over = np.maximum(light - KNEE, 0)
     rolled = (1 - KNEE) * (1 - np.exp(-over / (1 - KNEE)))
     return _as_image(np.clip(light, 0, KNEE) + rolled)
@@ -59,14 +59,14 @@ def srgb(linear: Image) -> Image:
 def graded(
     levels: Image, *, gamma: float, contrast: float, saturation: float, vignette: float
 ) -> Image:
-    """Levels in another tone and colour; 1, 1, 1 and 0 leave them as they are.
+    """Adjust tone and colour; gamma, contrast and saturation 1 and vignette 0 change nothing.
 
     Args:
         levels: (H, W, 3) sRGB, 0..1.
         gamma: Exponent on the levels.
         contrast: Slope at mid grey.
         saturation: Factor on the distance from grey.
-        vignette: Share of the level that is lost in the corners.
+        vignette: Fraction of the level that is lost in the corners.
     """
     levels = _as_image(cv2.pow(levels, gamma))
     levels = np.clip(0.5 + np.float32(contrast) * (levels - 0.5), 0, 1)
@@ -78,7 +78,7 @@ def graded(
 
 
 def at_scale(levels: Image, scale: float, change: Callable[[Image], Image]) -> Image:
-    """Do something at a lower resolution, and enlarge the result; the centre stays where it is."""
+    """Apply `change` at a lower resolution and resize the result back; the centre stays."""
     height, width = levels.shape[:2]
     small = (max(round(scale * width), 8), max(round(scale * height), 8))
     if small[0] >= width or small[1] >= height:
@@ -91,13 +91,13 @@ def at_scale(levels: Image, scale: float, change: Callable[[Image], Image]) -> I
 def grainy(levels: Image, amount: float, *, colour: float, seed: int) -> Image:
     """Add the grain of a sensor, partly common to the channels.
 
-    Photons arrive with a variance in proportion to the light, which the sRGB curve turns into a
-    nearly even one; a sensor's own noise does not grow with light, and so shows in the shadows.
+    Shot noise has a variance proportional to the light, which the sRGB curve makes nearly uniform;
+    read noise does not depend on the light and so is visible in the shadows.
 
     Args:
         levels: (H, W, 3) sRGB, 0..1.
         amount: Standard deviation in mid grey.
-        colour: Share of the grain's colour that is kept: black and white has none.
+        colour: Saturation of the grain; 0 for black and white.
         seed: Of the grain.
     """
     if amount == 0:
@@ -110,7 +110,7 @@ def grainy(levels: Image, amount: float, *, colour: float, seed: int) -> Image:
 
 
 def compressed(image: NDArray[np.uint8], quality: int | None) -> NDArray[np.uint8]:
-    """What is left after a JPEG file of that quality."""
+    """Compress to JPEG of this quality and decode."""
     if quality is None:
         return image
     _, file = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
@@ -119,5 +119,5 @@ def compressed(image: NDArray[np.uint8], quality: int | None) -> NDArray[np.uint
 
 
 def _as_image(array: cv2.typing.MatLike) -> Image:
-    """What OpenCV returns for a float32 image, which its own types leave open."""
+    """Narrow the type of OpenCV's result: a float32 image stays float32."""
     return np.asarray(array, np.float32)

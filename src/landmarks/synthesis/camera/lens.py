@@ -1,4 +1,4 @@
-"""What a lens does to light: blur by depth, blur of everything, blur by motion.
+"""Lens effects: depth of field, defocus and motion blur.
 
 Every blur is centred, so that a landmark stays on its pixel.
 """
@@ -20,7 +20,7 @@ _OF_PERSON: Final = 0.25
 
 
 def through_lens(light: Image, depth: Image, focus: float, sigma: float) -> Image:
-    """Blur by depth, as a thin lens does: in proportion to |depth - focus| / depth.
+    """Depth of field of a thin lens: blur in proportion to |depth - focus| / depth.
 
     Args:
         light: (H, W, 3) linear RGB.
@@ -32,8 +32,8 @@ def through_lens(light: Image, depth: Image, focus: float, sigma: float) -> Imag
         return light
     share = np.clip(np.abs(1 - focus / depth) / _OF_PERSON, 0, 1).astype(np.float32)[..., None]
     person = light + share * (blurred(light, _OF_PERSON * sigma) - light)
-    # The background is blurred from itself alone, so that the face throws no halo into it; pixels
-    # on the outline, which hold some of both, are left out.
+    # The background is blurred without the face, so that there is no halo around it; pixels
+    # on the outline, which mix both, are excluded.
     near = depth < focus + NEAR
     far = np.asarray(cv2.erode((~near).astype(np.float32), np.ones((3, 3))))[..., None]
     spread = blurred(np.concatenate([light * far, far], axis=-1), sigma)
@@ -50,7 +50,7 @@ def blurred(image: Image, sigma: float) -> Image:
 
 
 def shaken(image: Image, way: tuple[float, float]) -> Image:
-    """Spread every pixel evenly along a straight way of (x, y) pixels, half of it to each side."""
+    """Motion blur along a straight line of (x, y) pixels, centred on each pixel."""
     reach = math.ceil(max(abs(way[0]), abs(way[1])) / 2)
     if reach == 0:
         return image
@@ -62,5 +62,5 @@ def shaken(image: Image, way: tuple[float, float]) -> Image:
 
 
 def _as_image(array: cv2.typing.MatLike) -> Image:
-    """What OpenCV returns for a float32 image, which its own types leave open."""
+    """Narrow the type of OpenCV's result: a float32 image stays float32."""
     return np.asarray(array, np.float32)

@@ -1,1 +1,1 @@
-"""The mesh of a scene: the head, where on it what lies, and the blocks built around it."""
+"""The mesh of a scene: the head, its regions and landmarks, and the blocks built around it."""

@@ -1,4 +1,4 @@
-"""All blocks as one mesh."""
+"""Assemble all blocks into one mesh."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from landmarks.synthesis.scene import Scene
 
 
 class Assembly:
-    """The mesh of every scene: the same triangles, placed anew.
+    """The mesh of every scene: the triangles are fixed, and only the vertices move.
 
     Attributes:
         rest: (n, 3) vertices about the average face; the head's own come first.
@@ -23,7 +23,7 @@ class Assembly:
 
     Args:
         head: The head.
-        regions: Of its vertices.
+        regions: Regions of its vertices.
     """
 
     def __init__(self, head: Head, regions: Regions) -> None:
@@ -40,9 +40,9 @@ class Assembly:
     def apart(self) -> Array:
         """(n, 3) vertices with blocks beside each other, to build the tracer's tree from.
 
-        So each gets a branch of its own. Else a branch with triangles of the head and of a hat
-        that is not worn, folded away, would reach from the scalp to there, and slow down every
-        ray. What always follows the skin shares its branches.
+        This gives each block its own branch. Otherwise a branch with triangles of both the head and
+        an unused hat, which is folded away, would span the distance between them and slow down
+        every ray. Blocks that always follow the skin share its branches.
         """
         vertices = self.rest.copy()
         for k, (block, rows) in enumerate(zip(self._blocks, self._rows, strict=True)):
@@ -51,7 +51,7 @@ class Assembly:
         return vertices
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, NDArray[np.float32]]:
-        """Vertices (n, 3) and features (n, 4) of a scene."""
+        """Compute the vertices (n, 3) and features (n, 4) of a scene."""
         vertices = np.empty_like(self.rest)
         features = np.zeros((len(vertices), 4), np.float32)
         for block, rows in zip(self._blocks, self._rows, strict=True):
@@ -64,7 +64,7 @@ class Assembly:
 
 
 def _blocks(head: Head, regions: Regions) -> tuple[Block, ...]:
-    """Every block there is; the head comes first."""
+    """All blocks, starting with the head."""
     height = regions.eye_height
     return (
         Skull(head, regions),

@@ -1,8 +1,8 @@
-"""What a scene is built of: blocks of mesh, each placed anew for every scene.
+"""Blocks: the parts of the mesh, each repositioned for every scene.
 
-All blocks together make one mesh whose triangles never change, so that the ray tracer's tree is
-built once and only refitted. A block that a scene does without is folded into a point inside the
-head, or sunk below the skin.
+All blocks together form one mesh whose triangles never change, so that the ray tracer's tree is
+built once and then only refitted. A block that a scene does not use is collapsed into a point
+inside the head or moved below the skin.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Triangles = NDArray[np.int32]
 
 
 class Material(IntEnum):
-    """What a triangle is made of; the shader has one function for each."""
+    """Material of a triangle; the shader has one function for each."""
 
     SKIN = 0
     EYE = 1
@@ -45,10 +45,10 @@ class Posed:
     """The head of one scene.
 
     Attributes:
-        head: The model it was made by.
+        head: The head model.
         regions: Masks of its vertices.
         upright: (V, 3) before the neck bends, metres of the world.
-        bent: After.
+        bent: After the neck bends.
         normals: (V, 3) of the bent skin.
         landmarks: (68, 3) on the bent skin, metres.
     """
@@ -61,12 +61,12 @@ class Posed:
     landmarks: NDArray[np.float64]
 
     def turned(self, points: NDArray[np.floating]) -> Array:
-        """Points of the upright head, where the bent neck carries them."""
+        """Move points from the upright head to the bent one."""
         return np.asarray(points @ self.bent.rotation.T + self.bent.shift, np.float32)
 
     @property
     def inside(self) -> NDArray[np.float64]:
-        """(3,) a point inside the head, where nobody sees what lies there."""
+        """(3,) a point inside the head, which is never visible."""
         tip = self.landmarks[30]
         return np.asarray(tip + self.bent.rotation @ np.array([0.0, 0.08, 0.0]))
 
@@ -75,7 +75,7 @@ class Block(Protocol):
     """A part of the mesh.
 
     Attributes:
-        rest: (n, 3) where it lies about the average face; textures stick to it.
+        rest: (n, 3) vertices on the average face, in which textures are defined.
         triangles: (m, 3) its own vertices.
         materials: (m,) of its triangles.
     """
@@ -85,9 +85,9 @@ class Block(Protocol):
     materials: NDArray[np.int32]
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
-        """Vertices (n, 3) and their features (n, 4) for this scene; None: it is not there.
+        """Vertices (n, 3) and their features (n, 4) for this scene; None if it is not used.
 
-        What the four features mean is between the block and its material's shader.
+        The meaning of the four features depends on the block and its material's shader.
         """
 
 

@@ -1,4 +1,4 @@
-"""Brows: where those of one person run, for those who draw them and those who label them."""
+"""Positions of the brows of a person, for both rendering and labels."""
 
 from dataclasses import dataclass, replace
 
@@ -12,14 +12,14 @@ from landmarks.synthesis.scene.skin import Eyes
 RIGHT, BOTH = slice(17, 22), slice(17, 27)  # landmarks
 ARCHED = (0.02, 0.045)  # metres from the middle of the face: from none to all of an arch
 
-# Annotators follow the upper edge of a brow: its hair lies so much below, metres and in widths.
+# Annotators follow the upper edge of a brow; its hair is this far below, in metres and widths.
 BELOW = 0.0010
 BELOW_IN_WIDTHS = 0.4
 
 
 @dataclass(frozen=True, eq=False)
 class Brows:
-    """All the brows that the head can have.
+    """Brow shapes of the head.
 
     Attributes:
         average: (5, 2) x and z of the right brow's landmarks on the average face, outer end first.
@@ -43,7 +43,7 @@ class Brows:
         return self.edge(eyes) - (0, BELOW + BELOW_IN_WIDTHS * eyes.brow_width)
 
     def on(self, places: LandmarkPlaces, eyes: Eyes) -> LandmarkPlaces:
-        """The places of landmarks of a face with these brows."""
+        """Move the brow landmarks to these brows."""
         right = self.edge(eyes)
         corners, weights = self.front.find(np.concatenate([right, right[::-1] * (-1, 1)]))
         found = replace(places, corners=places.corners.copy(), weights=places.weights.copy())
@@ -52,5 +52,5 @@ class Brows:
 
 
 def find_brows(places: LandmarkPlaces, front: Front, rest: NDArray[np.floating]) -> Brows:
-    """The brows of the average face, `rest`, and all others from there."""
+    """Find the brows of the average face, `rest`, from which all others are derived."""
     return Brows(places.of(rest)[RIGHT][:, [0, 2]], front)

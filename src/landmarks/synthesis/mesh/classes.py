@@ -13,7 +13,7 @@ from landmarks.synthesis.mesh.regions import Regions
 
 
 class Class(IntEnum):
-    """What a pixel shows."""
+    """Segmentation class of a pixel."""
 
     BACKGROUND = 0
     SKIN = 1
@@ -82,7 +82,7 @@ class TriangleClasses:
     """The class of each triangle of the whole mesh.
 
     Attributes:
-        bare: (m + 1,) without brows; the last, which -1 finds, is the background.
+        bare: (m + 1,) without brows; the last (index -1) is the background.
         skin: Triangles where brows may grow.
         places: (s, 2) x and z of these on the average face, metres.
     """

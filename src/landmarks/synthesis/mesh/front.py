@@ -1,4 +1,4 @@
-"""The front of the average face as a map: from x and z to the skin that lies there."""
+"""Frontal map of the average face: find the point of the skin at given x and z."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +10,7 @@ from landmarks.synthesis.mesh.head import Head
 from landmarks.synthesis.mesh.regions import Regions
 
 FACING = -0.02  # metres: skin before this depth
-MARGIN = 1e-6  # of barycentric coordinates, so that a point on an edge is in a triangle
+MARGIN = 1e-6  # tolerance of barycentric coordinates, so that a point on an edge is in a triangle
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Front:
         """The skin at (N, 2) x and z: its triangles, (N, 3), and barycentric weights, (N, 3).
 
         Raises:
-            ValueError: There is no skin.
+            ValueError: There is no skin at one of the points.
         """
         asked, (low, high) = points.astype(np.float64), self._boxes
         which, near = np.nonzero(((low <= asked[:, None]) & (asked[:, None] <= high)).all(axis=-1))
@@ -44,16 +44,16 @@ class Front:
         weights = np.stack([_cross(b - p, c - p), _cross(c - p, a - p), _cross(a - p, b - p)], -1)
         weights /= _cross(b - a, c - a)[:, None]
         depth = np.where(weights.min(-1) > -MARGIN, (weights * self.depth[near]).sum(-1), np.inf)
-        order = np.lexsort((depth, which))  # what is furthest to the front first
+        order = np.lexsort((depth, which))  # frontmost first
         found, first = np.unique(which[order], return_index=True)
         best = order[first]
         if len(found) < len(asked) or not np.isfinite(depth[best]).all():
-            raise ValueError("no skin lies there")
+            raise ValueError("no skin at these points")
         return self.corners[near[best]], np.clip(weights[best], 0, 1)
 
 
 def find_front(head: Head, regions: Regions) -> Front:
-    """The front of the average face."""
+    """Build the frontal map of the average face."""
     triangles = head.triangles_of("body")
     at = head.rest[triangles].astype(np.float64)
     flat = at[..., [0, 2]]

@@ -18,7 +18,7 @@ from landmarks.synthesis.mesh.surfaces import capsule, grid
 from landmarks.synthesis.scene import Scene
 
 SHELLS = 5
-SHORTEST = 0.0007  # metres; shorter hair is left to the skin's colour
+SHORTEST = 0.0007  # metres; shorter hair is only a colour of the skin
 DROOP = np.array([0.0, 0.25, -0.35])  # how hair hangs, of its length
 LAYERS_APART, LAYERS_TURNED = 0.005, 0.07  # metres, radians: two layers of long hair
 OTHER_STRANDS = 0.37  # of the inner layer, from the outer ones
@@ -51,7 +51,7 @@ class Shells:
         self.materials = uniform(Material.SHELL, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array]:
-        """Shells as high as hair is long here; sunk below the skin where there is none."""
+        """Shells at the local hair length; below the skin where there is no hair."""
         hair, beard, skin = scene.hair, scene.beard, self._skin
         over = posed.regions.over_hairline(hair)[skin]
         grows = np.clip((over + 0.02) / 0.30, 0, 1) ** 0.5
@@ -73,7 +73,7 @@ class Shells:
 
     @staticmethod
     def _unevenness(seed: int, rest: Array, curl: float) -> NDArray[np.float64]:
-        """(n,) locks: factors about 1."""
+        """(n,) factors around 1 that form locks."""
         phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, 4)
         a, b, c, d = (rest @ WAVES.T + phases).T
         return np.asarray(
@@ -82,7 +82,7 @@ class Shells:
 
 
 class Cards:
-    """Long hair: two layers of cards around the head, for one has gaps.
+    """Long hair: two layers of cards around the head, because a single layer has gaps.
 
     Features: (azimuth / pi, share of the length from the top, strand, 0 below a hat and 1 else).
     """
@@ -112,7 +112,7 @@ class Cards:
         self._features = np.concatenate([own, other]).astype(np.float32)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
-        """Where the head carries them; gone where a hat is."""
+        """Cards that follow the head, hidden under a hat."""
         if not scene.hair.long:
             return None
         features = self._features.copy()
@@ -127,9 +127,9 @@ class Cards:
 
 
 def _within(cards: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(n, 3) the same cards closer to the head, to be seen between the outer ones.
+    """(n, 3) the same cards closer to the head, visible between the outer ones.
 
-    They are turned towards the back on either side, so that they leave the face free as well.
+    They are rotated towards the back on each side, so that they do not cover the face.
     """
     x, y = cards[:, 0], cards[:, 1] - SKULL[0]
     radius = np.hypot(x, y)
@@ -173,7 +173,7 @@ class Clothes:
         self.materials = uniform(Material.CLOTH, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array]:
-        """Six millimetres over the skin."""
+        """The skin of the body, moved outwards by six millimetres."""
         skin = self._skin
         return plain(posed.bent.vertices[skin] + 0.006 * posed.normals[skin])
 
@@ -182,7 +182,7 @@ class Hat:
     """A cap or beanie: the scalp pushed outwards. Features: (metres over the edge, 0, 0, 0)."""
 
     def __init__(self, head: Head, regions: Regions) -> None:
-        # Nothing before the face, where its clear part would be one more surface to pass through.
+        # Nothing in front of the face, where rays would have to pass through its transparent part.
         around = (regions.height > 0.01) | (regions.azimuth > 0.9)
         around &= (regions.height > -0.06) & (regions.ears < 0.1)
         self._skin, self.triangles = patch(head, around)
@@ -190,7 +190,7 @@ class Hat:
         self.materials = uniform(Material.HAT, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
-        """Over hair, down to its edge, which the shader cuts and which lies close to the skin."""
+        """Above the hair, down to its edge, which is close to the skin and cut by the shader."""
         hat = scene.headwear
         if hat is None:
             return None

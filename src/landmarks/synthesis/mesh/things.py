@@ -1,4 +1,4 @@
-"""Blocks that are things: glasses, and what is held before the face."""
+"""Blocks for accessories: glasses, and objects held in front of the face."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Spectacles:
         self.rest = (vertices + np.array([0, -0.15, eye_height])).astype(np.float32)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
-        """Before the eyes, on the nose."""
+        """In front of the eyes, on the nose."""
         if scene.glasses is None:
             return None
         left, right = (posed.upright[eye].mean(axis=0) for eye in posed.head.eyes)
@@ -117,7 +117,7 @@ class Spectacles:
 
 
 def _half_breadth(posed: Posed, y: float, z: float) -> float:
-    """Of the head without its ears at a place of the upright head, with room for a temple."""
+    """Half breadth of the upright head without ears at a position, with room for a temple."""
     skin = posed.head.skin[posed.regions.ears[posed.head.skin] < 0.2]
     x, *beside = (posed.upright[skin] - np.array([0, y, z])).T
     nearest = np.argsort(np.hypot(*beside))[:NEAREST]
@@ -125,7 +125,7 @@ def _half_breadth(posed: Posed, y: float, z: float) -> float:
 
 
 def held_at(posed: Posed, held: Occluder) -> tuple[Points, Points]:
-    """Axes (3, 3) of a held thing as rows, across, towards the camera and along; and its place."""
+    """Axes (3, 3) of a held object as rows (across, towards the camera, along) and its position."""
     towards = posed.bent.rotation @ np.array([0.0, -1.0, 0.0])
     right, up = posed.bent.rotation[:, 0], posed.bent.rotation[:, 2]
     along = np.cos(held.angle) * right + np.sin(held.angle) * up
@@ -142,7 +142,7 @@ class Thing:
         self.materials = uniform(Material.THING, self.triangles)
 
     def place(self, posed: Posed, scene: Scene) -> tuple[Array, Array] | None:
-        """Before the landmark it covers, across the face."""
+        """In front of the landmark it covers, across the face."""
         held = scene.occluder
         if held is None or held.kind == "hand":
             return None
@@ -178,7 +178,7 @@ class Hand:
 
 HALF_ARM = 0.13  # metres
 ARM_AWAY = 0.3  # radians by which the arm leaves the face
-OVERLAP = 0.72  # of the half length of a joint: how far it reaches before the next begins
+OVERLAP = 0.72  # fraction of the half length of a joint after which the next begins
 
 # Half sizes (x across, y towards the camera, z along), rotation and middle of a rounded cylinder.
 Piece = tuple[Points, Points, Points]

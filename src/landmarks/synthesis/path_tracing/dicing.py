@@ -1,7 +1,7 @@
-"""The mesh cut into pieces of about a pixel, which carry the procedural look as numbers at corners.
+"""Dicing: cut the mesh into pixel-sized pieces with procedural materials at their corners.
 
-As in Cook, Carpenter and Catmull, "The Reyes image rendering architecture" (1987). Pieces lie in
-the planes of their triangles, so that the shape, and with it every label, stays what it was.
+As in Cook, Carpenter and Catmull, "The Reyes image rendering architecture" (1987). Pieces stay
+in the planes of their triangles, so that the shape and the labels do not change.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from landmarks.synthesis.scene.view import Camera
 
-# In how many parts an edge is cut; few, so that triangles can be cut many at a time.
+# Number of parts of an edge; few values, so that triangles can be cut in batches.
 PARTS = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32])
-AWAY = 3.0  # how much coarser what faces away from the camera is cut
-NEAREST = 0.05  # metres before the camera; what is nearer is not in the picture
-SMALLEST = 1e-12  # square metres, doubled; what is not there is folded into a point
+AWAY = 3.0  # triangles that face away from the camera are cut more coarsely by this factor
+NEAREST = 0.05  # metres from the camera; nothing in the picture is nearer
+SMALLEST = 1e-12  # square metres, doubled; unused blocks are collapsed into a point
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,7 +42,7 @@ def dice(
     camera: Camera,
     pixels: NDArray[np.floating],
 ) -> Pieces:
-    """Cut triangles that the picture shows into pieces; those out of the picture stay whole.
+    """Cut visible triangles into pieces; those outside the picture stay whole.
 
     Args:
         vertices: (n, 3) metres.

@@ -1,4 +1,4 @@
-"""Mitsuba's scene of what the tracer has loaded, and its picture. Importing this needs Mitsuba."""
+"""Convert the tracer's scene to Mitsuba and render it. Importing this module needs Mitsuba."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ CLEAR, SOLID = 0.01, 0.99  # opacity below which a piece is left out, and above 
 
 mi.set_variant("scalar_rgb")  # compiled beforehand: needs neither LLVM nor a GPU
 mi.set_log_level(mi.LogLevel.Error)
-dr.set_thread_count(1)  # data sets are rendered by processes of one thread each
+dr.set_thread_count(1)  # datasets are rendered by processes of one thread each
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Surfaces:
-    """What pieces look like, at each of their corners.
+    """Surface properties at the corners of pieces.
 
     Attributes:
         pieces: The mesh.
@@ -47,15 +47,15 @@ class Surfaces:
 def photograph(
     tracer: Tracer, lighting: Lighting, camera: Camera, *, samples: int, depth: int, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Light (H, W, 3) and opacity (H, W) of the scene that is loaded; see `Traced`.
+    """Render light (H, W, 3) and opacity (H, W) of the loaded scene; see `Traced`.
 
     Args:
         tracer: Has loaded a scene.
         lighting: Its lights.
         camera: Where it is seen from.
         samples: Paths through each pixel.
-        depth: Longest path in segments, from camera to lamp; 2: direct light alone. Clear surfaces
-            do not count.
+        depth: Longest path in segments, from camera to lamp; 2: direct light only.
+            Transparent surfaces do not count.
         seed: Of the paths.
     """
     size = np.where(tracer.materials == Material.EYE, FINE_PIECE, PIECE)
@@ -83,7 +83,7 @@ def photograph(
 
 
 def _across_and_along(pieces: Pieces, found: NDArray[np.void]) -> NDArray[np.float32]:
-    """(N, 2) coordinates whose directions tell Mitsuba how a highlight of hair lies.
+    """(N, 2) texture coordinates that define the direction of hair highlights for Mitsuba.
 
     Straight within each triangle, by the strands at its first corner.
     """
@@ -124,7 +124,7 @@ def _sensor(camera: Camera, samples: int) -> dict[str, Any]:
 
 
 def _light(lighting: Lighting) -> dict[str, Any]:
-    """All that shines, from infinitely far."""
+    """All light sources, at infinite distance."""
     z_up = mi.ScalarTransform4f().rotate([1, 0, 0], 90)
     return {"type": "envmap", "bitmap": mi.Bitmap(surroundings(lighting)), "to_world": z_up}
 

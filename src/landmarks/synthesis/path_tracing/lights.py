@@ -1,6 +1,6 @@
-"""The lights of a scene as one picture of all that shines around the head: sky and two round lamps.
+"""The lights of a scene as one environment map: the sky and two round lamps.
 
-One picture, because paths then look for light where most of it comes from.
+A single map allows Mitsuba to sample paths towards the brightest directions.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Which model of Mitsuba's stands for each material, fed by what corners of pieces say."""
+"""Map each material to a Mitsuba material model with parameters at the corners of pieces."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ Colour = Callable[[NDArray[np.void], NDArray[np.float32]], NDArray[np.floating]]
 
 
 def own_colour(found: NDArray[np.void], towards: NDArray[np.float32]) -> NDArray[np.floating]:
-    """What the shader says."""
+    """The colour computed by the shader."""
     return np.asarray(found["albedo"])
 
 
 def mirrored_share(found: NDArray[np.void], towards: NDArray[np.float32]) -> NDArray[np.floating]:
-    """Of what glass does not let through, the share that it mirrors, as for the ray caster."""
+    """The reflected share of the light that glass does not transmit, as in the ray caster."""
     facing = np.abs((found["normal"] * towards).sum(axis=1))
     mirror = 0.04 + 0.96 * (1 - np.minimum(facing, 1)) ** 5  # Schlick, 1994
     share = 0.55 * mirror / np.maximum(found["alpha"], 0.02)
@@ -32,10 +32,10 @@ def mirrored_share(found: NDArray[np.void], towards: NDArray[np.float32]) -> NDA
 
 @dataclass(frozen=True)
 class Kind:
-    """Surfaces that share a model.
+    """Materials that share a Mitsuba model.
 
     Attributes:
-        of: What is made so.
+        of: The materials.
         model: Numbers of Mitsuba's `principled` (Burley, "Physically based shading at Disney",
             2012).
         colour: Its base colour.
@@ -74,5 +74,5 @@ def as_bsdf(kind: Kind, *, solid: bool) -> dict[str, Any]:
 
 
 def _corner(name: str) -> dict[str, str]:
-    """The texture that holds what the corners of pieces say."""
+    """The texture that reads an attribute of the corners of pieces."""
     return {"type": "mesh_attribute", "name": f"vertex_{name}"}

@@ -1,9 +1,9 @@
-"""A scene: everything that decides one picture, as plain numbers."""
+"""A scene: all parameters of one picture, as plain numbers."""
 
 from dataclasses import dataclass
 
 from landmarks.synthesis.background import Background
-from landmarks.synthesis.camera import Photo
+from landmarks.synthesis.camera import CameraSettings
 from landmarks.synthesis.scene.annotator import Annotator
 from landmarks.synthesis.scene.expression import Expression
 from landmarks.synthesis.scene.hair import Beard, Hair
@@ -16,11 +16,11 @@ from landmarks.synthesis.scene.wear import Clothing, Glasses, Headwear, Occluder
 
 @dataclass(frozen=True, kw_only=True)
 class OffModel:
-    """A smooth change of shape that no parameter of the head can make.
+    """A smooth shape change outside the head model.
 
     Attributes:
         amplitude: Standard deviation of the displacement, metres.
-        seed: Of its waves.
+        seed: Random seed of its waves.
     """
 
     amplitude: float
@@ -33,22 +33,22 @@ class Scene:
 
     Attributes:
         person: Neutral face.
-        off_model: What the face has beyond that.
+        off_model: Shape change outside the head model.
         expression: Facial actions and gaze.
         view: Camera and pose.
         skin: Material of the skin.
         eyes: Irises, brows, lashes.
-        hair: Of the head.
-        beard: Of the face.
-        clothing: Below the neck.
-        glasses: If worn.
-        headwear: If worn.
-        occluder: If something is before the face.
+        hair: Hair of the head.
+        beard: Beard and stubble.
+        clothing: Clothes below the neck.
+        glasses: Glasses, if worn.
+        headwear: Headwear, if worn.
+        occluder: Object in front of the face, if any.
         lighting: Lights.
-        background: What is behind.
-        photo: What the camera does.
-        annotator: Who labels it.
-        grain: Seed of everything textured: pores, strands, fabrics.
+        background: Background.
+        photo: Camera settings.
+        annotator: Errors of the labels.
+        grain: Random seed of all textures: pores, strands, fabrics.
     """
 
     person: Person
@@ -65,6 +65,6 @@ class Scene:
     occluder: Occluder | None
     lighting: Lighting
     background: Background
-    photo: Photo
+    photo: CameraSettings
     annotator: Annotator
     grain: int

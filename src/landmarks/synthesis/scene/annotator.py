@@ -1,8 +1,8 @@
-"""The people who label: conventions that differ from the 3D model's, and noise.
+"""Simulated annotators: a labelling convention that differs from the 3D model's, and noise.
 
 The magnitudes are invented, of the size that studies of annotators find (Sagonas et al., "300
-faces in-the-wild challenge: database and results", 2016, on the noise of 300-W), and are told to
-nobody but the record: a label gap whose truth is known.
+faces in-the-wild challenge: database and results", 2016, on the noise of 300-W). They are stored
+only in the record of a sample, which makes this a label gap with known ground truth.
 """
 
 from collections.abc import Mapping
@@ -52,12 +52,12 @@ LINES: tuple[tuple[str, int, int, bool], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Annotator:
-    """Who labels one picture.
+    """The annotator of one picture.
 
     Attributes:
         offsets: Strength of the convention's offsets; 1: as in `shifts`, 0: none.
         noise: Strength of the noise; 1: as in `jitter`, 0: none.
-        seed: Of the noise.
+        seed: Random seed of the noise.
         shifts: Of each kind in `SHIFTED`: outwards and downwards, inter-ocular distances.
         jitter: Of each kind in `LINES`: along and across the line, inter-ocular distances.
     """
@@ -92,7 +92,7 @@ class Annotator:
 def _jittered(
     line: Points, closed: bool, along: float, beside: float, rng: np.random.Generator
 ) -> Points:
-    """Points slid along their line and pushed off it, partly all together, as one hand does."""
+    """Move points along and across their line, with a component shared by the whole line."""
     after, before = np.roll(line, -1, axis=0), np.roll(line, 1, axis=0)
     if not closed:
         after[-1], before[0] = line[-1], line[0]
@@ -107,13 +107,13 @@ def _jittered(
 
 @dataclass(frozen=True, kw_only=True)
 class AnnotatorRecipe:
-    """How annotators are drawn.
+    """Distribution of annotators.
 
     Attributes:
         offsets: Strength of the convention's offsets; 0: none.
-        noise: Strength of one person's noise; 0: none.
+        noise: Strength of the noise; 0: none.
         shifts: Offsets of each group of landmarks; see `Annotator`.
-        jitter: Noise of each group; see there.
+        jitter: Noise of each group of landmarks; see `Annotator`.
     """
 
     offsets: float = 0.0
@@ -122,14 +122,14 @@ class AnnotatorRecipe:
     jitter: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(JITTER))
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         check_strength("annotator.offsets", self.offsets, 5)
         check_strength("annotator.noise", self.noise, 5)
         check_pairs("annotator.shifts", self.shifts, SHIFTS, least=-0.5, most=0.5)
         check_pairs("annotator.jitter", self.jitter, JITTER, least=0.0, most=0.5)
 
     def draw(self, rng: np.random.Generator) -> Annotator:
-        """One person with one eye for lines."""
+        """Draw one annotator."""
         return Annotator(
             offsets=self.offsets,
             noise=self.noise,

@@ -1,4 +1,4 @@
-"""What the face does: combinations of facial actions, in ARKit's names, and where it looks."""
+"""Facial expressions: combinations of facial actions, with ARKit's names, and the gaze."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ SHARES: Mapping[str, float] = {
     "wink": 0.01, "blink": 0.01, "skew": 0.01, "puff": 0.005, "tongue": 0.005,
 }  # fmt: skip
 
-# Actions that vary a little in any face; jaw, tongue and gaze are drawn on their own.
+# Actions that vary slightly in every face; jaw, tongue and gaze are drawn separately.
 ACCENTS = (
     "browInnerUp", "mouthRollLower", "mouthRollUpper", "mouthShrugUpper", "mouthShrugLower",
     *_both(browDown=1, browOuterUp=1, eyeSquint=1, eyeWide=1, cheekSquint=1, mouthSmile=1,
@@ -67,16 +67,16 @@ class Expression:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpressionRecipe:
-    """How expressions are drawn.
+    """Distribution of expressions.
 
     Attributes:
-        strength: Of every action but gaze; 0: all faces are neutral.
-        accents: Number of further actions that each face shows a little of.
-        extremes: Share of faces whose expression is drawn half as strong again.
-        mouth_open: Share of faces whose mouth is open on top of the rest.
-        lids: Standard deviation of how far both eyes open or close; 1 is all the way.
-        gaze: Standard deviation of the eyes' turn; 1 is as far as they go.
-        shares: Of each combination; they need not sum to 1.
+        strength: Strength of all actions except gaze; 0: all faces are neutral.
+        accents: Number of further, weak actions per face.
+        extremes: Share of faces with a 1.5 times stronger expression.
+        mouth_open: Share of faces whose mouth is opened in addition.
+        lids: Standard deviation of how far both eyes open or close; 1 is fully.
+        gaze: Standard deviation of the gaze direction; 1 is the largest possible turn.
+        shares: Relative frequency of each combination; they need not sum to 1.
     """
 
     strength: float = 1.0
@@ -88,7 +88,7 @@ class ExpressionRecipe:
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         check_strength("expression.strength", self.strength, 2)
         whole = isinstance(self.accents, int) and not isinstance(self.accents, bool)
         if not whole or not 0 <= self.accents <= len(ACCENTS):
@@ -103,7 +103,7 @@ class ExpressionRecipe:
         check_shares("expression.shares", self.shares, COMBINATIONS)
 
     def draw(self, rng: np.random.Generator) -> Expression:
-        """A combination at some strength, accents, the mouth and the gaze."""
+        """Draw a combination with its strength, accents, the mouth and the gaze."""
         names = sorted(self.shares)
         shares = np.array([self.shares[name] for name in names])
         combination = COMBINATIONS[names[rng.choice(len(names), p=shares / shares.sum())]]
@@ -115,7 +115,7 @@ class ExpressionRecipe:
         opening = rng.uniform(0, 0.5)
         if rng.random() < self.mouth_open:
             actions["jawOpen"] = max(actions.get("jawOpen", 0.0), opening)
-        if rng.random() < 0.5:  # combinations to one side are written for the left
+        if rng.random() < 0.5:  # one-sided combinations are defined for the left side
             actions = {_other_side(name): weight for name, weight in actions.items()}
         for name, weight in self._lids(rng).items():
             actions[name] = actions.get(name, 0.0) + weight
@@ -123,12 +123,12 @@ class ExpressionRecipe:
         return Expression({k: float(v) for k, v in (actions | self._gaze(rng)).items() if v})
 
     def _lids(self, rng: np.random.Generator) -> dict[str, float]:
-        """Both eyes a little wider or narrower."""
+        """Open or close both eyes a little."""
         opened = rng.normal(0.4, 1.0) * self.lids
         return _both(eyeWide=opened) if opened > 0 else _both(eyeBlink=-opened)
 
     def _gaze(self, rng: np.random.Generator) -> dict[str, float]:
-        """Both eyes towards one direction, and the lids with them."""
+        """Turn both eyes in one direction; the lids follow."""
         left, up = rng.normal(0, self.gaze), rng.normal(0, 0.8 * self.gaze)
         sideways = {
             "eyeLookOutLeft": left, "eyeLookInRight": left,

@@ -1,8 +1,8 @@
-"""Hair of the head and the beard: what kinds there are, and where they grow.
+"""Hairstyles and beards.
 
 Short hair and beards are shells: copies of the skin, pushed outwards, whose opacity is a pattern
-of strands. Long hair is a set of cards around the head. Where hair grows is a matter of angles
-around the skull, so that hairline, baldness and fringe are a few numbers.
+of strands. Long hair is a set of cards around the head. Hairline, baldness and fringe are defined
+by angles around the skull, and so need only a few numbers.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Hair:
     """Hair of the head.
 
     Attributes:
-        family: For people who read the record.
+        family: Name of the hairstyle, for information only.
         colour: Linear RGB.
         length: Of the shells, metres.
         density: 0 none to 1.
@@ -40,7 +40,7 @@ class Hair:
         strands: Frequency of strands around the crown; low: locks, high: fine hair.
         curl: 0 straight to 1 tight curls.
         crown: Direction of the crown seen from the middle of the skull.
-        long: Share of the long cards' length that is kept; 0: no long hair.
+        long: Length of long hair as a fraction of the cards' length; 0: no long hair.
         bun: Radius of a knot at the back, metres; 0: none.
         bun_height: Of the knot, radians above the horizon.
     """
@@ -75,7 +75,7 @@ class Beard:
     length: float
 
 
-# What makes a family: ranges of the fields that differ from a short straight cut.
+# Hairstyles: ranges of the fields that differ from a short straight cut.
 FAMILIES: Mapping[str, Mapping[str, Any]] = {
     "short": {"length": (0.008, 0.02)},
     "cropped": {"length": (0.003, 0.006)},
@@ -107,14 +107,14 @@ SHARES: Mapping[str, Mapping[str, float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class HairRecipe:
-    """How hair is drawn.
+    """Distribution of hairstyles and beards.
 
     Attributes:
-        amount: Share of heads that have any hair at all, brows aside.
+        amount: Share of heads with hair (brows are separate).
         beards: Share of grown men with a beard.
         stubble: Share of grown men with stubble.
-        women: Share of each family.
-        men: Share of each family.
+        women: Relative frequencies of hairstyles.
+        men: Relative frequencies of hairstyles.
     """
 
     amount: float = 1.0
@@ -124,19 +124,19 @@ class HairRecipe:
     men: Mapping[str, float] = field(default_factory=lambda: dict(SHARES["men"]))
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         for name in ("amount", "beards", "stubble"):
             check_share(f"hair.{name}", getattr(self, name))
         if self.beards + self.stubble > 1:
             raise InputError(
-                f"recipe: hair.beards is {self.beards} and hair.stubble {self.stubble}; together "
-                "they must not be above 1"
+                f"recipe: hair.beards is {self.beards} and hair.stubble {self.stubble}; their "
+                "sum must be at most 1"
             )
         check_shares("hair.women", self.women, FAMILIES)
         check_shares("hair.men", self.men, FAMILIES)
 
     def draw(self, rng: np.random.Generator, person: Person) -> Hair:
-        """A family, and its numbers."""
+        """Draw a hairstyle and its parameters."""
         shares = self.women if person.gender < 0.5 else self.men
         names = sorted(shares)
         weights = np.array([shares[name] for name in names])
@@ -152,7 +152,7 @@ class HairRecipe:
         return Hair(family=family, colour=colour, crown=crown, bun_height=height, **numbers)
 
     def draw_beard(self, rng: np.random.Generator, person: Person) -> Beard:
-        """Stubble, a beard or neither."""
+        """Draw stubble, a beard or neither."""
         luck, stubble = rng.random(), float(rng.uniform(0.2, 0.7))
         density, length = float(rng.uniform(0.65, 1.0)), float(rng.uniform(0.004, 0.013))
         if person.gender < 0.5 or person.age < 0.6 or luck >= self.beards + self.stubble:

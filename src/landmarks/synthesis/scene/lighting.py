@@ -32,19 +32,18 @@ class Lighting:
 
 @dataclass(frozen=True, kw_only=True)
 class LightRecipe:
-    """How light is drawn.
+    """Distribution of lighting.
 
     Attributes:
         key: Weakest and strongest key light.
         fill: Weakest and strongest fill light.
-        ambient: Weakest and strongest environment, drawn evenly in the logarithm.
+        ambient: Weakest and strongest environment, drawn log-uniformly.
         unevenness: How much the environment differs by direction.
         colour: Standard deviation of the lights' tints.
         softness: Smallest and largest key light.
         side: Largest angle of the key light from the front, radians.
         below: Share of scenes that are lit from below the face.
-        flash: Share of scenes lit from straight ahead of the chest, as by the flash of somebody
-            whom the person faces.
+        flash: Share of scenes lit from straight ahead of the chest, as by a flash.
     """
 
     key: tuple[float, float] = (0.3, 2.6)
@@ -58,10 +57,10 @@ class LightRecipe:
     flash: float = 0.12
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         check_range("light.key", self.key, 0, 20)
         check_range("light.fill", self.fill, 0, 20)
-        check_range("light.ambient", self.ambient, 0.001, 20)  # drawn in the logarithm
+        check_range("light.ambient", self.ambient, 0.001, 20)  # drawn log-uniformly
         check_range("light.softness", self.softness, 0, 3)
         check_strength("light.unevenness", self.unevenness, 3)
         check_strength("light.colour", self.colour, 1)
@@ -70,7 +69,7 @@ class LightRecipe:
         check_share("light.flash", self.flash)
 
     def draw(self, rng: np.random.Generator) -> Lighting:
-        """A key, a fill light on the other side, an environment brighter from above."""
+        """Draw a key light, a fill light opposite, and an environment brighter from above."""
         side, up = rng.uniform(-self.side, self.side), rng.uniform(0, 1.15)
         is_below, low = rng.random() < self.below, -rng.uniform(0.1, 0.6)
         is_flash, at_camera = rng.random() < self.flash, rng.normal((0, 0.05), (0.08, 0.05))

@@ -1,4 +1,4 @@
-"""Who is shown: sex, age, build, ancestry and the shape of the face."""
+"""The person: sex, age, build, ancestry and the shape of the face."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from landmarks.synthesis.mesh.assets import head_arrays
 from landmarks.synthesis.ranges import check_share, check_strength
 
-# Sliders of MakeHuman come in two directions, which exclude each other.
+# MakeHuman's sliders come in pairs of opposite directions.
 OPPOSITES = (
     ("incr", "decr"), ("up", "down"), ("out", "in"), ("forward", "backward"), ("round", "square"),
     ("triangle", "pointed"), ("convex", "concave"), ("uncompress", "compress"),
@@ -18,8 +18,8 @@ HEAD_SHAPES = (
     "diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular",
 )  # fmt: skip
 
-# Standard deviations of a slider, by the beginning of its name; the first that fits counts.
-# Those that move the whole head or neck are left out: the camera follows the head anyway.
+# Standard deviation of a slider by the prefix of its name; the first match applies.
+# Sliders that move the whole head or neck are omitted, because the camera follows the head.
 SPREADS = (
     ("head-trans", 0.0), ("neck-trans", 0.0), ("measure-neck", 0.0), ("eye-scale", 0.15),
     ("eye-trans", 0.18), ("eye-push", 0.18), ("head-age", 0.25), ("eyebrows", 0.38),
@@ -60,13 +60,13 @@ class Person:
 
     @property
     def oldness(self) -> float:
-        """0 up to about forty, 1 in old age: what wrinkles and grey hair follow."""
+        """0 up to about forty, 1 in old age; controls wrinkles and grey hair."""
         return float(np.clip((self.age - 0.7) / 0.3, 0, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRecipe:
-    """How people are drawn.
+    """Distribution of people.
 
     Attributes:
         variation: Strength of local changes; 0: only phenotypes vary.
@@ -79,13 +79,13 @@ class PersonRecipe:
     children: float = 0.1
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         check_strength("person.variation", self.variation)
         check_strength("person.asymmetry", self.asymmetry)
         check_share("person.children", self.children)
 
     def draw(self, rng: np.random.Generator) -> Person:
-        """A person; all features independent of each other."""
+        """Draw a person; all features are independent."""
         is_child = rng.random() < self.children
         child, adult = rng.uniform(0.25, 0.5), 0.52 + 0.48 * rng.beta(1.1, 1.7)
         african, asian, european = rng.dirichlet([0.35] * 3)

@@ -1,4 +1,4 @@
-"""What skin, eyes and brows look like."""
+"""Appearance of skin, eyes and brows."""
 
 from dataclasses import dataclass
 
@@ -18,22 +18,22 @@ IRIS_SHARES = (0.34, 0.26, 0.12, 0.08, 0.12, 0.08)
 
 @dataclass(frozen=True, kw_only=True)
 class Skin:
-    """Parameters of the skin; shares and strengths in [0, 1] unless said otherwise.
+    """Parameters of the skin; shares and strengths in [0, 1] unless noted otherwise.
 
     Attributes:
         melanin: 0 palest to 1 darkest.
         blotches: How much melanin varies over the face.
         redness: Haemoglobin everywhere.
         cheeks: Haemoglobin of cheeks, nose and ears.
-        freckles: Their strength.
-        moles: Their strength.
+        freckles: Strength of freckles.
+        moles: Strength of moles.
         under_eyes: Dark rings.
         roughness: Of the surface, 0.3 glossy to 0.7 matt.
         oil: Gloss of forehead and nose.
         bumps: Pores and unevenness.
         wrinkles: Lines of forehead, eyes and mouth.
         lips: Linear RGB.
-        wet_lips: Their gloss.
+        wet_lips: Gloss of the lips.
         eye_makeup: Darkness around the eyes.
     """
 
@@ -55,7 +55,7 @@ class Skin:
 
 @dataclass(frozen=True, kw_only=True)
 class Eyes:
-    """Eyes and what frames them.
+    """Eyes, brows and lashes.
 
     Attributes:
         iris: Linear RGB.
@@ -68,7 +68,7 @@ class Eyes:
         brow_end: Shift of the outer ends outwards, metres.
         brow_height: Shift upwards, metres.
         brow_arch: Shift of the outer half upwards, metres.
-        lashes: Their density.
+        lashes: Density of lashes.
     """
 
     iris: RGB
@@ -86,7 +86,7 @@ class Eyes:
 
 @dataclass(frozen=True, kw_only=True)
 class SkinRecipe:
-    """How skin and eyes are drawn.
+    """Distribution of skin and eyes.
 
     Attributes:
         detail: Strength of blotches, freckles, moles, pores and wrinkles; 0: smooth skin.
@@ -97,19 +97,19 @@ class SkinRecipe:
     makeup: float = 0.45
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         check_strength("skin.detail", self.detail, 3)
         check_share("skin.makeup", self.makeup)
 
     def draw(self, rng: np.random.Generator, person: Person) -> Skin:
-        """Colour apart from ancestry, wrinkles by age."""
+        """Draw a skin; its colour is independent of ancestry, wrinkles depend on age."""
         melanin = float(np.clip(rng.beta(1.0, 1.7) * 1.05, 0.02, 0.97))
         natural = scaled(
             mixed(linear((0.79, 0.47, 0.45)), linear((0.40, 0.21, 0.20)), melanin),
             rng.uniform(0.72, 1.08),
         )
         painted = linear((rng.uniform(0.5, 0.85), rng.uniform(0.12, 0.4), rng.uniform(0.2, 0.42)))
-        # Drawn for everybody, so that the numbers after them are the same for everybody.
+        # Drawn for everybody, so that all faces consume the same number of random values.
         painting, on_lips, around_eyes = rng.random(), rng.random(), float(rng.uniform(0.2, 1))
         has_makeup = person.gender < 0.5 and person.age > 0.5 and painting < self.makeup
         old, d = person.oldness, self.detail
@@ -131,7 +131,7 @@ class SkinRecipe:
         )
 
     def draw_eyes(self, rng: np.random.Generator, person: Person) -> Eyes:
-        """Iris, white, brows and lashes."""
+        """Draw iris, sclera, brows and lashes."""
         iris = IRISES[rng.choice(len(IRISES), p=IRIS_SHARES)]
         white = float(rng.uniform(0.28, 0.54))
         thick = 0.9 + 0.35 * person.gender

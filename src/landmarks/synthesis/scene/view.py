@@ -1,4 +1,4 @@
-"""Where the camera is: pose of the face before it, distance, framing."""
+"""Camera placement: pose of the face, distance, framing."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ Degrees = float
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A camera before a face.
+    """Position of the camera relative to the face.
 
     Attributes:
         yaw: The face turns to the right of the picture, degrees.
         pitch: The face looks up, degrees.
         roll: The face is turned clockwise in the picture, degrees.
-        neck: Turn of the head against the chest about z, x and y, degrees.
-        distance: From the camera to the face, metres; decides perspective alone, because the
+        neck: Turn of the head relative to the chest about z, x and y, degrees.
+        distance: From the camera to the face, metres; affects only the perspective, because the
             focal length follows from the framing.
         face_share: Longer side of the landmarks' box as a share of the picture.
         shift: Of the box's centre from the picture's, share of the picture.
@@ -36,15 +36,15 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class ViewRecipe:
-    """How cameras are placed.
+    """Distribution of camera positions.
 
     Attributes:
         yaw: Standard deviation of most faces, degrees; none turns beyond `wide_yaw`.
         pitch: The same; none beyond 32 degrees.
         roll: The same.
-        wide_yaw: Largest yaw, which `wide` faces spread up to, degrees.
-        wide: Share of faces that turn far.
-        neck: Standard deviation of the head's turn against the chest, degrees.
+        wide_yaw: Largest yaw, degrees; reached by the `wide` share of faces.
+        wide: Share of faces with large yaw, up to `wide_yaw`.
+        neck: Standard deviation of the head's turn relative to the chest, degrees.
         distance: Shortest and longest, metres.
         face_share: Smallest and largest size of the landmarks' box, share of the picture.
         shift: Standard deviation of the box's place, share of the picture.
@@ -61,7 +61,7 @@ class ViewRecipe:
     shift: float = 0.02
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         for name in ("yaw", "pitch", "roll", "neck"):
             check_strength(f"view.{name}", getattr(self, name), 45)
         check_strength("view.wide_yaw", self.wide_yaw, 90)
@@ -71,7 +71,7 @@ class ViewRecipe:
         check_strength("view.shift", self.shift, 0.2)
 
     def draw(self, rng: np.random.Generator) -> View:
-        """A view; yaw mostly about the front, at times far to a side."""
+        """Draw a view; most faces are near frontal, some turned far to a side."""
         near, far = np.log(self.distance[0]), np.log(self.distance[1])
         turned = rng.random() < self.wide
         wide = rng.choice([-1, 1]) * rng.uniform(min(25.0, self.wide_yaw / 2), self.wide_yaw)
@@ -134,7 +134,7 @@ def place_camera(
     framed: NDArray[np.floating],
     size: int,
 ) -> Camera:
-    """The camera that sees the head as `view` says.
+    """Place the camera so that it sees the head as in `view`.
 
     Args:
         view: Pose and framing.
@@ -160,7 +160,7 @@ def place_camera(
 
 
 def _pose(view: View) -> NDArray[np.float64]:
-    """(3, 3) from the upright head's axes to the camera's, so that the face turns as said."""
+    """(3, 3) rotation from the upright head's axes to the camera's for a yaw, pitch and roll."""
     upright = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
     (cy, cp, cr), (sy, sp, sr) = (
         f(np.radians((-view.yaw, -view.pitch, view.roll))) for f in (np.cos, np.sin)

@@ -1,4 +1,4 @@
-"""What people wear and hold: glasses, headwear, clothes, and things before the face."""
+"""Clothes and accessories: glasses, headwear, clothes, and objects in front of the face."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Glasses:
     """A pair of glasses.
 
     Attributes:
-        width: Half width of a lens on an average face, metres; it grows with the eyes' distance.
+        width: Half width of a lens on an average face, metres; scaled with the eyes' distance.
         height: Half height of a lens, metres.
         squareness: Exponent of the lens's super-ellipse; 2 is an ellipse.
         rim: Radius of the frame, metres.
@@ -107,13 +107,13 @@ COVERED = (2, 4, 6, 8, 10, 12, 14, 19, 24, 30, 33, 48, 51, 54, 57)
 
 @dataclass(frozen=True, kw_only=True)
 class WearRecipe:
-    """How often things are worn and held.
+    """How often accessories are worn or held.
 
     Attributes:
         glasses: Share of faces with glasses.
-        sunglasses: Share of those that are dark.
+        sunglasses: Share of glasses that are sunglasses.
         headwear: Share of heads with a cap or a beanie.
-        occluders: Share of faces with something before them.
+        occluders: Share of faces with an object in front of them.
     """
 
     glasses: float = 0.2
@@ -122,12 +122,12 @@ class WearRecipe:
     occluders: float = 0.15
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Validate the settings."""
         for name in ("glasses", "sunglasses", "headwear", "occluders"):
             check_share(f"wear.{name}", getattr(self, name))
 
     def draw_glasses(self, rng: np.random.Generator) -> Glasses | None:
-        """A pair, or none."""
+        """Draw a pair of glasses, or None."""
         worn, dark = rng.random() < self.glasses, rng.random() < self.sunglasses
         bright = rng.random() < 0.2
         low, high = (0.2, 0.9) if bright else (0.02, 0.3)
@@ -144,7 +144,7 @@ class WearRecipe:
         return pair if worn else None
 
     def draw_headwear(self, rng: np.random.Generator) -> Headwear | None:
-        """A cap, a beanie, or none."""
+        """Draw a cap, a beanie, or None."""
         worn, is_cap = rng.random() < self.headwear, rng.random() < 0.55
         piece = Headwear(
             edge=float(rng.uniform(0.035, 0.075)),
@@ -157,7 +157,7 @@ class WearRecipe:
         return piece if worn else None
 
     def draw_clothing(self, rng: np.random.Generator) -> Clothing:
-        """A neckline, a colour, at times a pattern."""
+        """Draw a neckline, a colour and sometimes a pattern."""
         patterned = rng.random() < 0.35
         return Clothing(
             collar=float(rng.uniform(-0.185, -0.135)),
@@ -167,7 +167,7 @@ class WearRecipe:
         )
 
     def draw_occluder(self, rng: np.random.Generator) -> Occluder | None:
-        """A hand or a thing, or none."""
+        """Draw a hand or an object, or None."""
         held = rng.random() < self.occluders
         kind = str(rng.choice(sorted(KINDS), p=(0.5, 0.25, 0.25)))
         sizes: dict[str, Any] = {

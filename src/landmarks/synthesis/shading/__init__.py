@@ -1,9 +1,9 @@
-"""Warp kernels: what a ray meets, and what light comes back.
+"""Warp kernels: ray casting and shading, on CPU and CUDA.
 
-One source for CPU and CUDA. `look` holds a scene's materials as the kernels see them, the other
-modules one family of materials each, and `trace` the rays.
+`structs` holds the data that the kernels read and return, `trace` and `rays` cast the rays, and the
+other modules shade one family of materials each.
 
-Warp tells of its start and of each kernel it loads; a library keeps quiet.
+Warp's own messages at start-up and on loading kernels are disabled.
 """
 
 import ctypes
@@ -13,12 +13,12 @@ import warp as wp
 
 if hasattr(wp.config, "log_level"):
     wp.config.log_level = wp.LOG_WARNING
-else:  # older versions; newer ones warn of this switch
+else:  # older versions; newer ones warn about this setting
     wp.config.quiet = True
 
 
 def _has_driver() -> bool:
-    """Whether there is a CUDA driver, by the names that Warp looks for."""
+    """Whether a CUDA driver is installed, by the library names that Warp searches for."""
     for name in ("libcuda.so", "libcuda.so.1", "nvcuda.dll"):
         try:
             ctypes.CDLL(name)
@@ -29,7 +29,7 @@ def _has_driver() -> bool:
 
 
 def _start_unheard() -> None:
-    """Start Warp; its line about the missing driver is C's, which no level keeps back."""
+    """Start Warp without its message about a missing driver, which no log level disables."""
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -40,6 +40,6 @@ def _start_unheard() -> None:
         os.close(nowhere)
 
 
-# With a driver Warp starts when it is first needed: it may hold a GPU from then on.
+# With a driver, Warp starts on first use, because it may occupy the GPU from then on.
 if not _has_driver():
     _start_unheard()

@@ -1,12 +1,12 @@
-"""The kernel that tells what lies at given places of the mesh.
+"""The kernel that returns the surface properties at given points of the mesh.
 
-A module of its own: Warp compiles a module when the first of its kernels is launched.
+It is in a separate module because Warp compiles a whole module on first use.
 """
 
 import warp as wp
 
-from landmarks.synthesis.shading.look import Surface
 from landmarks.synthesis.shading.stage import Stage, hit_at, is_thin, surface
+from landmarks.synthesis.shading.structs import Surface
 
 wp.set_module_options({"enable_backward": False, "fast_math": True})
 
@@ -19,7 +19,7 @@ def describe(
     places: wp.array(dtype=wp.vec2),
     found: wp.array(dtype=Surface),
 ):
-    """The surface at barycentric `places` of triangles, as a camera at `eye` meets it."""
+    """Compute the surface at barycentric `places` of triangles, seen by a camera at `eye`."""
     i = wp.tid()
     face = faces[i]
     u = places[i][0]

@@ -2,12 +2,12 @@
 
 import warp as wp
 
-from landmarks.synthesis.shading.look import Hit, Look, layers, matt, mix, ramp
+from landmarks.synthesis.shading.structs import Hit, SceneMaterials, layers, matt, mix, ramp
 
 
 @wp.func
-def eye(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32):
-    """White, iris and pupil by the angle from the axis of the eye; shaded by the upper lid."""
+def eye(hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32):
+    """Sclera, iris and pupil by the angle from the eye's axis, with the shadow of the upper lid."""
     centre = look[0].left_eye
     centre_now = look[0].left_eye_now
     if hit.rest[0] < 0.0:
@@ -38,9 +38,9 @@ def eye(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32):
 
 
 @wp.func
-def lash(hit: Hit, look: wp.array(dtype=Look)):
+def lash(hit: Hit, look: wp.array(dtype=SceneMaterials)):
     """Lashes: a comb that thins out away from the lid."""
-    root = ramp(0.3, 0.0, hit.a[1])  # where lashes stand so close that they make one dark line
+    root = ramp(0.3, 0.0, hit.a[1])  # where dense lashes form one dark line
     comb = wp.sin(hit.a[0] * 150.0) * 0.5 * (1.0 - root) + 0.55 - 1.15 * hit.a[1]
     s = matt(hit, wp.vec3(0.012, 0.010, 0.009), 0.6)
     low = ramp(-0.001, -0.006, hit.rest[2] - look[0].eye_height)  # those of the lower lid are fine

@@ -1,4 +1,4 @@
-"""From a scene to the numbers that the kernels read."""
+"""Convert a scene to the structure that the kernels read."""
 
 from dataclasses import fields
 
@@ -7,14 +7,14 @@ import warp as wp
 from landmarks.synthesis.mesh.blocks import Posed
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.skin import Eyes, Skin
-from landmarks.synthesis.shading.look import Look
+from landmarks.synthesis.shading.structs import SceneMaterials
 
 NOTHING = (0.0, 0.0, 0.0)
 
 
-def fill_look(scene: Scene, posed: Posed) -> Look:
+def fill_materials(scene: Scene, posed: Posed) -> SceneMaterials:
     """The materials and lights of a scene on its posed head."""
-    look = Look()
+    look = SceneMaterials()
     look.grain = scene.grain
     _skin(look, scene.skin)
     _eyes(look, scene.eyes)
@@ -33,22 +33,22 @@ def fill_look(scene: Scene, posed: Posed) -> Look:
     return look
 
 
-def _skin(look: Look, skin: Skin) -> None:
-    """Every field: they have the same names."""
+def _skin(look: SceneMaterials, skin: Skin) -> None:
+    """Copy all fields, which have the same names."""
     for field in fields(Skin):
         value = getattr(skin, field.name)
         setattr(look, field.name, wp.vec3(*value) if isinstance(value, tuple) else value)
 
 
-def _eyes(look: Look, eyes: Eyes) -> None:
-    """All but where the brows run, which the mesh knows."""
+def _eyes(look: SceneMaterials, eyes: Eyes) -> None:
+    """Copy all fields except the position of the brows, which is part of the mesh."""
     look.iris, look.sclera = wp.vec3(*eyes.iris), wp.vec3(*eyes.sclera)
     look.iris_angle, look.pupil_angle = eyes.iris_angle, eyes.pupil_angle
     look.brow_density, look.brow_width = eyes.brow_density, eyes.brow_width
     look.lashes = eyes.lashes
 
 
-def _hair(look: Look, scene: Scene) -> None:
+def _hair(look: SceneMaterials, scene: Scene) -> None:
     hair, beard = scene.hair, scene.beard
     look.hair, look.crown = wp.vec3(*hair.colour), wp.vec3(*hair.crown)
     look.hair_density, look.strands, look.curl = hair.density, hair.strands, hair.curl
@@ -56,7 +56,7 @@ def _hair(look: Look, scene: Scene) -> None:
     look.beard, look.stubble = beard.density, beard.stubble
 
 
-def _worn(look: Look, scene: Scene) -> None:
+def _worn(look: SceneMaterials, scene: Scene) -> None:
     look.collar = scene.clothing.collar
     look.cloth = wp.vec3(*scene.clothing.colour)
     look.cloth_second = wp.vec3(*scene.clothing.second)
@@ -69,7 +69,7 @@ def _worn(look: Look, scene: Scene) -> None:
     look.thing = wp.vec3(*(held.colour if held else NOTHING))
 
 
-def _lights(look: Look, scene: Scene) -> None:
+def _lights(look: SceneMaterials, scene: Scene) -> None:
     light = scene.lighting
     look.key, look.key_colour = wp.vec3(*light.key), wp.vec3(*light.key_colour)
     look.fill, look.fill_colour = wp.vec3(*light.fill), wp.vec3(*light.fill_colour)

@@ -2,11 +2,11 @@
 
 import warp as wp
 
-from landmarks.synthesis.shading.look import Hit, Look, matt, ramp
+from landmarks.synthesis.shading.structs import Hit, SceneMaterials, matt, ramp
 
 
 @wp.func
-def around_crown(rest: wp.vec3, look: wp.array(dtype=Look)):
+def around_crown(rest: wp.vec3, look: wp.array(dtype=SceneMaterials)):
     """(cos, sin) of the angle around the crown, and the angle from it, along which strands run."""
     q = wp.normalize(rest - wp.vec3(0.0, -0.05, look[0].eye_height + 0.02))
     c = wp.normalize(look[0].crown)
@@ -28,12 +28,14 @@ def fibres(hit: Hit, colour: wp.vec3, along: wp.vec3, openness: float):
 
 
 @wp.func
-def shell(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
+def shell(
+    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+):
     """A shell of hair or beard. Features: see `growth.Shells`."""
     s = fibres(hit, look[0].hair, wp.vec3(0.0, 0.0, 1.0), 0.5)
     s.alpha = 0.0
     if hit.a[3] < 0.0012 or (hit.a[1] < -0.15 and look[0].beard * hit.a[2] < 0.01):
-        return s  # no hair here, whatever the noise
+        return s  # no hair here, independent of the noise
     r = hit.rest
     level = hit.a[0]
     q = around_crown(r, look)
@@ -60,7 +62,9 @@ def shell(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3
 
 
 @wp.func
-def long_hair(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
+def long_hair(
+    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+):
     """A card of long hair. Features: see `growth.Cards`."""
     around = hit.a[0]
     down = hit.a[1]
@@ -89,7 +93,7 @@ def long_hair(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32
 
 
 @wp.func
-def knot(hit: Hit, look: wp.array(dtype=Look), s2: wp.uint32, s3: wp.uint32):
+def knot(hit: Hit, look: wp.array(dtype=SceneMaterials), s2: wp.uint32, s3: wp.uint32):
     """Tied hair."""
     r = hit.rest
     turn = wp.atan2(r[0], r[2] - look[0].eye_height - 0.05)

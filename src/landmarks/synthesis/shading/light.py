@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from landmarks.synthesis.shading.look import Hit, Look, Surface
+from landmarks.synthesis.shading.structs import Hit, SceneMaterials, Surface
 
 
 @wp.func
@@ -20,7 +20,7 @@ def environment(c: wp.array(dtype=wp.vec3), n: wp.vec3):
 
 @wp.func
 def from_light(s: Surface, towards: wp.vec3, light: wp.vec3):
-    """Share of a light that an opaque surface sends to the camera.
+    """Share of a light that an opaque surface reflects to the camera.
 
     Diffuse light wraps around the edge of skin, most in red, as light that scatters below it;
     the highlight is GGX (Walter et al., "Microfacet models for refraction", 2007).
@@ -71,8 +71,10 @@ class Leaving:
 
 
 @wp.func
-def leaving(s: Surface, hit: Hit, look: wp.array(dtype=Look), sky: wp.array(dtype=wp.vec3)):
-    """All light of a surface."""
+def leaving(
+    s: Surface, hit: Hit, look: wp.array(dtype=SceneMaterials), sky: wp.array(dtype=wp.vec3)
+):
+    """Compute all light that a surface reflects to the camera."""
     towards = hit.towards
     key = look[0].key
     key_colour = look[0].key_colour * s.lit
@@ -106,5 +108,5 @@ def spot(n: wp.vec3, towards: wp.vec3, light: wp.vec3, sharpness: float):
 
 @wp.func
 def mirrored(hit: Hit, n: wp.vec3):
-    """Direction that a mirror with normal `n` shows the camera."""
+    """Reflection of the viewing direction at normal `n`."""
     return n * (2.0 * wp.dot(hit.towards, n)) - hit.towards

@@ -1,9 +1,8 @@
-"""Rays: what one brings back, and how much of a light arrives where it ends."""
+"""Cast rays from the camera through thin surfaces, and shadow rays to the key light."""
 
 import warp as wp
 
 from landmarks.synthesis.shading.light import leaving
-from landmarks.synthesis.shading.look import ramp
 from landmarks.synthesis.shading.stage import (
     CLOTH,
     HAT,
@@ -16,6 +15,7 @@ from landmarks.synthesis.shading.stage import (
     is_thin,
     surface,
 )
+from landmarks.synthesis.shading.structs import ramp
 
 LAYERS = wp.constant(10)  # most surfaces that one ray passes through
 FAR = wp.constant(1.0e6)
@@ -38,10 +38,10 @@ class Lens:
 
 @wp.struct
 class Seen:
-    """What one ray brings back.
+    """The result of one ray.
 
-    Light of the key light as if it had no obstacle, and all other light; and the first triangle
-    that hides more than half of what is behind: its place is where shadows are looked for.
+    Unshadowed light of the key light, all other light, and the first triangle that hides more than
+    half of what is behind it, from which shadow rays start.
     """
 
     key: wp.vec3
@@ -83,7 +83,7 @@ def reaches(stage: wp.array(dtype=Stage), start: wp.vec3, direction: wp.vec3):
 
 @wp.func
 def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
-    """A ray through everything thin until something hides what is behind."""
+    """Follow a ray through thin surfaces until it is blocked."""
     seen = Seen()
     seen.key = wp.vec3(0.0, 0.0, 0.0)
     seen.rest = wp.vec3(0.0, 0.0, 0.0)
@@ -130,14 +130,14 @@ def key_light(
     shadows: int,
     place: int,
 ):
-    """Share of the key light that arrives, by so many rays towards different parts of it.
+    """Share of the key light that arrives, estimated by rays towards different parts of it.
 
-    `place` is the pixel's number in its tile; pixels of other numbers look at other parts.
+    `place` is the pixel's number in its tile; each number samples other parts of the light.
     """
     look = stage[0].look
     key = look[0].key
     if shadows == 0 or seen.triangle < 0 or wp.dot(seen.normal, key) < -0.3:
-        return 1.0  # nothing there, or it faces away by itself
+        return 1.0  # no surface, or it faces away from the light
     start = origin + ray * seen.distance + seen.normal * 0.0012
     share = float(0.0)
     for k in range(shadows):

@@ -1,14 +1,23 @@
-"""Skin, with what is drawn on it: brows, stubble, the roots of hair; and the mouth."""
+"""Skin with brows, stubble and hair roots, and the inside of the mouth."""
 
 import warp as wp
 
 from landmarks.synthesis.shading.hair import around_crown
-from landmarks.synthesis.shading.look import Hit, Look, Surface, layers, matt, mix, noise3, ramp
+from landmarks.synthesis.shading.structs import (
+    Hit,
+    SceneMaterials,
+    Surface,
+    layers,
+    matt,
+    mix,
+    noise3,
+    ramp,
+)
 
 
 @wp.func
 def tone(melanin: float):
-    """Linear RGB of skin with so much melanin, from measured skins' range."""
+    """Linear RGB of skin with this much melanin, within the range of measured skin."""
     palest = wp.vec3(0.80, 0.52, 0.40)
     fair = wp.vec3(0.66, 0.38, 0.26)
     brown = wp.vec3(0.46, 0.23, 0.135)
@@ -25,7 +34,9 @@ def tone(melanin: float):
 
 
 @wp.func
-def complexion(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
+def complexion(
+    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+):
     """Colour of bare skin: melanin, blood, freckles, moles, rings."""
     r = hit.rest
     large = layers(s1, r * 22.0)
@@ -53,7 +64,7 @@ def furrow(distance: float, width: float):
 
 
 @wp.func
-def wrinkles(r: wp.vec3, look: wp.array(dtype=Look), wobble: float):
+def wrinkles(r: wp.vec3, look: wp.array(dtype=SceneMaterials), wobble: float):
     """Depth of the lines of forehead, eyes and mouth at a place of the average face."""
     x = wp.abs(r[0])
     z = r[2] - look[0].eye_height
@@ -78,7 +89,7 @@ def wrinkles(r: wp.vec3, look: wp.array(dtype=Look), wobble: float):
 @wp.func
 def brow(
     r: wp.vec3,
-    look: wp.array(dtype=Look),
+    look: wp.array(dtype=SceneMaterials),
     curve: wp.array(dtype=wp.vec2),
     s2: wp.uint32,
     s3: wp.uint32,
@@ -111,7 +122,9 @@ def brow(
 
 
 @wp.func
-def stubble(s: Surface, hit: Hit, look: wp.array(dtype=Look), s2: wp.uint32, uneven: float):
+def stubble(
+    s: Surface, hit: Hit, look: wp.array(dtype=SceneMaterials), s2: wp.uint32, uneven: float
+):
     """Skin with short hair of the beard."""
     grown = (
         look[0].stubble * hit.a[2] * (0.75 + 0.8 * wp.noise(s2, hit.rest * 600.0) + 0.35 * uneven)
@@ -125,7 +138,7 @@ def stubble(s: Surface, hit: Hit, look: wp.array(dtype=Look), s2: wp.uint32, une
 def roots(
     s: Surface,
     hit: Hit,
-    look: wp.array(dtype=Look),
+    look: wp.array(dtype=SceneMaterials),
     s1: wp.uint32,
     s2: wp.uint32,
     s3: wp.uint32,
@@ -146,13 +159,13 @@ def roots(
 @wp.func
 def skin(
     hit: Hit,
-    look: wp.array(dtype=Look),
+    look: wp.array(dtype=SceneMaterials),
     curve: wp.array(dtype=wp.vec2),
     s1: wp.uint32,
     s2: wp.uint32,
     s3: wp.uint32,
 ):
-    """Bare skin, then what grows on it. Features: see `blocks.Skull` and `Tracer`."""
+    """Bare skin, then hair on it. Features: see `blocks.Skull` and `Tracer`."""
     r = hit.rest
     uneven = wp.noise(s3, r * 60.0)
     s = matt(hit, complexion(hit, look, s1, s2, s3), 0.5)
@@ -205,8 +218,10 @@ def teeth(hit: Hit):
 
 
 @wp.func
-def hand(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
-    """Skin of a hand, as the face's but without its marks."""
+def hand(
+    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+):
+    """Skin of a hand: like the face's, but without freckles and moles."""
     blood = look[0].redness * 1.2 + 0.2 * layers(s1, hit.rest * 120.0)
     colour = tone(wp.clamp(look[0].melanin + 0.1 * wp.noise(s2, hit.rest * 80.0), 0.0, 1.0))
     colour = wp.cw_mul(colour, wp.vec3(1.0 - 0.05 * blood, 1.0 - 0.38 * blood, 1.0 - 0.34 * blood))

@@ -1,13 +1,13 @@
-"""The stage: the mesh of a scene with its materials, and what lies at a place of it."""
+"""The loaded scene on the device (mesh, materials, lights), and surface look-up at a hit."""
 
 import warp as wp
 
 from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.shading import eye, hair, skin, things
 from landmarks.synthesis.shading.light import environment, mirrored
-from landmarks.synthesis.shading.look import Hit, Look
+from landmarks.synthesis.shading.structs import Hit, SceneMaterials
 
-# A kernel reads numbers, not enumerations.
+# Kernels can read integers, but not enumerations.
 SKIN = wp.constant(int(Material.SKIN))
 EYE = wp.constant(int(Material.EYE))
 TONGUE = wp.constant(int(Material.TONGUE))
@@ -36,7 +36,7 @@ class Stage:
     constants: wp.array(dtype=wp.vec4)
     brow: wp.array(dtype=wp.vec2)
     sky: wp.array(dtype=wp.vec3)
-    look: wp.array(dtype=Look)
+    look: wp.array(dtype=SceneMaterials)
 
 
 @wp.func
@@ -62,7 +62,7 @@ def hit_at(
 
 @wp.func
 def is_thin(material: int):
-    """Whether a surface is seen from both sides."""
+    """Whether a surface is visible from both sides."""
     return (
         material == LASH
         or material == LONG_HAIR
@@ -76,7 +76,7 @@ def is_thin(material: int):
 
 @wp.func
 def surface(stage: wp.array(dtype=Stage), material: int, hit: Hit):
-    """What lies at a hit: one function a material."""
+    """Shade a hit with the function of its material."""
     look = stage[0].look
     s1 = wp.rand_init(look[0].grain, 11)
     s2 = wp.rand_init(look[0].grain, 23)

@@ -1,13 +1,15 @@
-"""Cloth, hats, glasses, and what is held."""
+"""Shaders of cloth, hats, glasses and held objects."""
 
 import warp as wp
 
-from landmarks.synthesis.shading.look import Hit, Look, layers, matt, mix, noise3, ramp
+from landmarks.synthesis.shading.structs import Hit, SceneMaterials, layers, matt, mix, noise3, ramp
 
 
 @wp.func
-def cloth(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
-    """A garment, cut at its neckline, with folds and at times a pattern."""
+def cloth(
+    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+):
+    """A garment, cut at its neckline, with folds and sometimes a pattern."""
     r = hit.rest
     front = wp.clamp(-r[1] / 0.10, -1.0, 1.0)
     colour = look[0].cloth * (1.0 + 0.12 * wp.noise(s1, r * 500.0))
@@ -26,7 +28,9 @@ def cloth(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3
 
 
 @wp.func
-def hat(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32):
+def hat(
+    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+):
     """A hat, cut at its edge. Features: see `growth.Hat`."""
     r = hit.rest
     ribs = wp.sin(wp.atan2(r[0], -r[1] - 0.05) * 70.0)
@@ -40,7 +44,7 @@ def hat(hit: Hit, look: wp.array(dtype=Look), s1: wp.uint32, s2: wp.uint32, s3: 
 
 
 @wp.func
-def frame(hit: Hit, look: wp.array(dtype=Look)):
+def frame(hit: Hit, look: wp.array(dtype=SceneMaterials)):
     """The frame of glasses."""
     s = matt(hit, look[0].frame, 0.28)
     s.reflectance = 0.05
@@ -49,8 +53,8 @@ def frame(hit: Hit, look: wp.array(dtype=Look)):
 
 
 @wp.func
-def lens(hit: Hit, look: wp.array(dtype=Look), mirrored: wp.vec3):
-    """Glass: what it mirrors of the environment, and its tint."""
+def lens(hit: Hit, look: wp.array(dtype=SceneMaterials), mirrored: wp.vec3):
+    """Glass: its reflection of the environment and its tint."""
     facing = wp.abs(wp.dot(hit.normal, hit.towards))
     mirror = 0.04 + 0.96 * wp.pow(1.0 - facing, 5.0)
     half = wp.normalize(look[0].key + hit.towards)
@@ -63,8 +67,8 @@ def lens(hit: Hit, look: wp.array(dtype=Look), mirrored: wp.vec3):
 
 
 @wp.func
-def thing(hit: Hit, look: wp.array(dtype=Look), s2: wp.uint32):
-    """Something held before the face."""
+def thing(hit: Hit, look: wp.array(dtype=SceneMaterials), s2: wp.uint32):
+    """An object held in front of the face."""
     s = matt(hit, look[0].thing * (1.0 + 0.2 * layers(s2, hit.rest * 60.0)), 0.5)
     s.open = 0.9
     s.glint = 0.05

@@ -1,6 +1,6 @@
-"""The kernels: pictures, what is visible, how open each place is.
+"""The kernels: render pictures, test the visibility of points, compute ambient openness.
 
-All in one module, for Warp compiles a module's kernels with all they call, at once.
+All are in one module because Warp compiles a module's kernels and all their functions together.
 """
 
 import warp as wp
@@ -23,7 +23,7 @@ wp.set_module_options({"enable_backward": False, "fast_math": True})
 
 @wp.struct
 class Film:
-    """What one ray through the centre of each pixel saw; arrays over pixels, row by row."""
+    """Results of one ray through the centre of each pixel; arrays over pixels, row by row."""
 
     key: wp.array(dtype=wp.vec3)
     rest: wp.array(dtype=wp.vec3)
@@ -56,7 +56,7 @@ def expose(stage: wp.array(dtype=Stage), lens: Lens, shadows: int, film: Film):
 
 @wp.func
 def tile(x: int, y: int):
-    """Each of 0 to 24 once in every 5 x 5 pixels."""
+    """Number of a pixel within its tile of 5 x 5 pixels, 0 to 24."""
     return (x + 2 * y) % 5 + 5 * (y % 5)
 
 
@@ -76,7 +76,7 @@ def differs(stage: wp.array(dtype=Stage), film: Film, i: int, j: int):
 def shade(stage: wp.array(dtype=Stage), film: Film, i: int, size: int):
     """Share of the key light in a pixel, by colour: averaged over 5 x 5 pixels of one surface.
 
-    Each of these sends its rays towards other parts of the light; together they see all of it.
+    Each pixel samples other parts of the light; together they cover all of it.
     """
     if film.triangle[i] < 0:
         return wp.vec3(1.0, 1.0, 1.0)
@@ -155,7 +155,7 @@ def see_points(
     slack: float,
     visible: wp.array(dtype=wp.int32),
 ):
-    """1 where nothing but hair, lashes and clear glass lies before a point, short of `slack`."""
+    """1 where only hair, lashes or clear glass is in front of a point, up to `slack` metres."""
     i = wp.tid()
     way = points[i] - camera
     length = wp.length(way)
@@ -191,7 +191,7 @@ def openness(
     reach: float,
     out: wp.array(dtype=float),
 ):
-    """Share of the sky over each point, by the cosine, that nothing within `reach` hides."""
+    """Cosine-weighted share of the sky over each point that is not blocked within `reach`."""
     i = wp.tid()
     seen = float(0.0)
     total = float(0.0)

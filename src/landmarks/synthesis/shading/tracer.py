@@ -1,4 +1,4 @@
-"""The ray tracer: one mesh on one device, traced scene after scene."""
+"""The ray tracer: keeps one mesh on a device and traces scenes with it."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from landmarks.data.options import check_whole_number
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading import trace
 from landmarks.synthesis.shading.describe import describe
-from landmarks.synthesis.shading.look import Look, Surface
 from landmarks.synthesis.shading.rays import FAR, Lens
 from landmarks.synthesis.shading.stage import Stage
+from landmarks.synthesis.shading.structs import SceneMaterials, Surface
 
-HIDDEN_WITHIN = 0.004  # metres by which a visible point may lie below what is seen
+HIDDEN_WITHIN = 0.004  # metres that a visible point may be below the visible surface
 
 
 @dataclass(frozen=True)
 class Quality:
-    """How carefully pictures are rendered.
+    """Rendering quality.
 
     Attributes:
-        edge_rays: Further rays in pixels on an edge; 0: one ray a pixel everywhere.
+        edge_rays: Additional rays per pixel on edges; 0: one ray per pixel everywhere.
         shadow_rays: Rays towards the key light from each pixel; 0: no shadows.
     """
 
@@ -30,20 +30,20 @@ class Quality:
     shadow_rays: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse what is no number of rays."""
+        """Validate the numbers of rays."""
         check_whole_number("renderer.edge_rays", self.edge_rays, 0)
         check_whole_number("renderer.shadow_rays", self.shadow_rays, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """What the camera saw.
+    """The result of tracing a picture.
 
     Attributes:
-        light: (H, W, 3) linear RGB, with nothing behind the mesh.
+        light: (H, W, 3) linear RGB, on a black background.
         opacity: (H, W) share of each pixel that the mesh covers.
-        triangle: (H, W) what hides more than half of what is behind; -1: nothing.
-        distance: (H, W) from the camera to there, metres; infinite where nothing is.
+        triangle: (H, W) first triangle that hides more than half of what is behind it; -1: none.
+        distance: (H, W) from the camera to that triangle, metres; infinite without one.
     """
 
     light: NDArray[np.float32]
@@ -53,7 +53,7 @@ class Traced:
 
 
 class Tracer:
-    """Traces one mesh in many shapes.
+    """Traces one mesh whose vertices change from scene to scene.
 
     Attributes:
         triangles: (m, 3) vertices.
@@ -64,10 +64,10 @@ class Tracer:
         device: "cpu" or "cuda", as Warp names devices.
         triangles: (m, 3) vertices.
         materials: (m,) numbers of `Material`.
-        rest: (n, 3) vertices about the average face, to which textures stick.
+        rest: (n, 3) vertices on the average face, in which textures are defined.
         apart: (n, 3) vertices from which the tree of bounding boxes is built.
-        constants: (n, 4) features that no scene changes; of skin: rings under the eyes, shine,
-            openness, inside of mouth and nostrils.
+        constants: (n, 4) features that are the same in all scenes; of skin: rings under the eyes,
+            shine, openness, inside of mouth and nostrils.
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class Tracer:
         normals: NDArray[np.float32],
         features: NDArray[np.float32],
         sky: NDArray[np.float32],
-        look: Look,
+        look: SceneMaterials,
         brow: NDArray[np.floating],
     ) -> None:
-        """Take over a scene.
+        """Load a scene.
 
         Args:
             vertices: (n, 3) metres.
@@ -117,12 +117,12 @@ class Tracer:
         self._stage.normals = self._array(normals, wp.vec3)
         self._stage.features = self._array(features, wp.vec4)
         self._stage.sky = self._array(sky, wp.vec3)
-        self._stage.look = self._array([look], Look)
+        self._stage.look = self._array([look], SceneMaterials)
         self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
         self._loaded = self._array([self._stage], Stage)
 
     def trace(self, camera: Camera, quality: Quality) -> Traced:
-        """What the camera sees of the scene that is loaded."""
+        """Render the loaded scene as seen by `camera`."""
         count, n = camera.size**2, camera.size
         film, lens = trace.Film(), as_lens(camera)
         for name, kind in trace.FILM.items():
@@ -144,12 +144,12 @@ class Tracer:
     def describe(
         self, faces: NDArray[np.int32], places: NDArray[np.float32], camera: Camera
     ) -> NDArray[np.void]:
-        """What lies at places of the mesh.
+        """Surface properties at points of the mesh.
 
         Args:
             faces: (N,) triangles.
             places: (N, 2) barycentric coordinates of their first two vertices.
-            camera: Whence they are seen: thin surfaces turn towards it.
+            camera: Thin surfaces are turned towards it.
 
         Returns:
             (N,) records with the fields of `Surface`.
@@ -182,7 +182,7 @@ def openness(
     triangles: NDArray[np.int32],
     reach: float = 0.12,
 ) -> NDArray[np.float32]:
-    """(n,) share of the sky over each point that the mesh leaves open within `reach` metres."""
+    """(n,) share of the sky over each point that the mesh does not block within `reach` metres."""
     places = wp.array(points, dtype=wp.vec3, device="cpu")
     mesh = wp.Mesh(places, wp.array(triangles.ravel(), dtype=wp.int32, device="cpu"))
     directions = np.random.default_rng(0).normal(size=(48, 3)).astype(np.float32)
@@ -195,7 +195,7 @@ def openness(
 
 
 def as_lens(camera: Camera) -> Lens:
-    """The camera as the kernels see it."""
+    """Convert a camera to the structure that the kernels read."""
     lens = Lens()
     lens.position = wp.vec3(*camera.position)
     lens.right, lens.down, lens.forward = (wp.vec3(*row) for row in camera.rotation)

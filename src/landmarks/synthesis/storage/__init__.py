@@ -1,1 +1,1 @@
-"""Pictures to files: layouts of data sets, and a folder that survives whatever stops its making."""
+"""Store pictures: dataset layouts, and folders that survive interrupted rendering."""

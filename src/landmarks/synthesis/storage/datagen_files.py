@@ -1,7 +1,7 @@
 """The files of one datapoint in version 2 of Datagen's format; its reader is in `landmarks.data`.
 
-Two things differ from everywhere else here: `x` is the **row** and `y` the column, and both count
-from the image's corner, so that the centre of the top-left pixel is (0.5, 0.5).
+Two conventions differ from the rest of the package: `x` is the **row** and `y` the column, and both
+are measured from the image's corner, so that the centre of the top-left pixel is (0.5, 0.5).
 """
 
 from typing import Any
@@ -50,7 +50,7 @@ def datagen_files(id: str, picture: Picture, landmarks: NDArray[np.float32]) -> 
 
     Args:
         id: Of the person shown.
-        picture: What is written.
+        picture: The picture to write.
         landmarks: (68, 2) pixels, those of the key points.
     """
     colours = np.zeros((256, 3), np.uint16)
@@ -111,7 +111,7 @@ def _camera(picture: Picture) -> dict[str, Any]:
 
 
 def _box(picture: Picture) -> dict[str, Any]:
-    """Around the landmarks, hidden or not, and the forehead where it is seen; whole pixels."""
+    """Box around all landmarks and the visible forehead, in whole pixels."""
     seen = np.argwhere(np.isin(picture.segmentation, _FACE))[:, ::-1]
     points = np.concatenate([picture.labels.surface + _CORNER, seen, seen + 1])
     (min_x, min_y), (max_x, max_y) = np.floor(points.min(0)), np.ceil(points.max(0))

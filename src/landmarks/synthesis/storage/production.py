@@ -1,4 +1,4 @@
-"""Production: a folder is filled with the samples that it does not have yet."""
+"""Render the missing samples of a folder."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -16,16 +16,16 @@ from landmarks.synthesis.storage.workers import Render, render_each
 
 
 class Pictures(Protocol):
-    """What a data set shows: picture i is a function of i alone. Can be sent to a process."""
+    """The pictures of a dataset; picture i depends on i alone. Can be pickled."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """How scenes are drawn; has a "name" and, in "labels", the label set of the files."""
+        """Settings of the recipe, with its "name" and, in "labels", the label set of the files."""
         ...
 
     @property
     def seed(self) -> int:
-        """Of the data set."""
+        """Random seed of the dataset."""
         ...
 
     @property
@@ -35,21 +35,21 @@ class Pictures(Protocol):
 
     @property
     def dense(self) -> bool:
-        """Whether their labels have every vertex of the face, to be stored."""
+        """Whether to label and store every vertex of the face."""
         ...
 
     @property
     def processes(self) -> int:
-        """How many processes render them fastest here."""
+        """The number of processes that is fastest on this machine."""
         ...
 
     @property
     def renderer_version(self) -> str:
-        """A text that changes when the pictures would, all else being equal."""
+        """Text that changes whenever the same settings would give other pictures."""
         ...
 
     def start(self) -> Render:
-        """Get ready to render in this process, which may take seconds."""
+        """Prepare rendering in this process, which may take seconds."""
         ...
 
 
@@ -62,25 +62,25 @@ def produce(
     layout: str = "face_synthetics",
     workers: int | None = None,
 ) -> dict[str, Any]:
-    """Render the samples of a range that `folder` does not have.
+    """Render the samples of a range that are missing in `folder`.
 
-    Stopped at any moment, the same call continues. Several processes and machines may fill one
-    folder at once; each with a range of its own share the work.
+    Can be interrupted at any time; the same call resumes. Several processes and machines may
+    render into one folder at once; give each its own range to share the work.
 
     Args:
-        folder: Is made if it is not there.
+        folder: Created if it does not exist.
         pictures: What to render.
         start: First index.
         stop: Last index + 1.
         layout: "face_synthetics" or "datagen".
-        workers: Processes; None: as many as are fastest.
+        workers: Number of processes; None: `pictures.processes`.
 
     Returns:
         The manifest of the folder.
 
     Raises:
-        InputError: An option is out of its range, the folder holds something else, or the disk is
-            full.
+        InputError: An option is out of its range, the folder contains something else, or the disk
+            is full.
     """
     check_range(start, stop)
     check_whole_number("workers", workers, 1, or_null=True)
@@ -116,12 +116,12 @@ def _render(
 
 
 def check_range(start: int, stop: int) -> None:
-    """Refuse a range without samples or beyond the ids."""
+    """Check that a range of indices is not empty and within the limit of a folder."""
     check_whole_number("start", start, 0)
     check_whole_number("stop", stop, start + 1)
     if stop > MAX_SAMPLES:
         raise InputError(
-            f"samples up to {stop:,} are asked for; a folder holds at most {MAX_SAMPLES:,}"
+            f"samples up to {stop:,} were requested; a folder can have at most {MAX_SAMPLES:,}"
         )
 
 
@@ -140,6 +140,6 @@ def _one_line_for_a_full_disk(place: RenderedFolder, start: int, stop: int) -> I
 def _progress(place: RenderedFolder, start: int, stop: int) -> str:
     try:
         done = int(place.known()[start:stop].sum())
-    except OSError:  # there is no such folder, so it is not a matter of going on
+    except OSError:  # the folder does not exist, so there is nothing to resume
         return ""
-    return f"; {done:,} of {stop - start:,} samples are done, and the same command continues"
+    return f"; {done:,} of {stop - start:,} samples are done; run the same command to resume"

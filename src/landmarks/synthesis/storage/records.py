@@ -1,4 +1,4 @@
-"""The record of a sample: one line of `scene.jsonl.gz`, with everything that is known about it."""
+"""The record of a sample: one line of `scene.jsonl.gz` with all its metadata."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.spec import Spec
 from landmarks.synthesis.storage.writers import LABEL_SETS, LAYOUTS
 
-_PIXEL_DECIMALS = 3  # a thousandth of a pixel; no annotation is finer
+_PIXEL_DECIMALS = 3  # a thousandth of a pixel, finer than any annotation
 _SCENE_DIGITS = 6
 _CAMERA_DIGITS = 9  # so that points project to the labels as written
 
@@ -19,14 +19,14 @@ _CAMERA_DIGITS = 9  # so that points project to the labels as written
 def record_line(id: str, index: int, picture: Picture, spec: Spec, content: str) -> bytes:
     """A sample as a line of JSON.
 
-    `id` comes first, which finds a sample without parsing, and `scene`, the longest part, last,
-    so that a reader of labels can leave it out.
+    `id` comes first, so that a sample is found without parsing, and `scene`, the longest part,
+    last, so that readers of labels can skip it.
 
     Args:
         id: Of the sample.
         index: Of the sample.
-        picture: What was rendered.
-        spec: Of the data set.
+        picture: The rendered picture.
+        spec: Of the dataset.
         content: Hash of the sample's files.
     """
     labels = {name: _pixels(choose(picture.labels)) for name, choose in LABEL_SETS.items()}
@@ -54,7 +54,7 @@ def record_line(id: str, index: int, picture: Picture, spec: Spec, content: str)
 
 
 def rounded(value: Any, digits: int) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """`value` in JSON's types, its floats to so many significant digits."""
+    """Convert `value` to JSON's types, with floats rounded."""
     if isinstance(value, dict):
         return {key: rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -65,5 +65,5 @@ def rounded(value: Any, digits: int) -> Any:  # noqa: ANN401 - whatever JSON hol
 
 
 def _pixels(points: NDArray[np.float32]) -> list[list[float]]:
-    # In double precision, else the digits of float32 come back behind the third decimal.
+    # In double precision; in float32, rounded values have further digits.
     return points.astype(np.float64).round(_PIXEL_DECIMALS).tolist()  # type: ignore[no-any-return]

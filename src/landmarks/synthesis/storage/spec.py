@@ -1,4 +1,4 @@
-"""Spec: what every sample of a folder has in common, which decides all of its content."""
+"""The spec of a folder: the settings shared by all its samples."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -14,11 +14,11 @@ _MISSING = "nothing"
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """What is rendered into a folder, and how it is laid out.
+    """The content and the layout of a folder.
 
     Attributes:
-        recipe: In JSON's types; has a "name" and, in "labels", the label set of the files.
-        seed: Of the data set.
+        recipe: Settings in JSON's types, with "name" and, in "labels", the label set of the files.
+        seed: Of the dataset.
         size: Pixels of a side.
         renderer: Version of the renderer.
         layout: One of `LAYOUTS`.
@@ -33,7 +33,7 @@ class Spec:
     dense: bool
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be rendered or laid out."""
+        """Validate the settings."""
         check_seed_and_size(self.seed, self.size)
         if self.layout not in LAYOUTS:
             raise InputError(f"layout is {self.layout!r}; choose one of {', '.join(LAYOUTS)}")
@@ -43,12 +43,12 @@ class Spec:
             )
 
     def as_json(self) -> dict[str, Any]:
-        """The content of `spec.json`: lists for tuples."""
+        """The content of `spec.json`, with lists instead of tuples."""
         return {key: _listed(value) for key, value in asdict(self).items()}
 
 
 def check_seed_and_size(seed: int, size: int) -> None:
-    """Refuse what is no seed, and pictures that show nothing or never end."""
+    """Check that the seed is valid and the size within its limits."""
     check_whole_number("seed", seed, 0)
     check_whole_number("size", size, _LEAST_SIZE)
     if size > _LARGEST_SIZE:
@@ -56,7 +56,7 @@ def check_seed_and_size(seed: int, size: int) -> None:
 
 
 def first_difference(there: object, asked: object) -> tuple[str, object, object] | None:
-    """The first field in which two specs differ: its name, and its value in each."""
+    """The first field in which two specs differ: its name and both values."""
     return next(_differences(there, asked, ""), None)
 
 

@@ -1,7 +1,7 @@
-"""Writers: a picture as the files of a known data set, one function a layout.
+"""Write a picture in the layout of a known dataset, one function per layout.
 
-Each returns a hash of the names and the bytes of its files. Image first: where labels are, their
-image is too.
+Each returns a hash of the names and bytes of its files. The image is written first, so that labels
+always have an image.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from landmarks.synthesis.storage.datagen_files import CAMERA, IMAGE, datagen_fil
 from landmarks.synthesis.storage.encoding import png
 from landmarks.synthesis.storage.files import replace_file
 
-# The names of label sets in recipes, in records and on the command line.
+# Names of label sets in recipes, records and on the command line.
 LABEL_SETS: Mapping[str, Callable[[Labels], NDArray[np.float32]]] = {
     "surface": lambda labels: labels.surface,
     "contour": lambda labels: labels.contour,
@@ -34,7 +34,7 @@ def write_face_synthetics(folder: Path, id: str, picture: Picture, labels_name: 
     the top-left pixel.
 
     Args:
-        folder: Of the data set.
+        folder: Of the dataset.
         id: Of the sample.
         picture: What is written.
         labels_name: Which landmarks; one of `LABEL_SETS`.
@@ -58,7 +58,7 @@ def write_datagen(folder: Path, id: str, picture: Picture, labels_name: str) -> 
     """Write a sample as a datapoint of Datagen's platform, version 2 of its format.
 
     Args:
-        folder: Of the data set.
+        folder: Of the dataset.
         id: Of the sample and of its person.
         picture: What is written.
         labels_name: Which landmarks are the `pixel_2d`; one of `LABEL_SETS`. `global_3d` are the
@@ -77,7 +77,7 @@ def write_dense(folder: Path, id: str, picture: Picture) -> str:
     """Write `{id}_dense.npz`: every vertex of the face.
 
     Arrays: `points` (V, 2) float32 pixels, `visible` (V,) bool, and `vertices` (V,) int32, their
-    numbers in MakeHuman's base mesh, by which to pick landmarks of one's own.
+    indices in MakeHuman's base mesh, for choosing custom landmarks.
     """
     labels = picture.labels
     assert labels.dense is not None
@@ -92,7 +92,7 @@ def write_dense(folder: Path, id: str, picture: Picture) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A way to lay out a data set.
+    """A layout of a dataset.
 
     Attributes:
         write: Writes a sample, given folder, id, picture and the name of its label set.

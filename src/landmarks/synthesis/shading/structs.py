@@ -1,11 +1,11 @@
-"""The materials of a scene as the kernels see them, and what a shader gives back."""
+"""Data structures of the kernels, and functions that all shaders share."""
 
 import warp as wp
 
 
 @wp.struct
-class Look:
-    """Numbers of one scene; see the classes of the same names in `landmarks.synthesis`."""
+class SceneMaterials:
+    """Materials and lights of one scene; fields are documented in `landmarks.synthesis.scene`."""
 
     grain: wp.int32
     # skin
@@ -69,8 +69,8 @@ class Look:
 class Hit:
     """Where a ray meets the mesh.
 
-    `rest` is the same place on the average face, to which all textures stick; `a` and `b` are
-    the features of its block, changing and constant.
+    `rest` is the same point on the average face, in which textures are defined; `a` and `b` are
+    the features of its block, per scene and constant.
     """
 
     point: wp.vec3
@@ -83,7 +83,7 @@ class Hit:
 
 @wp.struct
 class Surface:
-    """What lies there, for the light."""
+    """Surface properties at a hit, as needed for lighting."""
 
     alpha: float
     albedo: wp.vec3
@@ -92,7 +92,7 @@ class Surface:
     reflectance: float  # at normal incidence
     scattering: float  # below the surface: softens the edge of shadows, more so in red
     open: float  # share of the environment that reaches it
-    lit: float  # share of the key light that nothing the rays miss holds back
+    lit: float  # share of the key light not blocked by details that rays do not resolve
     glint: float  # strength of a wet highlight
     fibre: float  # 1: strands, shaded by their direction
     along: wp.vec3  # direction of the strands
