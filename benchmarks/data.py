@@ -3,8 +3,8 @@
 python benchmarks/data.py                                # 128 pixels, stores of 10,000 and 100,000
 python benchmarks/data.py --stores 1000 --folder /fast/disk
 
-A store of 100,000 crops of 128 pixels takes 11 GB of disk; it is removed afterwards. Each is read
-in a process of its own, at random as training does, so that its peaks are its own.
+A store of 100,000 crops of 128 pixels takes 11 GB of disk and is removed afterwards. Each store is
+read in random order, as in training, by a process of its own, whose peak memory is measured.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import cv2
 import numpy as np
 from material import (
     PICTURE,
@@ -64,7 +65,7 @@ def augment(crops: FaceCrops, augmentation: Augmentation, count: int) -> None:
 
 
 def stages(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], float]]:
-    """What is timed, each giving faces a second."""
+    """The functions that are timed, by name; each returns faces per second."""
     count = options.count
     faces = faces_in_memory(DIFFERENT, PICTURE)
     timed: dict[str, Callable[[], object]] = {}
@@ -91,14 +92,14 @@ def _call_all(functions: Sequence[Callable[[], object]]) -> None:
 
 
 def peaks() -> dict[str, float]:
-    """Megabytes of this process: its own memory now, and its peak with mapped files."""
+    """Memory of this process in MB: its own now, and its peak including mapped files."""
     pairs = (line.split(":") for line in STATUS.read_text().splitlines())
     kilobytes = {name: int(value.split()[0]) for name, value in pairs if "kB" in value}
     return {"own": kilobytes["RssAnon"] / 1024, "peak": kilobytes["VmHWM"] / 1024}
 
 
 def use(directory: Path, size: int, options: argparse.Namespace) -> Row:
-    """Open a store and make batches of it; what that takes. For a process of its own."""
+    """Open a store and make batches from it; return time and memory. Runs in a new process."""
     before = peaks()["own"]
     begin = time.perf_counter()
     crops = FaceCrops(directory, size, IBUG68)
@@ -123,20 +124,20 @@ def use(directory: Path, size: int, options: argparse.Namespace) -> Row:
 
 
 def check_room(options: argparse.Namespace) -> None:
-    """Stop here if the largest store does not fit on the disk."""
+    """Exit if the largest store does not fit on the disk."""
     count = max(options.stores, default=0)
     needed = count * canvas_size(options.size) ** 2 * 3
     free = shutil.disk_usage(options.folder).free
     if needed and free < needed + options.spare * 1e9:
         sys.exit(
             f"{count:,} crops take {needed / 1e9:.1f} GB, but {options.folder} has "
-            f"{free / 1e9:.1f} GB free, of which {options.spare:g} are to stay; "
+            f"{free / 1e9:.1f} GB free, of which {options.spare:g} must stay free; "
             "choose smaller --stores, another --folder or a smaller --spare"
         )
 
 
 def store(count: int, options: argparse.Namespace) -> Row:
-    """Build a store of `count` crops, use it in another process, remove it."""
+    """Build a store of `count` crops, use it in another process, and remove it."""
     faces = copies(faces_in_memory(DIFFERENT, options.size), count)
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         built = per_second(
@@ -151,9 +152,9 @@ def store(count: int, options: argparse.Namespace) -> Row:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmark; print and write its numbers."""
     parser = arguments(__doc__, "data")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are reported")
     add_clock_argument(parser)
     parser.add_argument("--size", type=int, default=128, help="pixels of a crop's side")
     parser.add_argument("--batch", type=int, default=16, help="faces in a batch")
@@ -164,8 +165,9 @@ def main() -> None:
     parser.add_argument("--spare", type=float, default=10, help="GB of disk that must stay free")
     options = parser.parse_args()
     check_room(options)
-    told = machine("numpy", "albumentations", "opencv-python-headless", "pillow")
-    print(told)
+    cv2.setNumThreads(0)  # as in training, so that rates are per core
+    here = machine("numpy", "albumentations", "opencv-python-headless", "pillow")
+    print(here)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         rates = in_turn(stages(options, Path(folder)), options.repeats)
     rows: list[Row] = [
@@ -180,7 +182,7 @@ def main() -> None:
     stored: list[dict[str, Any]] = [store(count, options) for count in options.stores]
     if stored:
         print(table(stored))
-    publish(rows, told, options.out, stores=stored)
+    publish(rows, here, options.out, stores=stored)
 
 
 if __name__ == "__main__":

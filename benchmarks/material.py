@@ -1,6 +1,6 @@
-"""What the benchmarks measure with: the default configuration, and drawn faces in any number.
+"""Material for the benchmarks: the default configuration, and any number of drawn faces.
 
-Nothing that is timed depends on what the faces show, so they need no download.
+No timing depends on what the faces show, so nothing needs to be downloaded.
 """
 
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ def _configuration(words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def configured(*words: str) -> dict[str, Any]:
-    """The YAML of a run, composed as by `python -m landmarks.train` with these `words`."""
+    """The YAML of a run, composed as by `landmarks train` with these arguments."""
     return dict(_configuration(words))
 
 
@@ -99,7 +99,7 @@ def faces_on_disk(faces: tuple[Face, ...], folder: Path, suffix: str) -> tuple[F
 
 
 def copies(faces: tuple[Face, ...], count: int) -> FaceDataset:
-    """A data set of `count` faces: these again and again, under other names."""
+    """A dataset of `count` faces: the given ones repeated under other names."""
     many = (faces[i % len(faces)] for i in range(count))
     named = (replace(face, id=str(i), group=str(i)) for i, face in enumerate(many))
     return FaceDataset(name="copies", origin="memory", faces=tuple(named))
@@ -113,7 +113,7 @@ def stored_crops(faces: FaceDataset, size: int, directory: Path) -> FaceCrops:
 
 
 def mixture(crops: FaceCrops, batch_size: int, steps: int) -> MixtureBatches:
-    """Batches of half real, half synthetic augmentation, as a mixed training has them."""
+    """Batches with half real and half synthetic augmentation, as in the strategy `mixing`."""
     sources = [
         FaceSource(
             crops=crops,

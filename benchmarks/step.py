@@ -1,13 +1,13 @@
-"""What data cost a training: the bare step against the whole loop that batches are made for.
+"""What data loading costs: the bare training step against the whole training loop.
 
 python benchmarks/step.py                               # the U-Net at 128 pixels
 python benchmarks/step.py --models unet resnet18_128 --repeats 3
 python benchmarks/step.py --threads 1 --workers 0 --clock cpu    # beside other work
 python benchmarks/step.py --device cuda --models hrnet_w18 resnet18 --batch 32 --workers 4 8
 
-*Bare* is network, loss, backward, optimiser and moving average on one ready batch, written out
-here; *ready* is `landmarks.training.loop.fit` on the same batch, so that its difference to bare
-is what the loop costs; *whole* is `fit` on augmented batches with so many data workers.
+*Bare* is network, loss, backward, optimiser and moving average on one fixed batch, written out
+here. *Ready* is `landmarks.training.loop.fit` on the same batch: its difference to bare is the cost
+of the loop. *Whole* is `fit` on augmented batches, made by the given number of data workers.
 """
 
 import argparse
@@ -46,7 +46,7 @@ DIFFERENT = 32  # faces that are drawn
 
 
 class ReadyBatches(MixtureBatches):
-    """The same batch at every step, at no cost."""
+    """The same batch at every step, made once."""
 
     def __init__(self, batches: MixtureBatches) -> None:
         super().__init__(batches.sources, batches.batch_size, batches.steps, batches.seed)
@@ -58,7 +58,7 @@ class ReadyBatches(MixtureBatches):
 
 
 def bare(model: Architecture, batch: Batch, here: Machine, steps: int, now: Now) -> float:
-    """Faces a second of the training step alone, after `LOG_EVERY` steps to warm up."""
+    """Faces per second of the training step alone, after `LOG_EVERY` steps of warm-up."""
     here.prepare()
     device = here.torch_device
     network = model.start(K, seed=0).to(device).to(memory_format=torch.channels_last)
@@ -84,7 +84,7 @@ def bare(model: Architecture, batch: Batch, here: Machine, steps: int, now: Now)
 
 
 def looped(model: Architecture, batches: MixtureBatches, here: Machine, now: Now) -> float:
-    """Faces a second of `fit`, between its first progress and its last."""
+    """Faces per second of `fit`, between its first and last call of `on_progress`."""
     here.prepare()
     clock = Clock(now)
     with tempfile.TemporaryDirectory() as directory:
@@ -103,7 +103,7 @@ def looped(model: Architecture, batches: MixtureBatches, here: Machine, now: Now
 def works(
     model: Architecture, crops: FaceCrops, options: argparse.Namespace
 ) -> dict[str, Callable[[], float]]:
-    """What is compared, by name."""
+    """The functions that are compared, by name; each returns faces per second."""
     batches = mixture(crops, options.batch, LOG_EVERY + options.steps)
     ready = ReadyBatches(batches)
     now = loop_clock(options)
@@ -150,18 +150,20 @@ def measure(name: str, options: argparse.Namespace) -> list[Row]:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmark; print and write its numbers."""
     parser = arguments(__doc__, "step")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are reported")
     add_loop_arguments(parser)
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--steps", type=int, default=20, help=f"timed; a multiple of {LOG_EVERY}")
     options = parser.parse_args()
-    told = machine("torch", "albumentations", "opencv-python-headless", "timm")
+    description = machine("torch", "albumentations", "opencv-python-headless", "timm")
     if options.device == "cuda":
-        told = f"{torch.cuda.get_device_name()}, {told}"
-    print(told)
-    publish([row for name in options.models for row in measure(name, options)], told, options.out)
+        description = f"{torch.cuda.get_device_name()}, {description}"
+    print(description)
+    publish(
+        [row for name in options.models for row in measure(name, options)], description, options.out
+    )
 
 
 if __name__ == "__main__":

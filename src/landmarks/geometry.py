@@ -4,6 +4,7 @@ Every map is a 3 x 3 matrix on `(x, y, 1)`, in the convention of `landmarks.trai
 coordinates are pixel centres, so an image of width W covers -0.5 to W - 0.5.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -206,7 +207,8 @@ def warp(image: NDArray[np.uint8], matrix: NDArray[np.float64], size: int) -> ND
         (size, size, 3) uint8.
     """
     # Bilinear sampling skips pixels when shrinking by more than two, so average them first.
-    shrink = int(1 / np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    (a, b, _), (c, d, _), _ = matrix.tolist()
+    shrink = int(1 / math.sqrt(abs(a * d - b * c)))
     if shrink >= 2:
         height, width = (max(1, round(side / shrink)) for side in image.shape[:2])
         fx, fy = width / image.shape[1], height / image.shape[0]

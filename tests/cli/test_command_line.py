@@ -5,11 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
+import hydra
 import pytest
 
 import landmarks
+from landmarks.cli.hydra_command import CONFIGS, lazy_help
 from landmarks.cli.main import COMMANDS
 from landmarks.cli.main import main as landmarks_command
 from landmarks.inference.detector import Detector
@@ -109,6 +112,28 @@ def test_the_package_offers_the_detector_and_imports_torch_only_for_it(tmp_path)
     assert landmarks.Detector is Detector
     with pytest.raises(AttributeError, match="no attribute 'Detektor'"):
         _ = landmarks.Detektor
+
+
+def test_the_help_check_of_python_3_14_does_not_stop_hydra(monkeypatch):
+    add_argument = ArgumentParser.add_argument
+
+    def checked(parser, *names, **options):
+        action = add_argument(parser, *names, **options)
+        parser._check_help(action)
+        return action
+
+    def check_help(_parser, action):
+        assert isinstance(action.help, str | None), "badly formed help string"
+
+    monkeypatch.setattr(ArgumentParser, "_check_help", check_help, raising=False)
+    monkeypatch.setattr(ArgumentParser, "add_argument", checked)
+    monkeypatch.setattr(sys, "argv", ["landmarks", "--cfg", "job"])
+    command = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name="train")
+    with pytest.raises(AssertionError, match="badly formed"):
+        command(run_in_process)()
+    with lazy_help():
+        command(run_in_process)()
+    assert ArgumentParser._check_help is check_help
 
 
 def run_in_process(monkeypatch, *words):

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from landmarks.cli.predict import main
-from landmarks.data.coordinates import to_pixel_centres
 from landmarks.data.photo_list import BOX_HEADER
 from landmarks.data.pts import parse_pts
 from landmarks.data.toy import read_toy
@@ -91,7 +90,7 @@ def test_points_read_back_are_those_of_the_detector_on_the_box_of_the_csv(place,
     for name, *box in rows:
         expected = detector.on_image(pixels(place / "photos" / name), tuple(map(float, box)))
         pts = (place / "found" / name).with_suffix(".pts")
-        assert np.abs(to_pixel_centres(parse_pts(pts), 1.0) - expected).max() < FILES_ROUND_BY
+        assert np.abs(parse_pts(pts) - 1 - expected).max() < FILES_ROUND_BY
         assert np.abs(found[name, 1] - expected).max() < FILES_ROUND_BY
 
 
@@ -126,7 +125,7 @@ def test_two_rows_of_a_photo_are_two_faces(place, detector):
     image = pixels(place / "photos" / "a.png")
     for number, (name, box) in enumerate(zip(("a", "a_2"), boxes, strict=True), start=1):
         expected = detector.on_image(image, box)
-        points = to_pixel_centres(parse_pts(place / "found" / f"{name}.pts"), 1.0)
+        points = parse_pts(place / "found" / f"{name}.pts") - 1
         assert np.abs(points - expected).max() < FILES_ROUND_BY
         assert np.abs(table(place)["a.png", number] - expected).max() < FILES_ROUND_BY
 

@@ -151,7 +151,7 @@ def test_a_malformed_annotation_is_refused_by_its_id(tmp_path, changes, words):
         read_coco(path, images)
 
 
-def test_an_annotation_without_id_is_told_by_its_place(tmp_path):
+def test_an_annotation_without_id_is_named_by_its_position(tmp_path):
     with refusal("annotation 'number 1'", "image_id"):
         read_coco(*write_coco(tmp_path, coco_annotation(), coco_annotation(id=None, image_id=5)))
 
@@ -200,7 +200,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, text, words):
         read_coco(path, images)
 
 
-def test_what_is_not_there_is_refused(tmp_path):
+def test_missing_files_are_refused(tmp_path):
     path, images = write_coco(tmp_path, coco_annotation())
     with refusal(str(tmp_path / "gone.json"), "no such file"):
         read_coco(tmp_path / "gone.json", images)

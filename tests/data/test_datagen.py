@@ -27,7 +27,7 @@ def pixels_of(face) -> set[tuple[int, int]]:
     return {tuple(p) for p in np.rint(face.landmarks).astype(int).tolist()}
 
 
-def test_every_landmark_lies_on_its_bright_pixel(tmp_path):
+def test_every_landmark_is_on_its_bright_pixel(tmp_path):
     write_datapoint(tmp_path)
     (face,) = read_dgfaces(tmp_path).faces
     assert face.image.read().shape == (HEIGHT, WIDTH, 3)
@@ -147,7 +147,7 @@ def test_one_person_in_two_datapoints_is_one_group_and_the_unknown_are_groups_of
     }
 
 
-def test_the_faces_are_told_to_be_rendered(tmp_path):
+def test_the_faces_are_marked_as_rendered(tmp_path):
     write_datapoint(tmp_path)
     assert read_dgfaces(tmp_path).rendered
 

@@ -75,7 +75,7 @@ def test_the_content_of_known_bytes_is_known(tmp_path):
 
 @pytest.mark.parametrize("fault", [np.nan, np.inf, 0.0])
 def test_the_one_face_at_fault_is_named_among_many(tmp_path, monkeypatch, fault):
-    monkeypatch.setattr("landmarks.data.dataset._BLOCK", 4)
+    monkeypatch.setattr("landmarks.data.label_checks._BLOCK", 4)
     faces = [face(tmp_path, f"face {k}") for k in range(11)]
     faces[9].landmarks[[36, 45]] = fault
     with pytest.raises(InputError, match=r"face 'face 9'.*(landmark 36|coincide)"):

@@ -19,7 +19,7 @@ def root(tmp_path):
 
 
 @pytest.mark.parametrize("first_pixel", [0.0, 0.5, 1.0])
-def test_every_landmark_lies_on_its_bright_pixel(tmp_path, first_pixel):
+def test_every_landmark_is_on_its_bright_pixel(tmp_path, first_pixel):
     pixels = distinct_pixels(0, 70)
     write_face_synthetics(tmp_path, "000007", pixels, first_pixel)
     (face,) = read_face_synthetics(tmp_path, first_pixel=first_pixel).faces
@@ -43,7 +43,7 @@ def test_ids_are_sorted_and_each_face_is_its_own_group(root):
     assert "images: 8 found" in str(dataset.describe())
 
 
-def test_the_faces_are_told_to_be_rendered(root):
+def test_the_faces_are_marked_as_rendered(root):
     assert read_face_synthetics(root).rendered
 
 

@@ -96,7 +96,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
         parse_pts(path)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with refusal(str(tmp_path / "a.pts"), "no such file"):
         parse_pts(tmp_path / "a.pts")
 
@@ -179,7 +179,7 @@ def test_a_folder_without_faces_is_refused(tmp_path):
         read_pts_folder(tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_folder_is_refused(tmp_path):
     with refusal(str(tmp_path / "gone"), "no such folder", "name.pts beside"):
         read_pts_folder(tmp_path / "gone")
 

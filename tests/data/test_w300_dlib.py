@@ -208,7 +208,7 @@ def test_a_malformed_file_is_refused(tmp_path, change, words):
         read_dlib_xml(path)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with refusal(str(tmp_path / "labels.xml"), "no such file"):
         read_dlib_xml(tmp_path / "labels.xml")
     with refusal(str(tmp_path / "labels_ibug_300W.xml"), "no such file"):
@@ -228,7 +228,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 def test_the_folder_of_a_photo_decides_its_subset(tmp_path, subsets, expected):
     dataset = read_w300_dlib(write_packing(tmp_path, PACKED), subsets=subsets)
     assert ids(dataset) == expected
-    assert dataset.notes[-1].startswith(f"mirrored copies: {len(expected)} left out")
+    assert dataset.notes[-1].startswith(f"mirrored copies: {len(expected)} skipped")
 
 
 def test_mirrored_copies_stay_with_their_photo(tmp_path):

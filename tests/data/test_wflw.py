@@ -82,7 +82,7 @@ def test_coinciding_eye_corners_are_refused(tmp_path):
         read_wflw(*write_wflw(tmp_path, wflw_line(points=np.ones((98, 2)))))
 
 
-def test_what_is_not_there_is_refused(tmp_path):
+def test_missing_files_are_refused(tmp_path):
     path, images = write_wflw(tmp_path, wflw_line())
     with refusal(str(tmp_path / "gone.txt"), "no such file"):
         read_wflw(tmp_path / "gone.txt", images)
@@ -94,6 +94,6 @@ def test_what_is_not_there_is_refused(tmp_path):
         read_wflw(path, images, first_pixel="0.5")
 
 
-def test_the_drawn_face_lies_inside_its_image():
+def test_the_drawn_face_is_inside_its_image():
     assert (PIXELS < [WIDTH, HEIGHT]).all()
     assert PIXELS[:, 0].max() > HEIGHT  # so that x and y exchanged could not pass

@@ -64,12 +64,17 @@ class Geometry:
         angle = math.radians(self.rotation * min(2.0, max(-2.0, turn)))
         zoom = (1 + self.scale) ** growth
         cos, sin = zoom * math.cos(angle), zoom * math.sin(angle)
-        tilt = [self.perspective / size * value for value in tilts]
-        about_middle = np.array([[cos, -sin, 0], [sin, cos, 0], [*tilt, 1]])
-        middle, shift = (size - 1) / 2, self.shift * size
-        to_crop = _translation(middle + shift * right, middle + shift * down)
-        return np.asarray(to_crop @ about_middle @ _translation((1 - canvas) / 2, (1 - canvas) / 2))
-
-
-def _translation(x: float, y: float) -> NDArray[np.float64]:
-    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
+        p, q = (self.perspective / size * tilt for tilt in tilts)
+        # Of pixels relative to the middle of the canvas, hence the last column.
+        middle = (canvas - 1) / 2
+        matrix = np.array(
+            [
+                [cos, -sin, middle * (sin - cos)],
+                [sin, cos, -middle * (sin + cos)],
+                [p, q, 1 - middle * (p + q)],
+            ]
+        )
+        # The product with a translation from there to the crop, without two more matrices.
+        matrix[0] += ((size - 1) / 2 + self.shift * size * right) * matrix[2]
+        matrix[1] += ((size - 1) / 2 + self.shift * size * down) * matrix[2]
+        return matrix

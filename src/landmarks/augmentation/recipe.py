@@ -88,7 +88,7 @@ class Augmentation:
             landmarks, visible = landmarks[order], visible[order]
         # Not set_random_seed, which gives every transform the same random numbers: what happens at
         # 10 % would then only happen to faces that everything at 30 % happened to.
-        self._compose.set_random_state(rng, Random(int(rng.integers(2**63))))
+        self._compose.set_random_state(rng, Random(rng.bit_generator.random_raw()))
         done = self._compose(
             image=warp(canvas, matrix, size), keypoints=transform(landmarks, matrix)
         )

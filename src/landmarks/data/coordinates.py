@@ -1,7 +1,7 @@
-"""From the numbers of an annotation file to source pixels.
+"""Numbers in annotation files.
 
 Formats differ in the coordinate that they give to the centre of the top-left pixel, here called
-`first_pixel`: 0.0, 0.5 or 1.0 as a rule. Everything after the reader counts it as (0, 0).
+`first_pixel`: usually 0.0, 0.5 or 1.0. Everything after the reader counts it as (0, 0).
 """
 
 import math
@@ -15,31 +15,31 @@ from landmarks.errors import InputError
 
 Box = tuple[float, float, float, float]
 
-# JSON has integers that no float can hold; NaN is not below it either.
+# JSON has integers that are too large for a float; NaN is not below this either.
 _TOO_LARGE = 1e30
 
 
-def finite_numbers(words: Iterable[str], where: str) -> list[float]:
-    """`words` as numbers; `where` begins the message if one is not a finite number."""
+def finite_numbers(texts: Iterable[str], where: str) -> list[float]:
+    """Texts as numbers; `where` begins the message if one is not a finite number."""
     numbers = []
-    for word in words:
+    for text in texts:
         try:
-            number = float(word)
+            number = float(text)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            raise InputError(f"{where}: {word[:40]!r} is not a finite number")
+            raise InputError(f"{where}: {text[:40]!r} is not a finite number")
         numbers.append(number)
     return numbers
 
 
 def number_list(values: object, where: str, count: int | None = None) -> list[float]:
-    """A list of a JSON file, if it holds finite numbers alone.
+    """A list from a JSON file, refused unless all its values are finite numbers.
 
     Args:
-        values: Whatever the file has there.
-        where: Begins the message if it is something else.
-        count: How many numbers it must hold; None: any number of them.
+        values: The value in the file.
+        where: The place in the file, for messages.
+        count: Expected number of values; None: any number.
     """
     if (
         not isinstance(values, list)
@@ -56,7 +56,7 @@ def points_of_lines(lines: Iterable[tuple[int, str]], file: str) -> NDArray[np.f
 
     Args:
         lines: Each with its number in the file.
-        file: Begins the message if one holds something else.
+        file: Its name, for messages.
 
     Returns:
         (number of lines, 2) in the file's numbers.
@@ -71,37 +71,21 @@ def points_of_lines(lines: Iterable[tuple[int, str]], file: str) -> NDArray[np.f
     return np.array(points, dtype=np.float64).reshape(-1, 2)
 
 
-def checked_box(box: Iterable[float], where: str) -> Box:
-    """`box` as (x0, y0, x1, y1), the centres of its first and last pixels, if it has an extent."""
-    x0, y0, x1, y1 = (float(value) for value in box)
-    if not (x0 < x1 and y0 < y1 and all(map(math.isfinite, (x0, y0, x1, y1)))):
-        raise InputError(
-            f"{where}: face box from ({x0:g}, {y0:g}) to ({x1:g}, {y1:g}) has no extent"
-        )
-    return x0, y0, x1, y1
-
-
 def check_first_pixel(first_pixel: float) -> None:
-    """Refuse what is not a coordinate."""
+    """Refuse a value that is not a finite number."""
     number = isinstance(first_pixel, int | float) and not isinstance(first_pixel, bool)
     if not number or not math.isfinite(first_pixel):
         raise InputError(
             f"first_pixel is {first_pixel!r}; expected the coordinate that the files give to the "
-            "centre of the top-left pixel: 0.0, 0.5 or 1.0 as a rule"
+            "centre of the top-left pixel, usually 0.0, 0.5 or 1.0"
         )
 
 
 def first_pixel_note(first_pixel: float) -> str:
-    """What was taken for the pixel origin, for the notes of readers that let one choose."""
+    """The pixel origin that was used, for the notes of a dataset."""
     return f"centre of the top-left pixel: taken as ({first_pixel:g}, {first_pixel:g})"
 
 
-def to_pixel_centres(points: NDArray[np.float64], first_pixel: float) -> NDArray[np.float32]:
-    """(K, 2) coordinates of a file as source pixels, (0, 0) at the centre of the top-left pixel."""
-    with np.errstate(over="ignore"):  # becomes infinite, which `FaceDataset` refuses
-        return (points - first_pixel).astype(np.float32)
-
-
 def from_pixel_centres(landmarks: NDArray[np.float32], first_pixel: float) -> NDArray[np.float64]:
-    """The way back: (K, 2) source pixels as a file counts them."""
+    """(K, 2) source pixels in the numbers of a file."""
     return landmarks.astype(np.float64) + first_pixel

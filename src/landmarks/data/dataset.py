@@ -6,7 +6,6 @@ of `landmarks.training.batch`: 0-based pixel centres, one scheme.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,18 +15,9 @@ from numpy.typing import NDArray
 from landmarks.data.files import check_name
 from landmarks.data.image_hashes import image_contents
 from landmarks.data.images import ImageSource
-from landmarks.data.plausibility import outside_border, wrong_frame, wrong_order, wrong_unit
+from landmarks.data.label_checks import check_landmarks, compare_with_mean_face, remarks
 from landmarks.errors import InputError
-from landmarks.geometry import box_problem
 from landmarks.scheme import IBUG68, LandmarkScheme
-
-# Outer eye corners closer than this, pixels, are one point.
-_LEAST_DISTANCE = 1e-3
-
-_BLOCK = 10_000  # faces that are checked at a time
-
-_SAMPLE = 300  # faces that are compared with a mean face
-_PHOTOS = 8  # images that are decoded if labels could be fractions of their sizes
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -41,7 +31,7 @@ class Face:
         group: Faces that must stay together in a split: of one photo, or of one person where the
             format names people.
         subset: Part of the dataset it is reported under, e.g. "common".
-        visible: (K,) bool; False is left out of loss and error. None: all are visible.
+        visible: (K,) bool; False is ignored by loss and error. None: all are visible.
         box: Face box of the annotation or a detector, (x0, y0, x1, y1) source pixels, if given.
             `landmarks.geometry.box_problem` says why it may be unusable.
     """
@@ -135,10 +125,9 @@ class FaceDataset:
         for face in self.faces:
             for name in (face.id, face.group, face.subset):
                 check_name(name, self.name)
-        for face in _suspects(self.faces, self.scheme):
-            _check_landmarks(face, self.scheme, self.name)
+        check_landmarks(self.faces, self.scheme, self.name)
         if self.scheme == IBUG68 and self.frame != "pixels":
-            self._compare_with_a_mean_face()
+            compare_with_mean_face(self.faces, self.name, self.origin)
 
     def __len__(self) -> int:
         """Number of faces."""
@@ -148,19 +137,6 @@ class FaceDataset:
     def landmarks(self) -> NDArray[np.float32]:
         """(N, K, 2) source pixels."""
         return np.stack([face.landmarks for face in self.faces])
-
-    def _compare_with_a_mean_face(self) -> None:
-        sample = _sample(self.faces)
-        points, visible = _points(sample), _visible(sample)
-        photos = list({face.group: face.image for face in sample}.values())[:_PHOTOS]
-        sizes = (size for image in photos if (size := _size(image)) is not None)
-        fault = (
-            wrong_unit(points[visible], sizes)
-            or wrong_frame(points, visible, [face.id for face in sample])
-            or wrong_order(points[visible.all(axis=1)])
-        )
-        if fault is not None:
-            raise InputError(f"{self.name}: {fault}, in {self.origin}")
 
     def describe(self) -> Description:
         """Counts and notes, which can be printed."""
@@ -173,28 +149,8 @@ class FaceDataset:
             subsets=dict(sorted(Counter(face.subset for face in self.faces).items())),
             box_source=f"{with_box:,} of {len(self.faces):,} given" if with_box else "none given",
             skipped=(),
-            notes=(*self.notes, *self._remarks()),
+            notes=(*self.notes, *remarks(self.faces)),
         )
-
-    def _remarks(self) -> Iterator[str]:
-        """What should be known of labels that are not refused."""
-        hidden = sum(int((~face.visible).sum()) for face in self.faces if face.visible is not None)
-        if hidden:
-            yield f"landmarks without a label: {hidden:,}, ignored by loss and error"
-        problems = [
-            f"face {face.id!r}: {problem}"
-            for face in self.faces
-            if face.box and (problem := box_problem(face.box, face.labelled))
-        ]
-        if problems:
-            yield (
-                f"boxes that crop=given_box refuses: {len(problems):,} of {len(self.faces):,}, "
-                f"e.g. {problems[0]}"
-            )
-        sample = _sample(self.faces)
-        border = outside_border(_points(sample), lambda i: _size(sample[i].image))
-        if border is not None:
-            yield border
 
     @cached_property
     def image_contents(self) -> tuple[str, ...]:
@@ -228,65 +184,3 @@ class FaceDataset:
                 )
             )
         return digest.hexdigest()
-
-
-def _sample(faces: tuple[Face, ...]) -> tuple[Face, ...]:
-    """Some of the faces, drawn at random: neighbours can be a photo and its mirrored copy."""
-    if len(faces) <= _SAMPLE:
-        return faces
-    drawn = np.random.default_rng(0).choice(len(faces), _SAMPLE, replace=False)
-    return tuple(faces[i] for i in np.sort(drawn))
-
-
-def _points(faces: tuple[Face, ...]) -> NDArray[np.float64]:
-    return np.stack([face.landmarks for face in faces]).astype(np.float64)
-
-
-def _visible(faces: tuple[Face, ...]) -> NDArray[np.bool_]:
-    return np.stack(
-        [np.ones(len(f.landmarks), bool) if f.visible is None else f.visible for f in faces]
-    )
-
-
-def _size(image: ImageSource) -> tuple[int, int] | None:
-    """Width and height; None for an image that cannot be read, which cropping reports."""
-    try:
-        height, width = image.read().shape[:2]
-    except InputError:
-        return None
-    return width, height
-
-
-def _suspects(faces: tuple[Face, ...], scheme: LandmarkScheme) -> Iterator[Face]:
-    """The faces that `_check_landmarks` could refuse, found by array operations."""
-    expected = (scheme.num_landmarks, 2)
-    for first in range(0, len(faces), _BLOCK):
-        block = faces[first : first + _BLOCK]
-        if any(face.landmarks.shape != expected for face in block):
-            yield from block
-            continue
-        landmarks = np.stack([face.landmarks for face in block])
-        right, left = (landmarks[:, k] for k in scheme.interocular)
-        with np.errstate(invalid="ignore", over="ignore"):  # refused below
-            # Twice the distance, so that rounding leaves no face out: `_check_landmarks` decides.
-            apart = np.linalg.norm(left - right, axis=1) > 2 * _LEAST_DISTANCE
-        finite = np.isfinite(landmarks).all(axis=(1, 2))
-        yield from (block[i] for i in np.flatnonzero(~(apart & finite)))
-
-
-def _check_landmarks(face: Face, scheme: LandmarkScheme, name: str) -> None:
-    expected = (scheme.num_landmarks, 2)
-    if face.landmarks.shape != expected:
-        raise InputError(
-            f"{name}: face {face.id!r} has landmarks of shape {face.landmarks.shape}; "
-            f"expected {expected}, scheme {scheme.name!r}"
-        )
-    if not np.isfinite(face.landmarks).all():
-        k = int(np.argwhere(~np.isfinite(face.landmarks))[0, 0])
-        raise InputError(f"{name}: face {face.id!r}: landmark {k} is not a finite number")
-    right, left = (face.landmarks[k] for k in scheme.interocular)
-    if np.linalg.norm(left - right) < _LEAST_DISTANCE:
-        raise InputError(
-            f"{name}: face {face.id!r}: the outer eye corners (landmarks {scheme.interocular[0]} "
-            f"and {scheme.interocular[1]}) coincide, so no error can be normalised"
-        )

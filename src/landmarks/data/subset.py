@@ -1,4 +1,4 @@
-"""The real subset of a run: which photos it may touch, and nothing else."""
+"""The real subset of a run: the photos that it may use."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from landmarks.errors import InputError
 
 
 def check_n_real(n_real: object) -> None:
-    """Refuse what is a number of faces of no real training set."""
+    """Refuse values that are neither a number of faces nor "all"."""
     if n_real != "all" and (type(n_real) is not int or n_real < 0):
         raise InputError(f"n_real is {n_real!r}; it must be a whole number from 0, or all")
 
 
 def real_subset(groups: Sequence[str], n_real: int | str, seed: int) -> NDArray[np.intp]:
-    """Indices of the faces a run may use: nested for one seed, drawn photo by photo.
+    """Indices of the faces that a run may use: nested for one seed, drawn photo by photo.
 
-    The photos are put in one random order and their faces counted off, so that the 50 faces of a
-    seed are among its 100, and faces of one photo are neighbours: at most one photo is cut.
+    The photos are put in a random order and their faces taken in this order. So the 50 faces of a
+    seed are among its 100, and at most one photo is used in part.
 
     Args:
         groups: (N,) photo of each face of the real training set.

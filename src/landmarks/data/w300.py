@@ -37,7 +37,7 @@ def read_w300(
     """Read 300-W from the folders of its release; the notes name the missing ones.
 
     Args:
-        root: The folder that holds `afw`, `helen`, `ibug`, `lfpw`, `Test`, or some of them.
+        root: The folder that contains `afw`, `helen`, `ibug`, `lfpw`, `Test`, or some of them.
         subsets: Any of "train", "common", "challenging", "full" (the two before) and "private".
         folders: Instead of `subsets`, folders of the release, e.g. ["helen/trainset"].
         mirrored: Whether mirrored copies (`name_mirror`) are faces too; if not, they are

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.io import loadmat
 
-from landmarks.data.coordinates import Box, checked_box
+from landmarks.data.coordinates import Box
 from landmarks.data.files import FACE_BYTES, is_file, is_folder, open_file
 from landmarks.data.w300_folders import W300Folder, W300Photo
 from landmarks.errors import InputError
@@ -44,7 +44,7 @@ def read_boxes(root: Path, photos: Sequence[W300Photo], boxes: str) -> dict[W300
     """The box of each photo, (x0, y0, x1, y1) in the numbers of the files.
 
     Args:
-        root: The folder that holds `bounding_boxes`.
+        root: The folder that contains `bounding_boxes`.
         photos: Those that need a box.
         boxes: "detector" or "ground_truth".
 
@@ -85,7 +85,13 @@ def _box_table(path: Path, field: str) -> dict[str, Box]:
                 f"{path}, entry {number}: expected a struct with imgName and {field} = "
                 "[x1 y1 x2 y2]"
             ) from None
-        box = checked_box(corners, f"{path}, entry {number} ({name})")
+        if not np.isfinite(corners).all():
+            raise InputError(
+                f"{path}, entry {number} ({name}): {field} is {corners.tolist()}; expected finite "
+                "numbers"
+            )
+        x0, y0, x1, y1 = corners.tolist()
+        box = (x0, y0, x1, y1)
         if table.setdefault(name, box) != box:
             raise InputError(f"{path}, entry {number}: a second, different box of {name!r}")
     return table

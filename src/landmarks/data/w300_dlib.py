@@ -37,7 +37,7 @@ def read_w300_dlib(
     """Read dlib's packing of 300-W, divided as the 300-W papers do, not as dlib's XML files do.
 
     Args:
-        root: The folder that holds `labels_ibug_300W.xml`, `afw`, `helen`, `ibug` and `lfpw`.
+        root: The folder that contains `labels_ibug_300W.xml`, `afw`, `helen`, `ibug` and `lfpw`.
             The notes name missing folders; a photo that is missing from a folder is an error.
         subsets: Any of "train", "common", "challenging" and "full" (the last two together).
         mirrored: Whether mirrored copies are faces too; if not, they are skipped and

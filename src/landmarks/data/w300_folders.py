@@ -21,12 +21,12 @@ class W300Folder:
     Attributes:
         path: Below the root.
         subset: The part of 300-W that it belongs to.
-        official: Faces that it holds as released.
-        photo: Pattern of a face's file name, whose first group names the photo. A name that it
-            does not match is a photo of its own.
-        source: Where the names of photos are unique, if not in the folder alone: HELEN's halves
-            can hold two faces of one photo, LFPW's give the same numbers to different photos.
-        other_path: Where some copies have it instead.
+        official: Number of faces in the release.
+        photo: Pattern of a face's file name, whose first group names the photo. A name that does
+            not match is a photo of its own.
+        source: What the names of photos are unique in, if not the folder: the two folders of HELEN
+            can contain faces of one photo; those of LFPW use the same numbers for different photos.
+        other_path: Its path in some copies.
         has_boxes: Whether `bounding_boxes.zip` has a file for it.
     """
 
@@ -140,7 +140,7 @@ def chosen_photos(
     notes = [_count_note(row, photos, mirrored) for row in rows]
     left_out = len(found) - len(photos)
     if left_out:
-        notes.append(f"mirrored copies: {left_out:,} left out; mirrored=true keeps them")
+        notes.append(f"mirrored copies: {left_out:,} skipped; mirrored=true keeps them")
     return photos, tuple(notes)
 
 

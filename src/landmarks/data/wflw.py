@@ -1,6 +1,6 @@
 """WFLW (Wu et al., "Look at Boundary", 2018), its 98 landmarks mapped to the 68 of 300-W.
 
-`list_98pt_rect_attr_{train,test}.txt`: a line holds 196 coordinates, the face box x_min y_min
+`list_98pt_rect_attr_{train,test}.txt`: a line has 196 coordinates, the face box x_min y_min
 x_max y_max, six attributes (pose, expression, illumination, make-up, occlusion, blur; 0 or 1) and
 the image's name. An image of several faces has several lines.
 """

@@ -93,7 +93,8 @@ class MixtureBatches(Dataset[Batch]):
         count = len(source.indices)
         i = source.indices[_deal(self.seed, number, position // count, count)[position % count]]
         return source.augmentation.apply(
-            source.crops.images[i],
+            # A copy, because the warp reads a mapped file in scattered order: 13 % slower in all.
+            np.array(source.crops.images[i]),
             source.landmarks[i],
             source.crops.visible[i],
             size=source.crops.size,
