@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -62,8 +63,25 @@ def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:
             return task(cfg)
 
     command = hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=config_name)
-    with _one_line_for_bad_input():
+    with _one_line_for_bad_input(), lazy_help():
         command(guarded)()
+
+
+@contextmanager
+def lazy_help() -> Iterator[None]:
+    """Skip argparse's check of help texts, new in Python 3.14, which a lazy text of Hydra fails.
+
+    Neither library has a public switch: https://github.com/facebookresearch/hydra/issues/3121.
+    """
+    check = getattr(ArgumentParser, "_check_help", None)
+    if check is None:
+        yield
+        return
+    ArgumentParser._check_help = lambda _self, _action: None  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        ArgumentParser._check_help = check  # type: ignore[attr-defined]
 
 
 def check_dataset(faces: object, place: str) -> None:

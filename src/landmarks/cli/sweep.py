@@ -151,7 +151,7 @@ def report_failures(jobs: Sequence[Job], returns: Sequence[JobReturn]) -> None:
         Exception: The first one that is a bug.
     """
     failed = [
-        (job, result._return_value)
+        (job, result._return_value)  # the public property raises it
         for job, result in zip(jobs, returns, strict=True)
         if result.status == JobStatus.FAILED
     ]
