@@ -22,7 +22,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    ("words", "folder"),
+    ("overrides", "folder"),
     [
         (["experiment=figure4_demo"], "outputs/figure4_demo"),
         (
@@ -46,9 +46,9 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     ],
 )
 def test_the_runs_of_any_experiment_are_found(
-    script: ModuleType, words: list[str], folder: str
+    script: ModuleType, overrides: list[str], folder: str
 ) -> None:
-    assert script._folder(words).as_posix().endswith(folder)
+    assert script._folder(overrides).as_posix().endswith(folder)
 
 
 def test_a_sweep_with_a_failed_run_is_reported_and_still_a_failure(

@@ -19,9 +19,9 @@ def draw(name, findings):
         return figure
 
 
-def words(svg: Path) -> str:
-    texts = ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")
-    return " ".join(" ".join("".join(text.itertext()) for text in texts).split())
+def texts(svg: Path) -> str:
+    found = ElementTree.parse(svg).iter("{http://www.w3.org/2000/svg}text")
+    return " ".join(" ".join("".join(text.itertext()) for text in found).split())
 
 
 def small_print(figure) -> str:

@@ -12,7 +12,7 @@ from landmarks.analysis.paper import figures
 from landmarks.analysis.paper.figures import FIGURES, write_figures
 from landmarks.analysis.paper.style import seeds_of
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
-from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print, words
+from tests.analysis.drawn import FINETUNE, draw, lines_of, small_print, texts
 
 
 @pytest.fixture(scope="module")
@@ -55,22 +55,22 @@ def test_the_same_findings_give_the_same_bytes_with_any_user_settings(
 
 
 def test_text_of_an_svg_is_text(folder):
-    said = words(folder / "figure4.svg")
+    text = texts(folder / "figure4.svg")
     for part in ("fine-tuning", "synthetic only", "real faces, n_real", "1,000"):
-        assert part in said
+        assert part in text
 
 
 def test_each_figure_of_rendered_test_faces_says_so(folder, findings):
     for svg in folder.glob("*.svg"):
-        assert NOT_PHOTOGRAPHS in words(svg), svg
+        assert NOT_PHOTOGRAPHS in texts(svg), svg
     photographs = replace(findings, rendered_test=False)
     assert "rendered" not in small_print(draw("figure4", photographs))
 
 
 @pytest.mark.parametrize("name", ["figure4", "figure4a", "figure4b", "figure4c", "ced", "regions"])
 def test_each_figure_names_its_seeds(name, folder):
-    said = words(folder / f"{name}.svg").replace("\N{NO-BREAK SPACE}", " ")
-    assert "Seeds 0, 1, 2." in said
+    text = texts(folder / f"{name}.svg").replace("\N{NO-BREAK SPACE}", " ")
+    assert "Seeds 0, 1, 2." in text
 
 
 def is_shown(text, ticks):
@@ -183,10 +183,10 @@ def test_an_interval_of_one_seed_is_over_photos_only(findings):
 
 
 def test_each_form_has_its_residual(folder, findings):
-    said = words(folder / "curves.svg")
+    text = texts(folder / "curves.svg")
     for fit in findings.forms:
-        assert f"residual {100 * fit.residual:.1f} %" in said
-        assert fit.form.name in said
+        assert f"residual {100 * fit.residual:.1f} %" in text
+        assert fit.form.name in text
 
 
 def test_missing_findings_have_no_figure(findings):

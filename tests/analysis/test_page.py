@@ -11,9 +11,9 @@ import pytest
 
 from landmarks.analysis.attribution import Attribution
 from landmarks.analysis.exchange import Design
-from landmarks.analysis.page.drawing import at_labels
-from landmarks.analysis.page.figure4 import figure4, figures_over_sizes, menus
+from landmarks.analysis.page.figure4 import figure4
 from landmarks.analysis.page.figures import mean_face_figure
+from landmarks.analysis.page.menus import figures_over_sizes, menus
 from landmarks.analysis.page.page import FaceSheet, unbroken, write_page
 from landmarks.data.mean_face import MEAN_FACE
 from tests.analysis.markup import parse
@@ -306,7 +306,7 @@ def test_the_axis_of_labels_is_offered_only_where_it_differs(findings):
             *(f"region-{i}" for i in range(1, 7)),
         }
     )
-    figure = figure4(more, "all", at_labels)
+    figure = figure4(more, "all", "labels")
     assert list(trace_of(figure, "fine-tuning", "mean").x) == [20, 100, 500, 2000]
     assert list(trace_of(figure, "real only", "mean").x) == [10, 50, 250, 1000]
     assert json.dumps(changes)

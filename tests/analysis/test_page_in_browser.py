@@ -149,7 +149,7 @@ def test_every_control_is_reached_by_the_tab_key_and_shows_it(page):
     wanted = page.evaluate("[...document.querySelectorAll('[data-order]')].length")
     page.mouse.click(3, 3)
     reached = set()
-    for _ in range(wanted + 2):
+    for _ in range(wanted + 5):
         page.keyboard.press("Tab")
         order, outline = page.evaluate(
             "[document.activeElement].map((e) =>"

@@ -154,18 +154,18 @@ def test_the_command_prints_runs_until_the_interval_is_narrow(
     sizes = (10, 25, 50, 110, 250, 500, 1000)
     study_folder = write_study(tmp_path, sizes=sizes, strategies=("real_only", "finetune"))
     assert main([str(study_folder), "--width", "0.2"]) == 0
-    told = capsys.readouterr()
-    assert "strategy=finetune n_real=50 seed=3\n" in told.out
-    assert "8 runs that complete one more seed" in told.err
+    printed = capsys.readouterr()
+    assert "strategy=finetune n_real=50 seed=3\n" in printed.out
+    assert "8 runs that complete one more seed" in printed.err
     assert main([str(study_folder), "--width", "1000"]) == 0
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "narrow enough" in told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "narrow enough" in printed.err
     also = "experiment=figure4 data.real.root=photos"
     assert main([str(study_folder), "--width", "0.001", "--also", also]) == 1  # out of reach
-    told = capsys.readouterr()
-    assert f"{also} strategy=finetune n_real=50 seed=3\n" in told.out
-    assert all(line.startswith(also) for line in told.out.splitlines())
+    printed = capsys.readouterr()
+    assert f"{also} strategy=finetune n_real=50 seed=3\n" in printed.out
+    assert all(line.startswith(also) for line in printed.out.splitlines())
     assert main([str(study_folder), "--width", "-1"]) == 2
     assert capsys.readouterr().err == "error: width is -1; it must be above 0\n"
 
@@ -174,10 +174,10 @@ def test_the_command_prints_a_size_between_first(
     study_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(study_folder), "--width", "1000"]) == 0
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     lines = [f"strategy=real_only n_real=112 seed={seed}" for seed in range(3)]
-    assert told.out.splitlines() == lines
-    assert "first run real_only with n_real 112, a size between" in told.err
+    assert printed.out.splitlines() == lines
+    assert "first run real_only with n_real 112, a size between" in printed.err
 
 
 # Stands in for the commands of the documented loop: a plan lists two runs, twice, then none.

@@ -17,8 +17,8 @@ def test_every_strategy_has_a_colour_and_a_marker_of_its_own() -> None:
     for parts in (
         {one.label for one in styles},
         {one.colour for one in styles},
-        {one.markers[0] for one in styles},
-        {one.markers[1] for one in styles},
+        {one.marker for one in styles},
+        {one.symbol for one in styles},
     ):
         assert len(parts) == len(NAMES)
     controls = {style_of(name).dashes for name in CONTROLS}

@@ -96,7 +96,7 @@ def test_adapted_labels_depend_on_the_real_faces_and_not_on_how_those_are_augmen
 
 
 @pytest.mark.parametrize("schedule", ["cpu", "gpu", "tiny"])
-def test_every_strategy_keeps_a_model_of_as_many_updates(schedule: str) -> None:
+def test_the_final_model_of_every_strategy_gets_the_same_number_of_steps(schedule: str) -> None:
     for strategy in ALL:
         cfg = composed(["data=toy", f"strategy={strategy}", f"schedule={schedule}"])
         kept = hydra.utils.instantiate(cfg.strategy, _convert_="all").model
@@ -200,7 +200,7 @@ def test_a_plan_lists_what_is_done_and_what_is_left(
     ]
 
 
-def test_there_is_no_time_estimate_before_a_run_is_done(
+def test_there_is_no_time_estimate_before_a_run_has_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -224,7 +224,7 @@ def test_there_is_no_time_estimate_before_a_run_is_done(
         ("loss=mse", "other settings"),
     ],
 )
-def test_a_finished_run_with_other_settings_is_noticed_in_the_plan(
+def test_a_plan_says_which_runs_would_be_refused_for_other_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, state: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -271,7 +271,7 @@ def test_a_plan_stops_at_a_result_of_another_version(
         report_plan([job], every=True)
 
 
-def test_progress_is_logged_whichever_process_finishes_a_run(
+def test_progress_includes_runs_that_other_processes_finish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -282,7 +282,7 @@ def test_progress_is_logged_whichever_process_finishes_a_run(
     assert caplog.records[-1].message.startswith("sweep: 1 of 2 runs done in 0 s, about")
 
 
-def test_progress_of_a_resumed_sweep_counts_earlier_runs_separately(
+def test_a_resumed_sweep_logs_earlier_and_new_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -296,11 +296,13 @@ def test_progress_of_a_resumed_sweep_counts_earlier_runs_separately(
     )
 
 
-def test_durations_are_in_units_of_their_size() -> None:
+def test_durations_have_a_suitable_unit() -> None:
     assert [duration(s) for s in (40, 99, 600, 7500)] == ["40 s", "99 s", "10 min", "2 h 05 min"]
 
 
-def test_a_failed_run_stops_no_other_and_is_listed_with_its_reason(tmp_path: Path) -> None:
+def test_a_failed_run_does_not_stop_the_others_and_is_listed_with_its_reason(
+    tmp_path: Path,
+) -> None:
     words = [
         *("-m", "data=toy", "schedule=tiny", "model.input_size=32", "machine.threads=1"),
         *("strategy=label_adaptation,real_only", "n_real=1,4", "model.network.widths=[8,8]"),

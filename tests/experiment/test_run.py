@@ -69,7 +69,7 @@ def experiment(tmp_path, strategy, **changes):
         "model": small_architecture(),
         "crop": LandmarkCrop(1.35),
         "augmentation": {"real": PLAIN, "synthetic": PLAIN},
-        "machine": Machine(device="cpu"),
+        "machine": Machine(device="cpu", precision="float32"),
         "out": tmp_path / strategy.name,
         "artifacts": tmp_path / "artifacts",
     }

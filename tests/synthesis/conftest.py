@@ -1,4 +1,4 @@
-"""What costs seconds to make and is not changed by being used."""
+"""Fixtures that take seconds to create and are not modified by tests."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Scenes of which much is known: a bare head from the front, and what is asked for."""
+"""Simple scenes with known content: a bare head from the front, with optional changes."""
 
 from dataclasses import replace
 

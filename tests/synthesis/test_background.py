@@ -1,4 +1,4 @@
-"""Backgrounds: varied, natural, the same at any size, and only what the recipe asks for."""
+"""Backgrounds are varied, natural, independent of the resolution, and as the recipe says."""
 
 import dataclasses
 import json
@@ -167,7 +167,7 @@ def test_burnt_out_parts_of_a_picture_are_brighter_than_white(tmp_path):
     assert paint(background, 8).min() > 1.5
 
 
-def test_a_file_that_is_no_picture_is_refused(tmp_path):
+def test_a_file_that_is_not_a_picture_is_refused(tmp_path):
     (tmp_path / "broken.png").write_text("not a picture")
     background = Background(kind="pictures", seed=0, file=str(tmp_path / "broken.png"))
     with pytest.raises(InputError, match=r"broken\.png"):

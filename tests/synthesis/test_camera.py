@@ -1,4 +1,4 @@
-"""A camera may do a lot to light, but it never moves a landmark."""
+"""Camera effects change the picture, but never move a landmark."""
 
 import dataclasses
 import json
@@ -261,7 +261,7 @@ def test_wrong_strengths_are_refused_by_name(wrong):
         PhotoRecipe(**wrong)
 
 
-def test_light_that_is_no_number_is_refused():
+def test_light_that_is_not_finite_is_refused():
     light, depth = person(0.3)
     light[3, 4, 1] = math.nan
     with pytest.raises(InputError, match="not finite"):

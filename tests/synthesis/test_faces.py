@@ -1,4 +1,4 @@
-"""Data sets that render what they need."""
+"""Datasets that render missing faces."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ def test_covered_faces_are_not_looked_for_one_by_one(tmp_path, monkeypatch):
         {"settings": {**DiscPictures().settings, "view": {"yaw": 20.0}}},
     ],
 )
-def test_whatever_changes_the_pictures_has_a_folder_of_its_own(tmp_path, change):
+def test_every_setting_that_changes_pictures_has_its_own_folder(tmp_path, change):
     other = replace(DiscPictures(), **change)
     assert folder_of(other, tmp_path) != folder_of(DiscPictures(), tmp_path)
     assert folder_of(other, tmp_path).name.startswith("discs-")

@@ -1,4 +1,4 @@
-"""Folders of rendered samples: whole, whatever happens to those who fill them."""
+"""Folders of rendered samples stay consistent when rendering is interrupted."""
 
 import gzip
 import json
@@ -119,7 +119,7 @@ def test_content_changes_with_a_pixel_a_label_and_the_seed(tmp_path):
     assert len(set(made)) == len(variants)
 
 
-def test_what_is_there_is_not_rendered_again(tmp_path):
+def test_existing_samples_are_not_rendered_again(tmp_path):
     fill(tmp_path)
     before = contents(tmp_path)
     fill(tmp_path, pictures=DiscPictures(fault=refuse_5))
@@ -428,7 +428,7 @@ def test_killed_at_any_moment_it_continues_to_the_same_folder(tmp_path, workers)
     assert contents(killed) == contents(whole)
 
 
-def test_workers_end_with_their_parent_whatever_they_compute(tmp_path):
+def test_workers_end_with_their_parent_even_while_computing(tmp_path):
     process = start(tmp_path, 30, 2, "stuck_after_2")
     wait_for_samples(tmp_path, 2)
     crew = children(process.pid)

@@ -1,4 +1,4 @@
-"""One number of a recipe changes what it is about, and nothing else of any sample."""
+"""A setting of a recipe changes only its own part of every sample."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass, replace
@@ -205,7 +205,7 @@ def test_every_setting_is_among_them():
 
 
 @pytest.mark.parametrize("setting", TOUCHED)
-def test_a_setting_changes_what_it_is_about_alone(setting):
+def test_a_setting_changes_only_its_own_part_of_the_scene(setting):
     recipes = list(changed(setting))
     assert recipes
     assert set().union(*map(differences, recipes)) == TOUCHED[setting]
@@ -239,7 +239,7 @@ def generators(monkeypatch):
 
 
 @pytest.mark.parametrize("setting", TOUCHED)
-def test_a_part_takes_as_many_random_numbers_whatever_the_recipe(setting, generators):
+def test_a_part_consumes_the_same_number_of_random_values_in_every_recipe(setting, generators):
     for recipe in changed(setting):
         for index in SAMPLES[:4]:
             generators.clear()

@@ -1,4 +1,4 @@
-"""A scene depends on recipe, seed and index alone, and each of its parts on its own part."""
+"""A scene depends only on recipe, seed and index; invalid recipes are refused."""
 
 import json
 import math
@@ -147,7 +147,7 @@ def leaves(value):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_scene_is_made_of_what_json_holds(file):
+def test_a_scene_can_be_stored_as_json(file):
     """Plain numbers, none of numpy's, all finite: a record gives back the scene."""
     recipe = from_yaml(file)
     for index in range(10):
@@ -197,7 +197,7 @@ def test_an_ablation_changes_one_part_of_the_standard_recipe():
     assert set(FILES) == set(ABLATIONS) | {"synthetic", "stand_in"}
 
 
-def test_ablations_take_away_what_they_say():
+def test_ablations_remove_what_their_name_says():
     for index in range(12):
         assert not any(
             name for name in from_yaml("neutral_faces").draw(0, index).expression.actions
@@ -273,7 +273,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("make", "message"), WRONG.values(), ids=WRONG)
-def test_what_cannot_be_drawn_is_refused_with_one_clear_line(make, message):
+def test_an_invalid_recipe_is_refused_with_one_line(make, message):
     with pytest.raises(InputError, match=message) as error:
         make()
     assert "\n" not in str(error.value)
@@ -295,6 +295,6 @@ UNREFUSED = {
 
 
 @pytest.mark.parametrize("make", UNREFUSED.values(), ids=UNREFUSED)
-def test_what_fails_later_is_refused_at_once(make):
+def test_settings_that_would_fail_while_drawing_are_refused_at_once(make):
     with pytest.raises(InputError):
         make()

@@ -1,4 +1,4 @@
-"""Pictures and their labels say the same of one scene."""
+"""Pictures agree with their labels."""
 
 from dataclasses import replace
 
@@ -69,7 +69,7 @@ def assert_same_bytes(one, other):
 # Pixels
 
 
-def test_a_thing_is_in_image_and_segmentation_where_its_place_projects(studio):
+def test_an_object_appears_in_image_and_segmentation_where_it_projects(studio):
     """A green stick before four landmarks, on four faces, all over the picture."""
     v, u = np.mgrid[0:96, 0:96]
     in_image, in_classes = [], []
@@ -110,7 +110,7 @@ def test_depth_is_that_of_the_visible_landmarks(studio, seed):
     assert np.quantile(error, 0.9) < 0.004  # the rest are on edges
 
 
-def test_depth_is_infinite_where_nothing_is(studio):
+def test_depth_is_infinite_in_the_background(studio):
     picture = studio.render(bare(0), 64)
     np.testing.assert_array_equal(np.isinf(picture.depth), picture.segmentation == Class.BACKGROUND)
     assert 0.8 < picture.depth.min() < 1
@@ -120,7 +120,7 @@ def test_depth_is_infinite_where_nothing_is(studio):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_landmarks_lie_on_the_parts_that_the_segmentation_shows(studio, seed):
+def test_landmarks_agree_with_the_segmentation(studio, seed):
     picture = studio.render(bare(seed), 160)
     marks, classes = picture.labels.surface, picture.segmentation
     tolerance = 0.07 * interocular(marks)  # lashes hide the corners of eyes
@@ -169,11 +169,11 @@ def test_the_contour_differs_from_the_surface_where_nothing_marks_a_point(studio
     assert near.max() < 0.03 * size  # the near side stays on its line
     moved = np.hypot(*(labels.contour - labels.surface).T)
     assert moved[13:17].min() > 0.1 * size  # the far side leaves it
-    assert moved[36:48].max() < 0.1 * size  # lids are spaced anew
+    assert moved[36:48].max() < 0.1 * size  # lids are spaced evenly
 
 
 @pytest.mark.parametrize("yaw", [-50.0, -30.0, 30.0, 50.0])
-def test_jaw_points_that_slide_come_to_lie_on_the_outline_of_the_head(studio, yaw):
+def test_sliding_jaw_points_end_on_the_outline_of_the_head(studio, yaw):
     """In pixels of 128; those over the chin, whose outline is against the neck, apart.
 
     Not exactly: beside the eye of a face turned far the outline is hollow, and equal distances are
@@ -235,7 +235,7 @@ def test_a_mirrored_scene_has_the_mirrored_labels(studio, seed):
     assert (swapped[one.segmentation[:, ::-1]] == other.segmentation).mean() > 0.985
 
 
-def test_dense_labels_are_of_the_face_and_only_if_asked_for(studio):
+def test_dense_labels_cover_the_face_and_are_optional(studio):
     picture = studio.render(bare(0), 96, dense=True)
     labels = picture.labels
     assert labels.dense.shape == (len(studio.face), 2)
@@ -255,14 +255,14 @@ def test_dense_labels_are_of_the_face_and_only_if_asked_for(studio):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_is_not_there_leaves_no_pixel(studio, seed):
+def test_absent_accessories_have_no_pixel(studio, seed):
     """Hair, beard, glasses, hat and hand are folded away inside the head."""
     for at in (FRONT, view(yaw=60.0, pitch=20.0), view(yaw=-35.0, pitch=-25.0, distance=0.45)):
         assert WORN.isdisjoint(np.unique(studio.render(bare(seed, view=at), 64).segmentation))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_held_thing_hides_the_landmark_that_it_is_held_before(studio, kind):
+def test_a_held_object_hides_the_landmark_behind_it(studio, kind):
     for landmark in (8, 19, 24, 30, 33, 48, 51, 54, 57):
         thing = held(kind, landmark)
         picture = studio.render(bare(landmark, occluder=thing), 64)
@@ -270,7 +270,7 @@ def test_a_held_thing_hides_the_landmark_that_it_is_held_before(studio, kind):
         assert class_at(picture, picture.labels.surface[landmark]) == Class.IGNORE
 
 
-def test_a_held_thing_changes_no_label_but_what_is_visible(studio):
+def test_a_held_object_changes_only_the_visibility_of_landmarks(studio):
     without = studio.render(bare(1), 64).labels
     behind = studio.render(bare(1, occluder=held("slab", 33)), 64).labels
     np.testing.assert_array_equal(behind.surface, without.surface)
@@ -326,7 +326,7 @@ def test_a_hat_is_over_the_brows_and_covers_no_eye(studio, seed):
     assert lowest < top_of_eyes
 
 
-def test_long_hair_is_there_if_it_has_a_length(studio):
+def test_long_hair_is_rendered_if_it_has_a_length(studio):
     drawn = Recipe(name="any").draw(0, 7).hair
     none = replace(drawn, density=0.0, length=0.0, bun=0.0, long=0.0)
     shares = [
@@ -409,7 +409,7 @@ def test_a_thing_between_lamp_and_face_throws_a_shadow_on_the_face(studio, monke
 # The studio
 
 
-def test_a_picture_is_the_same_whatever_was_rendered_before(studio):
+def test_a_picture_does_not_depend_on_earlier_pictures(studio):
     recipe = Recipe(name="any", wear=WearRecipe(glasses=1.0, headwear=1.0, occluders=1.0))
     first = studio.render(recipe.draw(0, 0), 64, dense=True)
     for index in (1, 2):

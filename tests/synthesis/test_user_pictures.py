@@ -1,4 +1,4 @@
-"""The user's pictures behind faces: other pictures are another data set."""
+"""The user's pictures as backgrounds: other pictures make another dataset."""
 
 import pickle
 from dataclasses import replace
@@ -85,7 +85,7 @@ def test_a_replaced_picture_is_read_again(folder):
     assert paint(background, 8).mean() > 5 * dark.mean()
 
 
-def test_what_a_recipe_found_goes_with_it_to_other_processes(folder):
+def test_the_list_of_pictures_is_pickled_with_the_recipe(folder):
     recipe = BackgroundRecipe(pictures=1.0, folder=str(folder))
     sent = pickle.dumps(recipe)
     fill(folder / "c.png", 90)
@@ -95,7 +95,7 @@ def test_what_a_recipe_found_goes_with_it_to_other_processes(folder):
     assert len(BackgroundRecipe(pictures=1.0, folder=str(folder)).files) == 3
 
 
-def test_a_picture_that_is_gone_is_named(folder):
+def test_a_missing_picture_is_named(folder):
     recipe = BackgroundRecipe(pictures=1.0, folder=str(folder))
     (folder / "a.png").unlink()
     with pytest.raises(InputError, match=r"a\.png: no such file"):

@@ -73,7 +73,7 @@ class Findings:
         attribution: Labelling convention and appearance.
         cost: Optimiser steps and hours.
         versions: Software of the runs, and machines, by name.
-        tables: Every table of the report.
+        tables: Every table of the report that has rows.
     """
 
     answer: str
@@ -136,6 +136,18 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
     shown = _cumulative_size(study, headline)
     attributed = attribution(study)
     spent = cost(study)
+    tables = (
+        figure4_table(study),
+        exchange_table(found, labelling_cost),
+        comparison_table(compared),
+        forms_table(used, forms, headline),
+        data_table(study),
+        table2(study),
+        *([] if attributed is None else [attribution_table(attributed)]),
+        cost_table(spent),
+        ledger_table(study),
+        runs_table(study),
+    )
     return Findings(
         answer=answer(headline, rendered_test=study.rendered_test),
         worth=worth(found, combined, rendered_test=study.rendered_test),
@@ -155,18 +167,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
         attribution=attributed,
         cost=spent,
         versions=versions(study),
-        tables=(
-            figure4_table(study),
-            exchange_table(found, labelling_cost),
-            comparison_table(compared),
-            forms_table(used, forms, headline),
-            data_table(study),
-            table2(study),
-            *([] if attributed is None else [attribution_table(attributed)]),
-            cost_table(spent),
-            ledger_table(study),
-            runs_table(study),
-        ),
+        tables=tuple(table for table in tables if table.rows),
     )
 
 

@@ -19,7 +19,7 @@ from landmarks.analysis.study import (
     differing_settings,
 )
 from landmarks.analysis.styles import region_label, style_of
-from landmarks.analysis.tables import ARTICLE, OURS, Table
+from landmarks.analysis.tables import ARTICLE, OURS, Table, table_of
 from landmarks.errors import InputError
 
 TABLE2_STRATEGIES = (UNADAPTED, ADAPTED, BASELINE)
@@ -41,45 +41,39 @@ ARTICLE_TABLE2 = (
 
 def exchange_table(found: Sequence[Exchange], labelling_cost: float | None) -> Table:
     """N_eff of each strategy at each size, and its value in money if a label has a price."""
-    price = labelling_cost
-    return Table(
-        name="exchange",
-        title="Exchange rate: real faces alone with the same error",
-        header=(
-            "strategy",
-            "n_real",
-            "N_eff [90 %]",
-            "per real face",
-            "transferred",
-            *([] if price is None else [f"saved at {price:g} a label"]),
-            "seeds",
-            "sizes of real only",
-        ),
-        rows=tuple(_exchange_row(one, price) for one in found),
-        note="Nothing is extrapolated: > and < are the largest and smallest size that real only "
-        "was run with for all of the seeds. Brackets: 90 % interval over seeds and test photos. "
+    return table_of(
+        "exchange",
+        "Exchange rate: real faces alone with the same error",
+        (_exchange_row(one, labelling_cost) for one in found),
+        "Nothing is extrapolated: > and < are the largest and smallest size that real only was run "
+        "with for all of the seeds. Brackets: 90 % interval over seeds and test photos. "
         "transferred: N_eff - n_real, effective data (Hernandez et al., 2021). far apart: fewer "
         f"than {CALIBRATED_SIZES} sizes, or neighbouring sizes more than {CALIBRATED_RATIO:g} "
         "times apart around the interval, so that its coverage may be lower.",
     )
 
 
-def _exchange_row(one: Exchange, price: float | None) -> tuple[str, ...]:
+def _exchange_row(one: Exchange, price: float | None) -> dict[str, object]:
     n = one.n_real
 
     def cell(of: Callable[[float], float], digits: int = 0) -> str:
         return one.transformed(of, digits) if one.is_known else "-"
 
-    return (
-        style_of(one.strategy).label,
-        f"{n}",
-        one.text(),
-        cell(lambda faces: faces / n, 2) if n else "-",
-        cell(lambda faces: faces - n),
-        *([] if price is None else [cell(lambda faces: price * (faces - n))]),
-        " ".join(map(str, one.design.seeds)),
-        ("far apart: " if one.is_sparse else "") + " ".join(map(str, one.design.sizes)),
-    )
+    row = {
+        "strategy": style_of(one.strategy).label,
+        "n_real": n,
+        "N_eff [90 %]": one.text(),
+        "per real face": cell(lambda faces: faces / n, 2) if n else "-",
+        "transferred": cell(lambda faces: faces - n),
+    }
+    if price is not None:
+        row[f"saved at {price:g} a label"] = cell(lambda faces: price * (faces - n))
+    sizes = " ".join(map(str, one.design.sizes))
+    return {
+        **row,
+        "seeds": " ".join(map(str, one.design.seeds)),
+        "sizes of real only": f"far apart: {sizes}" if one.is_sparse else sizes,
+    }
 
 
 def comparison_table(found: Sequence[Comparison]) -> Table:
@@ -88,34 +82,27 @@ def comparison_table(found: Sequence[Comparison]) -> Table:
     def cell(lower: Interval | None) -> str:
         return "-" if lower is None else lower.text(1)
 
-    rows = [
+    def seeds(lower: Interval | None) -> int:
+        return 0 if lower is None else lower.seeds
+
+    return table_of(
+        "figure4b",
+        "How much lower the error is than with one kind of faces alone, %",
         (
-            style_of(one.strategy).label,
-            f"{one.n_real}",
-            cell(one.lower),
-            one.verdict,
-            cell(one.lower_than_synthetic),
-            one.synthetic_verdict,
-            "/".join(f"{i.seeds if i else 0}" for i in (one.lower, one.lower_than_synthetic)),
-        )
-        for one in found
-    ]
-    return Table(
-        name="figure4b",
-        title="How much lower the error is than with one kind of faces alone, %",
-        header=(
-            "strategy",
-            "n_real",
-            "than real only [95 %]",
-            "verdict",
-            "than synthetic only [95 %]",
-            "verdict, synthetic only",
-            "seeds",
+            {
+                "strategy": style_of(one.strategy).label,
+                "n_real": one.n_real,
+                "than real only [95 %]": cell(one.lower),
+                "verdict": one.verdict,
+                "than synthetic only [95 %]": cell(one.lower_than_synthetic),
+                "verdict, synthetic only": one.synthetic_verdict,
+                "seeds": f"{seeds(one.lower)}/{seeds(one.lower_than_synthetic)}",
+            }
+            for one in found
         ),
-        rows=tuple(rows),
-        note="Positive: better. Real only uses as many real faces, synthetic only none. The "
-        "difference is relative to the error of the other, within each seed and on the same test "
-        "photos. seeds: of the first and of the second comparison.",
+        "Positive: better. Real only uses as many real faces, synthetic only none. The difference "
+        "is relative to the error of the other, within each seed and on the same test photos. "
+        "seeds: of the first and of the second comparison.",
     )
 
 
@@ -125,21 +112,20 @@ def forms_table(study: Study, forms: Sequence[Fit], headline: Exchange | None) -
     if headline is not None:
         title = f"N_eff of {style_of(headline.strategy).label} with {headline.n_real:,}"
         error = mean_error(study, (headline.strategy, headline.n_real), LEVEL).value
-    return Table(
-        name="forms",
-        title="Forms of the learning curve of real only",
-        header=("form", "error at n", "residual %", title),
-        rows=tuple(
-            (
-                fit.form.name,
-                fit.formula,
-                f"{100 * fit.residual:.1f}",
-                "-" if error is None else _faces(fit.size_at(error), fit),
-            )
+    return table_of(
+        "forms",
+        "Forms of the learning curve of real only",
+        (
+            {
+                "form": fit.form.name,
+                "error at n": fit.formula,
+                "residual %": f"{100 * fit.residual:.1f}",
+                title: "-" if error is None else _faces(fit.size_at(error), fit),
+            }
             for fit in forms
         ),
-        note="The exchange rate uses interpolation, not these forms. A form with a large residual "
-        "does not describe the curve.",
+        "The exchange rate uses interpolation, not these forms. A form with a large residual does "
+        "not describe the curve.",
     )
 
 
@@ -151,34 +137,25 @@ def _faces(size: float, fit: Fit) -> str:
 
 def attribution_table(found: Attribution) -> Table:
     """How much of the gap to real training label adaptation closes, by region."""
-
-    def share(one: Interval | None) -> tuple[str, str]:
-        return ("-", "-") if one is None else (one.text(0), f"{one.seeds}")
-
-    return Table(
-        name="attribution",
-        title=f"Labelling convention and appearance, NME %, with {found.n_real:,} real labels",
-        header=(
-            "region",
-            "synthetic only",
-            "label adaptation",
-            "real only",
-            f"closed % [{100 * LEVEL:.0f} %]",
-            "seeds",
-        ),
-        rows=tuple(
-            (
-                region_label(part.region),
-                *(f"{100 * error:.2f}" for error in (part.unadapted, part.adapted, part.baseline)),
-                *share(part.share),
-            )
+    return table_of(
+        "attribution",
+        f"Labelling convention and appearance, NME %, with {found.n_real:,} real labels",
+        (
+            {
+                "region": region_label(part.region),
+                "synthetic only": f"{100 * part.unadapted:.2f}",
+                "label adaptation": f"{100 * part.adapted:.2f}",
+                "real only": f"{100 * part.baseline:.2f}",
+                f"closed % [{100 * LEVEL:.0f} %]": part.share.text(0) if part.share else "-",
+                "seeds": part.share.seeds if part.share else "-",
+            }
             for part in found.parts
         ),
-        note="closed: share of the gap between synthetic only and real only that adapting the "
-        "labels closes; - with fewer than two seeds of all three, or where real only is not "
-        "significantly better. It is an upper bound for the share of the labelling convention, "
-        "because an adapter also corrects errors that the network makes everywhere. The rest is "
-        "appearance, and anything else that photographs teach.",
+        "closed: share of the gap between synthetic only and real only that adapting the labels "
+        "closes; - with fewer than two seeds of all three, or where real only is not significantly "
+        "better. It is an upper bound for the share of the labelling convention, because an "
+        "adapter also corrects errors that the network makes everywhere. The rest is appearance, "
+        "and anything else that photographs teach.",
     )
 
 

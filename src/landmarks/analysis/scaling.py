@@ -21,7 +21,7 @@ from scipy.stats import t as student
 from landmarks.analysis.comparisons import TOO_FEW_SEEDS
 from landmarks.analysis.contrasts import MIN_SEEDS, Interval
 from landmarks.analysis.cost import synthetic_draws
-from landmarks.analysis.learning_curves import FLOOR, POWER_LAW, Form
+from landmarks.analysis.learning_curves import FLOOR, POWER_LAW
 from landmarks.analysis.study import SYNTHETIC_SET, Cell, Study, differing_settings
 from landmarks.analysis.styles import style_of
 from landmarks.errors import InputError
@@ -42,38 +42,18 @@ LAWS = (MIKAMI, replace(POWER_LAW, name="a power law", formula="D n^-a", lower=(
 
 
 @dataclass(frozen=True, kw_only=True)
-class MoreLabels:
-    """The effect of the next larger number of real faces.
+class Way:
+    """A way to lower the error; intervals are None with fewer than two seeds.
 
     Attributes:
-        n_real: That number.
+        name: For people.
         error: With it.
-        change: That minus the error without it, within each seed; negative is better.
-    """
-
-    n_real: int
-    error: Interval | None
-    change: Interval | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoreFaces:
-    """The effect of `FACTOR` times as many synthetic faces if a law holds.
-
-    Attributes:
-        law: Which.
-        residual: Mean residual of its fits over seeds.
-        error: With so many faces.
         change: That minus the current error, within each seed; negative is better.
-        above_labels: That minus the error with more labels, within each seed; positive where more
-            labels are better. None where they were not run.
     """
 
-    law: Form
-    residual: float
+    name: str
     error: Interval | None
     change: Interval | None
-    above_labels: Interval | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +66,11 @@ class Scaling:
         errors: Mean over seeds at each count.
         seeds: Number of seeds; each was run with all counts.
         draws: Synthetic samples that a training draws, repeated ones included.
-        faces: The effect of more synthetic faces, by each law.
+        faces: `FACTOR` times as many synthetic faces, by each of `LAWS`.
+        labels: The next larger number of real faces; None where it was not run.
+        above_labels: Error of each of `faces` minus that of `labels`, within each seed.
         disagreement: Error by the first law minus that by the second, within each seed.
         gap: C of Mikami's law.
-        labels: The effect of more real faces; None where no larger number was run.
     """
 
     cell: Cell
@@ -97,10 +78,11 @@ class Scaling:
     errors: tuple[float, ...]
     seeds: int
     draws: int
-    faces: tuple[MoreFaces, ...]
+    faces: tuple[Way, ...]
+    labels: Way | None
+    above_labels: tuple[Interval | None, ...]
     disagreement: Interval | None
     gap: Interval | None
-    labels: MoreLabels | None
 
 
 def scaling(studies: Mapping[int, Study]) -> tuple[Scaling, ...]:
@@ -155,39 +137,38 @@ def _scaling(studies: Mapping[int, Study], counts: Sequence[int], cell: Cell) ->
         )
     errors = np.array([[studies[count].by_cell[cell][s].nme for count in counts] for s in seeds])
     last = studies[counts[-1]]
+    many = FACTOR * counts[-1]
+    faces, predicted, gaps = [], [], []
+    for law in LAWS:
+        fits = [law.fit(counts, list(own)) for own in errors]
+        predicted.append(np.array([float(fit(np.array(float(many)))) for fit in fits]))
+        residual = 100 * np.mean([fit.residual for fit in fits])
+        name = f"{many:,} synthetic faces by {law.name} {law.formula} (residual {residual:.1f} %)"
+        faces.append(_way(name, predicted[-1], errors[:, -1]))
+        gaps.append([fit.parameters[-1] for fit in fits])
+    labels: Way | None = None
+    above: tuple[Interval | None, ...] = ()
     more_real = min((n for n in last.sizes(strategy) if n > n_real), default=None)
-    labelled = None if more_real is None else _errors(last, (strategy, more_real), seeds)
-    fits = {law.name: [law.fit(counts, list(own)) for own in errors] for law in LAWS}
-    at = np.array([float(FACTOR * counts[-1])])
-    predicted = {name: np.concatenate([fit(at) for fit in own]) for name, own in fits.items()}
+    if more_real is not None:
+        labelled = _errors(last, (strategy, more_real), seeds)
+        labels = _way(f"{more_real:,} real faces", labelled, errors[:, -1])
+        above = tuple(over_seeds(one - labelled) for one in predicted)
     return Scaling(
         cell=cell,
         counts=tuple(counts),
         errors=tuple(errors.mean(axis=0).tolist()),
         seeds=len(seeds),
         draws=synthetic_draws(last.by_cell[cell][seeds[0]].result),
-        faces=tuple(
-            MoreFaces(
-                law=law,
-                residual=float(np.mean([fit.residual for fit in fits[law.name]])),
-                error=over_seeds(predicted[law.name]),
-                change=over_seeds(predicted[law.name] - errors[:, -1]),
-                above_labels=None
-                if labelled is None
-                else over_seeds(predicted[law.name] - labelled),
-            )
-            for law in LAWS
-        ),
-        disagreement=over_seeds(np.subtract(*predicted.values())),
-        gap=over_seeds([fit.parameters[2] for fit in fits[MIKAMI.name]]),
-        labels=None
-        if more_real is None or labelled is None
-        else MoreLabels(
-            n_real=more_real,
-            error=over_seeds(labelled),
-            change=over_seeds(labelled - errors[:, -1]),
-        ),
+        faces=tuple(faces),
+        labels=labels,
+        above_labels=above,
+        disagreement=over_seeds(predicted[0] - predicted[1]),
+        gap=over_seeds(gaps[0]),
     )
+
+
+def _way(name: str, errors: NDArray[np.float64], now: NDArray[np.float64]) -> Way:
+    return Way(name=name, error=over_seeds(errors), change=over_seeds(errors - now))
 
 
 def _errors(study: Study, cell: Cell, seeds: Sequence[int]) -> NDArray[np.float64]:
@@ -211,7 +192,6 @@ def over_seeds(values: ArrayLike) -> Interval | None:
 def describe(found: Scaling) -> Iterator[str]:
     """Lines for people: the current error, then what each way to lower it is expected to give."""
     strategy, n_real = found.cell
-    many = FACTOR * found.counts[-1]
     yield (
         f"{style_of(strategy).opening} with {n_real:,} real and {found.counts[-1]:,} synthetic "
         f"faces: NME {100 * found.errors[-1]:.2f} % (seeds: {found.seeds})"
@@ -220,31 +200,28 @@ def describe(found: Scaling) -> Iterator[str]:
         yield f"  {TOO_FEW_SEEDS} for predictions; run at least two"
         return
     yield f"  brackets: {100 * LEVEL:.0f} % intervals over seeds, not over test faces"
-    for one in found.faces:
-        yield (
-            f"  {many:,} synthetic faces, by {one.law.name} {one.law.formula} (residual "
-            f"{100 * one.residual:.1f} %): {_error(one.error)}, change {_change(one.change)}"
-        )
+    yield from map(_line, found.faces)
     if found.disagreement is not None and found.disagreement.low * found.disagreement.high > 0:
-        yield f"  the laws disagree by {_change(found.disagreement)} points"
-    if found.draws < many:
+        yield f"  the laws disagree by {_points(found.disagreement)} points"
+    if found.draws < FACTOR * found.counts[-1]:
         yield f"  a training draws only {found.draws:,} faces, so that needs more updates too"
     most = -100 * min(found.errors[-1], found.gap.value)
     yield (
-        f"  a better renderer: {_error(found.gap)} remain with any number of faces by "
-        f"{MIKAMI.name}, change at most {most:+.2f}"
+        f"  a better renderer: change of at most {most:+.2f}, because {_percent(found.gap)} remain "
+        f"with any number of faces by {MIKAMI.name}"
     )
     if found.labels is not None:
-        yield (
-            f"  {found.labels.n_real:,} real faces: {_error(found.labels.error)}, change "
-            f"{_change(found.labels.change)}"
-        )
-    verdicts = {_verdict(one.above_labels) for one in found.faces if one.above_labels is not None}
+        yield _line(found.labels)
+    verdicts = {_verdict(one) for one in found.above_labels if one is not None}
     if verdicts:
         yield f"  {'it depends on the law' if len(verdicts) > 1 else verdicts.pop()}"
 
 
-def _error(one: Interval | None) -> str:
+def _line(one: Way) -> str:
+    return f"  {one.name}: {_percent(one.error)}, change {_points(one.change)}"
+
+
+def _percent(one: Interval | None) -> str:
     """E.g. "4.10 [3.98 to 4.22] %"; not below 0."""
     if one is None:
         return TOO_FEW_SEEDS
@@ -252,7 +229,7 @@ def _error(one: Interval | None) -> str:
     return f"{replace(one, value=value, low=low, high=high).text(2)} %"
 
 
-def _change(one: Interval | None) -> str:
+def _points(one: Interval | None) -> str:
     """Points of NME with their sign, e.g. "-1.02 [-1.14 to -0.90]"."""
     return TOO_FEW_SEEDS if one is None else one.text(2, sign="+")
 

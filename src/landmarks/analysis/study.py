@@ -1,6 +1,6 @@
 """The finished runs of a sweep, read from what they stored and checked to be comparable."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -130,8 +130,14 @@ def read_study(folder: Path) -> Study:
     ]
     if not found:
         raise InputError(f"{folder}: no {RESULT} below it; give the folder of finished runs")
-    _check_settings(found)
-    first_directory, first = found[0]
+    for name, directory, value, first_directory, first in _conflicts(found):
+        place, one, other = next(differences({name: value}, {name: first}))
+        raise InputError(
+            f"{directory} differs from {first_directory} in its {name} "
+            f"({place.removeprefix(name)[1:]} is {one!r}, there {other!r}); the runs of a study "
+            "may differ only in strategy, n_real and seed, so give a folder with one study"
+        )
+    first_directory, first_result = found[0]
     reference = read_predictions(first_directory)
     runs = []
     for directory, result in found:
@@ -147,7 +153,7 @@ def read_study(folder: Path) -> Study:
         folder=folder,
         runs=tuple(_without_duplicates(sorted(runs, key=_sort_key))),
         photos=np.unique(reference.groups, return_inverse=True)[1],
-        rendered_test=first.rendered_test,
+        rendered_test=first_result.rendered_test,
     )
 
 
@@ -196,19 +202,16 @@ def shared_settings(result: Result) -> dict[str, object]:
     }
 
 
-def _check_settings(found: Iterable[tuple[Path, Result]]) -> None:
+def _conflicts(
+    found: Iterable[tuple[Path, Result]],
+) -> Iterator[tuple[str, Path, object, Path, object]]:
+    """Each shared setting of a run that differs from that of the first run: folders and values."""
     seen: dict[str, tuple[Path, object]] = {}
     for directory, result in found:
         for name, value in shared_settings(result).items():
             first_directory, first = seen.setdefault(name, (directory, value))
             if value != first:
-                place, one, other = next(differences({name: value}, {name: first}))
-                raise InputError(
-                    f"{directory} differs from {first_directory} in its {name} "
-                    f"({place.removeprefix(name)[1:]} is {one!r}, there {other!r}); the runs of a "
-                    "study may differ only in strategy, n_real and seed, so give a folder with one "
-                    "study"
-                )
+                yield name, directory, value, first_directory, first
 
 
 def differing_settings(
@@ -220,14 +223,13 @@ def differing_settings(
         studies: Two or more.
         strategies: Only compare the runs of these; None: of all.
     """
-    seen: dict[str, list[object]] = {}
-    for study in studies:
-        for run in study.runs:
-            if strategies is None or run.result.strategy in strategies:
-                for name, value in shared_settings(run.result).items():
-                    values = seen.setdefault(name, [])
-                    values.extend([value] * (value not in values))
-    differing = {name for name, values in seen.items() if len(values) > 1}
+    runs = (
+        (run.directory, run.result)
+        for study in studies
+        for run in study.runs
+        if strategies is None or run.result.strategy in strategies
+    )
+    differing = {name for name, *_ in _conflicts(runs)}
     tested = [read_predictions(study.runs[0].directory) for study in studies]
     if not all(_same_faces(tested[0], one) for one in tested):
         differing.add("test set")

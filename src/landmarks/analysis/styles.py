@@ -9,19 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Line styles: Matplotlib's, and Plotly's name of the same.
-MatplotlibDash = str | tuple[int, tuple[int, ...]]
-Dash = tuple[MatplotlibDash, str]
+# A line style of Matplotlib, and Plotly's name for it.
+Dash = tuple[str | tuple[int, tuple[int, ...]], str]
 SOLID: Dash = ("-", "solid")
-DASH: Dash = ("--", "dash")
+DASHED: Dash = ("--", "dash")
 DASH_DOT: Dash = ("-.", "dashdot")
-DOT: Dash = (":", "dot")
+DOTTED: Dash = (":", "dot")
 LONG_DASH: Dash = ((0, (9, 3)), "longdash")
 LONG_DASH_DOT: Dash = ((0, (9, 3, 2, 3)), "longdashdot")
 DASH_DOTS: Dash = ((0, (5, 2, 1, 2, 1, 2)), "8px,3px,2px,3px,2px,3px")
-
-# Markers: Matplotlib's, and Plotly's name of the same.
-Marker = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,13 +27,15 @@ class Style:
     Attributes:
         label: For people.
         colour: Hexadecimal.
-        markers: For Matplotlib and for Plotly.
+        marker: Of Matplotlib.
+        symbol: Plotly's name for the marker.
         dashes: For Matplotlib and for Plotly.
     """
 
     label: str
     colour: str
-    markers: Marker
+    marker: str
+    symbol: str
     dashes: Dash
 
     @property
@@ -45,40 +43,25 @@ class Style:
         """The label with a capital, to start a sentence."""
         return f"{self.label[0].upper()}{self.label[1:]}"
 
-    @property
-    def marker(self) -> str:
-        """Matplotlib's marker."""
-        return self.markers[0]
-
-    @property
-    def dash(self) -> MatplotlibDash:
-        """Matplotlib's line style."""
-        return self.dashes[0]
-
 
 STYLES = {
-    "synthetic_only": Style("synthetic only", "#767676", ("v", "triangle-down"), DOT),
-    "label_adaptation": Style("label adaptation", "#B5740A", ("^", "triangle-up"), DASH_DOT),
-    "data_adaptation": Style("data adaptation", "#B0578D", ("s", "square"), DASH),
-    "real_only": Style("real only", "#000000", ("o", "circle"), SOLID),
-    "mixing": Style("mixing", "#007A59", ("D", "diamond"), DASH),
-    "finetune": Style("fine-tuning", "#0072B2", ("P", "cross"), SOLID),
+    "synthetic_only": Style("synthetic only", "#767676", "v", "triangle-down", DOTTED),
+    "label_adaptation": Style("label adaptation", "#B5740A", "^", "triangle-up", DASH_DOT),
+    "data_adaptation": Style("data adaptation", "#B0578D", "s", "square", DASHED),
+    "real_only": Style("real only", "#000000", "o", "circle", SOLID),
+    "mixing": Style("mixing", "#007A59", "D", "diamond", DASHED),
+    "finetune": Style("fine-tuning", "#0072B2", "P", "cross", SOLID),
     # Controls of the last three.
-    "real_only_imagenet": Style("real only from ImageNet", "#7C3AED", ("*", "star"), DASH_DOTS),
-    "mixing_original": Style("mixing without adapter", "#A33C00", ("X", "x"), LONG_DASH),
+    "real_only_imagenet": Style("real only from ImageNet", "#7C3AED", "*", "star", DASH_DOTS),
+    "mixing_original": Style("mixing without adapter", "#A33C00", "X", "x", LONG_DASH),
     "finetune_adapted": Style(
-        "fine-tuning with adapter", "#3E95CC", ("<", "triangle-left"), LONG_DASH_DOT
+        "fine-tuning with adapter", "#3E95CC", "<", "triangle-left", LONG_DASH_DOT
     ),
 }
 
 # Variants of a strategy with another share of synthetic faces, e.g. "mixing_alpha_0.3".
 ALPHA = re.compile(r"(?P<base>\w+)_alpha_(?P<alpha>\d*\.?\d+)")
-ALPHA_MARKERS: Sequence[Marker] = (
-    ("p", "pentagon"),
-    ("h", "hexagon"),
-    ("8", "octagon"),
-    ("d", "diamond-tall"),
-)
+ALPHA_MARKERS = (("p", "pentagon"), ("h", "hexagon"), ("8", "octagon"), ("d", "diamond-tall"))
 
 # Fitted forms of the learning curve: colours and dashes that no strategy has.
 FORM_STYLES = (("#8C1C13", "-"), ("#3B6B35", "--"), ("#9467BD", "-."), ("#5B7C99", ":"))
@@ -97,16 +80,12 @@ def style_of(strategy: str) -> Style:
         return STYLES[strategy]
     variant = ALPHA.fullmatch(strategy)
     if variant is None:
-        return Style(strategy.replace("_", " "), "#5B3A1A", (">", "triangle-right"), DOT)
+        return Style(strategy.replace("_", " "), "#5B3A1A", ">", "triangle-right", DOTTED)
     base, alpha = style_of(variant["base"]), float(variant["alpha"])
     hue = 0.15 + 0.45 * min(alpha, 1.0)  # from olive to blue, dark enough to read on white
-    colour = colorsys.hls_to_rgb(hue, 0.27, 0.9)
-    return Style(
-        f"{base.label}, alpha {alpha:g}",
-        "#" + "".join(f"{round(255 * part):02X}" for part in colour),
-        ALPHA_MARKERS[round(10 * alpha) % len(ALPHA_MARKERS)],
-        base.dashes,
-    )
+    colour = "".join(f"{round(255 * part):02X}" for part in colorsys.hls_to_rgb(hue, 0.27, 0.9))
+    markers = ALPHA_MARKERS[round(10 * alpha) % len(ALPHA_MARKERS)]
+    return Style(f"{base.label}, alpha {alpha:g}", f"#{colour}", *markers, base.dashes)
 
 
 def tick_labels(sizes: Sequence[int], room: float) -> list[str]:

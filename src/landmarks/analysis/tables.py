@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from landmarks.analysis.comparisons import LEVEL
@@ -14,10 +15,10 @@ OURS, ARTICLE = "this study", "article"  # where the numbers of a row are from
 
 # Datagen, 2022, Table 1.
 ARTICLE_TABLE1 = (
-    ("synthetic", "DGFaces (Datagen)", "10,000", ARTICLE),
-    ("synthetic", "Microsoft FaceSynthetics", "100,000, 10,000 used", ARTICLE),
-    ("real", "300-W Train", "6,296", ARTICLE),
-    ("test", "300-W Common", "1,108", ARTICLE),
+    ("synthetic", "DGFaces (Datagen)", "10,000"),
+    ("synthetic", "Microsoft FaceSynthetics", "100,000, 10,000 used"),
+    ("real", "300-W Train", "6,296"),
+    ("test", "300-W Common", "1,108"),
 )
 
 
@@ -56,102 +57,111 @@ class Table:
         )
 
 
+def table_of(name: str, title: str, rows: Iterable[Mapping[str, object]], note: str = "") -> Table:
+    """A table from rows by column; the first row names the columns.
+
+    Args:
+        name: File name without suffix.
+        title: For people.
+        rows: With the same keys, in the same order.
+        note: How to read it.
+    """
+    rows = list(rows)
+    return Table(
+        name=name,
+        title=title,
+        header=tuple(rows[0]) if rows else (),
+        rows=tuple(tuple(str(cell) for cell in row.values()) for row in rows),
+        note=note,
+    )
+
+
 def data_table(study: Study) -> Table:
     """The datasets, next to the article's."""
     used = [(role, one) for run in study.runs for role, one in run.result.data.items()]
-    rows = dict.fromkeys((role, one["name"], f"{one['faces']:,}", OURS) for role, one in used)
+    ours = dict.fromkeys((role, one["name"], f"{one['faces']:,}") for role, one in used)
     order = ("synthetic", "real", "test")
+    rows = [(*row, OURS) for row in sorted(ours, key=lambda row: order.index(row[0]))]
+    rows += [(*row, ARTICLE) for row in ARTICLE_TABLE1]
+    notes = (f"{one['name']}: {'; '.join(one['notes'])}." for _, one in used if one["notes"])
     return Table(
         name="table1",
         title="Table 1. Data",
         header=("role", "set", "faces", "source"),
-        rows=(*sorted(rows, key=lambda row: order.index(row[0])), *ARTICLE_TABLE1),
-        note=" ".join(
-            dict.fromkeys(
-                f"{one['name']}: {'; '.join(one['notes'])}." for _, one in used if one["notes"]
-            )
-        ),
+        rows=tuple(rows),
+        note=" ".join(dict.fromkeys(notes)),
     )
 
 
 def figure4_table(study: Study) -> Table:
-    """The numbers of Figure 4."""
+    """The numbers of Figure 4, with every region."""
     regions = [name for name in study.runs[0].errors if name != "all"]
     rows = []
     for cell, runs in study.by_cell.items():
-        strategy, n = cell
-        totals = {run.result.ledger["total"] for run in runs.values()}
-        errors = (mean_error(study, cell, LEVEL, name).value for name in regions)
+        value, low, high = (f"{part:.2f}" for part in mean_error(study, cell, LEVEL).percent)
+        labels = sorted({run.result.ledger["total"] for run in runs.values()})
+        errors = {
+            region_label(name): f"{100 * mean_error(study, cell, LEVEL, name).value:.2f}"
+            for name in regions
+        }
         rows.append(
-            (
-                style_of(strategy).label,
-                f"{n}",
-                "/".join(str(total) for total in sorted(totals)),
-                *(f"{part:.2f}" for part in mean_error(study, cell, LEVEL).percent),
-                *(f"{100 * error:.2f}" for error in errors),
-                " ".join(str(seed) for seed in runs),
-            )
+            {
+                "strategy": style_of(cell[0]).label,
+                "n_real": cell[1],
+                "real labels": "/".join(map(str, labels)),
+                "NME": value,
+                "low": low,
+                "high": high,
+                **errors,
+                "seeds": " ".join(map(str, runs)),
+            }
         )
-    return Table(
-        name="figure4",
-        title="Figure 4 in numbers, NME %",
-        header=(
-            "strategy",
-            "n_real",
-            "real labels",
-            "NME",
-            "low",
-            "high",
-            *map(region_label, regions),
-            "seeds",
-        ),
-        rows=tuple(rows),
-        note="NME: geometric mean over seeds; low to high: 95 % interval over seeds and test "
-        "photos, or over photos only with one seed.",
+    return table_of(
+        "figure4",
+        "Figure 4 in numbers, NME %",
+        rows,
+        "NME: geometric mean over seeds; low to high: 95 % interval over seeds and test photos, or "
+        "over photos only with one seed.",
     )
 
 
 def ledger_table(study: Study) -> Table:
     """The real labels that each run used, and for what."""
     parts = ("n_real", "photos", "training", "adapter", "validation", "total")
-    rows = [
+    return table_of(
+        "ledger",
+        "Ledger: real faces whose labels a run used",
         (
-            style_of(run.result.strategy).label,
-            f"{run.result.seed}",
-            *(str(run.result.ledger[part]) for part in parts),
-            f"{run.result.shared_photos}",
-        )
-        for run in study.runs
-    ]
-    return Table(
-        name="ledger",
-        title="Ledger: real faces whose labels a run used",
-        header=("strategy", "seed", *parts, "test faces on a training photo"),
-        rows=tuple(rows),
-        note="total counts each face once, even if it was used for several purposes.",
+            {
+                "strategy": style_of(run.result.strategy).label,
+                "seed": run.result.seed,
+                **{part: run.result.ledger[part] for part in parts},
+                "test faces on a training photo": run.result.shared_photos,
+            }
+            for run in study.runs
+        ),
+        "total counts each face once, even if it was used for several purposes.",
     )
 
 
 def runs_table(study: Study) -> Table:
     """Every run and its folder."""
-    rows = [
+    return table_of(
+        "runs",
+        "Runs",
         (
-            style_of(run.result.strategy).label,
-            f"{run.result.n_real}",
-            f"{run.result.seed}",
-            f"{100 * run.nme:.3f}{' (diverged)' if run.result.diverged else ''}",
-            f"{run.result.optimiser_steps}",
-            run.result.fingerprint,
-            run.directory.relative_to(study.folder).as_posix(),
-        )
-        for run in study.runs
-    ]
-    return Table(
-        name="runs",
-        title="Runs",
-        header=("strategy", "n_real", "seed", "NME %", "steps", "fingerprint", "folder"),
-        rows=tuple(rows),
-        note="Each folder contains config.yaml, run.log, result.json and predictions.npz.",
+            {
+                "strategy": style_of(run.result.strategy).label,
+                "n_real": run.result.n_real,
+                "seed": run.result.seed,
+                "NME %": f"{100 * run.nme:.3f}{' (diverged)' * run.result.diverged}",
+                "steps": run.result.optimiser_steps,
+                "fingerprint": run.result.fingerprint,
+                "folder": run.directory.relative_to(study.folder).as_posix(),
+            }
+            for run in study.runs
+        ),
+        "Each folder contains config.yaml, run.log, result.json and predictions.npz.",
     )
 
 

@@ -8,7 +8,7 @@ import warp as wp
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.recipe import Recipe
-from landmarks.synthesis.renderer import RayCaster, Renderer
+from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.storage.spec import check_seed_and_size
 from landmarks.synthesis.storage.workers import Render, cores
 from landmarks.synthesis.studio import Studio
@@ -21,7 +21,7 @@ class RecipePictures:
     """The pictures of a recipe; each process renders with its own studio.
 
     Attributes:
-        recipe: How scenes are drawn.
+        recipe: Distribution of the scenes.
         seed: Random seed of the dataset.
         size: Pixels of a side.
         renderer: Computes the light of a scene.
@@ -32,7 +32,7 @@ class RecipePictures:
     recipe: Recipe
     seed: int
     size: int
-    renderer: Renderer = field(default_factory=RayCaster)
+    renderer: RayCaster = field(default_factory=RayCaster)
     dense: bool = False
     device: str = "cpu"
 

@@ -36,11 +36,11 @@ class Recipe:
         labels: Label set in the dataset's files: "surface", "contour" or "annotated"
             (`landmarks.synthesis.picture.Labels`).
         off_model: Standard deviation of shape changes outside the head model, metres.
-        person: Who is shown.
-        expression: What the face does.
-        view: Where the camera is.
+        person: Age, sex and shape of the face.
+        expression: Facial expressions and gaze.
+        view: Pose and framing.
         skin: Skin, eyes and brows.
-        hair: Of head and face.
+        hair: Hairstyles and beards.
         wear: Clothes, glasses, hats, and objects in front of the face.
         light: Lamps and surroundings.
         background: Background.

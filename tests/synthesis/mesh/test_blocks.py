@@ -1,4 +1,4 @@
-"""Blocks around the head: where each is placed, and that none is where it is not worn."""
+"""Blocks around the head: their placement, and that unused ones are hidden."""
 
 from dataclasses import replace
 
@@ -114,7 +114,7 @@ def test_everything_placed_is_finite_and_near_the_head(assembly, head, regions, 
     assert (vertices.max(axis=0) < skin.max(axis=0) + 0.25).all()
 
 
-def test_what_is_put_on_and_off_has_branches_of_its_own(assembly, head, posed, scene):
+def test_optional_blocks_have_their_own_branches_of_the_tree(assembly, head, posed, scene):
     """In the mesh from which the tree is built, boxes of such blocks do not meet the head's."""
     vertices, _ = assembly.place(posed, scene)
     gone = (vertices == posed.inside.astype(np.float32)).all(axis=1)
@@ -187,7 +187,7 @@ def test_cards_leave_the_face_free(head, regions):
     assert np.abs(middle[low & (middle[:, 1] < -0.075), 0]).min() >= 0.045
 
 
-def test_long_hair_is_gone_where_a_hat_is(head, regions, scene, posed):
+def test_long_hair_is_hidden_under_a_hat(head, regions, scene, posed):
     hat = replace(WORN.draw(0, 0).headwear, edge=0.05, back=0.0)
     long = hair_of(scene, long=0.8)
     cards = Cards(head, regions)

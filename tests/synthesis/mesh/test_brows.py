@@ -1,4 +1,4 @@
-"""Brows: drawn, labelled and segmented at one place, which differs from person to person."""
+"""Brows vary between people, and rendering, labels and segmentation agree on their position."""
 
 from dataclasses import replace
 
@@ -79,7 +79,7 @@ def test_nothing_else_moves(places, brows):
     np.testing.assert_array_equal(found.weights[others], places.weights[others])
 
 
-def test_hair_lies_below_the_landmarks_by_its_width(brows):
+def test_the_hair_of_a_brow_is_below_its_landmarks_by_its_width(brows):
     below = brows.edge(PLAIN) - brows.hairs(PLAIN)
     np.testing.assert_allclose(below, [[0, BELOW + BELOW_IN_WIDTHS * PLAIN.brow_width]] * 5)
 

@@ -1,4 +1,4 @@
-"""The head: its shapes by hand, its neck, and what it was baked from."""
+"""The head model: shapes computed by hand, the neck, and the data it was baked from."""
 
 from dataclasses import replace
 

@@ -109,7 +109,7 @@ def contour_and_surface(head, places, vertices=None, **numbers):
 
 
 @pytest.mark.parametrize("yaw", [-60.0, -20.0, 0.0, 45.0])
-def test_what_has_a_mark_of_its_own_stays_on_the_surface(head, places, yaw):
+def test_landmarks_with_a_distinctive_position_stay_on_the_surface(head, places, yaw):
     marked, surface = contour_and_surface(head, places, yaw=yaw)
     np.testing.assert_array_equal(marked[FIXED], surface[FIXED])
 
@@ -158,7 +158,7 @@ def test_points_without_marks_of_their_own_are_evenly_spaced(head, places, line)
     assert distance_to_line(marked[line][1:-1], surface[line]).max() < 0.04 * interocular(surface)
 
 
-def test_no_skin_lies_outside_the_contour_of_a_turned_cheek(head, places, regions):
+def test_no_skin_is_outside_the_contour_of_a_turned_cheek(head, places, regions):
     marked, _ = contour_and_surface(head, places, yaw=45.0)
     points = places.of(head.rest)
     face = head.rest[face_vertices(head, regions)]
@@ -221,12 +221,12 @@ def test_masks_are_shares(head, regions, name):
 
 
 def test_both_sides_of_the_head_are_alike(head, regions):
-    """Whatever is told of a vertex is told of the one on the other side."""
+    """Masks and coordinates are the same on both sides."""
     mirror = head_arrays()["mirror"]
     for field in fields(regions):
-        told = getattr(regions, field.name)
-        if isinstance(told, np.ndarray):
-            np.testing.assert_array_equal(told[mirror], told, err_msg=field.name)
+        values = getattr(regions, field.name)
+        if isinstance(values, np.ndarray):
+            np.testing.assert_array_equal(values[mirror], values, err_msg=field.name)
     hair = replace(bare().hair, hairline=0.03, fringe=0.1, baldness=0.4)
     over = regions.over_hairline(hair)
     np.testing.assert_array_equal(over[mirror], over)

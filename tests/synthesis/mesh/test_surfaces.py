@@ -1,4 +1,4 @@
-"""Surfaces, by what geometry says of them."""
+"""Geometric properties of parametric surfaces."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Expressions: actions that exist, at the strength that is asked for."""
+"""Expressions use existing actions at the requested strength."""
 
 from collections import Counter
 

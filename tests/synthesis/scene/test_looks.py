@@ -1,4 +1,4 @@
-"""Hair, light, clothes and things: kinds, shares and ranges."""
+"""Hair, light, clothes and accessories: kinds, shares and ranges."""
 
 from collections import Counter
 from dataclasses import replace
@@ -23,7 +23,7 @@ def rngs(count):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_of_hair_has_what_makes_it(family):
+def test_a_hairstyle_has_its_characteristic_parameters(family):
     for rng in rngs(10):
         hair = HairRecipe(women={family: 1.0}).draw(rng, WOMAN)
         assert hair.family == family
@@ -33,7 +33,7 @@ def test_a_family_of_hair_has_what_makes_it(family):
         assert (hair.bun > 0) == (family == "tied")
 
 
-def test_shares_are_of_families_and_sum_to_one():
+def test_shares_of_hairstyles_sum_to_one():
     for shares in SHARES.values():
         assert set(shares) == set(FAMILIES)
         assert sum(shares.values()) == pytest.approx(1)
@@ -134,7 +134,7 @@ def test_an_even_environment_is_brighter_only_from_above():
 # Wear
 
 
-def test_shares_of_what_is_worn():
+def test_accessories_are_drawn_with_their_shares():
     recipe = WearRecipe(glasses=0.5, sunglasses=0.4, headwear=0.3, occluders=0.2)
     pairs = [recipe.draw_glasses(rng) for rng in rngs(500)]
     worn = [pair for pair in pairs if pair]

@@ -113,7 +113,7 @@ def test_distance_changes_the_perspective_and_not_the_framing(studio):
 
 
 @pytest.mark.parametrize("distance", [0.45, 2.5])
-def test_the_camera_is_so_far_from_what_it_looks_at(distance):
+def test_the_camera_is_at_the_given_distance_from_its_target(distance):
     camera = placed(yaw=30.0, pitch=10.0, distance=distance)
     target = CLOUD.mean(axis=0)
     assert np.linalg.norm(camera.position - target) == pytest.approx(distance)
@@ -142,7 +142,7 @@ def test_a_point_on_the_axis_is_seen_at_the_principal_point():
 # Drawing
 
 
-def test_views_stay_within_what_the_recipe_says():
+def test_views_stay_within_the_limits_of_the_recipe():
     for at in drawn(wide_yaw=60.0, distance=(0.6, 1.2), face_share=(0.4, 0.5)):
         assert -60 <= at.yaw <= 60
         assert 0.6 <= at.distance <= 1.2

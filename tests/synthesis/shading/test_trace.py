@@ -150,7 +150,7 @@ def test_features_lie_between_those_of_the_corners():
             assert len(set(column)) > 50
 
 
-def test_what_is_clear_hides_nothing():
+def test_transparent_surfaces_hide_nothing():
     clear = Squares(
         ((0, 0, 0), (0.1, 0, 0), (0, 0, 0.1), Material.LASH),
         ((0, 0.1, 0), (0.1, 0, 0), (0, 0, 0.1), Material.THING),
@@ -196,7 +196,7 @@ ASLANT = (-1 / np.sqrt(2), 0.0, 1 / np.sqrt(2))  # from the left, 45 degrees hig
 
 
 @pytest.mark.parametrize("key_from", [ASLANT, (0.0, 0.8, 0.6)])
-def test_a_shadow_lies_where_the_lamp_throws_it(key_from):
+def test_a_shadow_is_opposite_the_lamp(key_from):
     floor = Squares(*SQUARE_ON_FLOOR)
     key = {"key": key_from, "key_colour": (1.0, 1.0, 1.0), "fill": (0.0, 0.0, 1.0)}
     lit = floor.seen(ABOVE, Quality(0, 0), **key).light

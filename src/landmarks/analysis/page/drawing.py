@@ -1,6 +1,6 @@
 """How the interactive figures of the page look: their template, axes, lines and bands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from landmarks.analysis.contrasts import Interval
-from landmarks.analysis.error_curves import CurvePoint
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.sentences import faces_name
 from landmarks.analysis.styles import Style, tick_labels
@@ -36,29 +35,15 @@ TEMPLATE = go.layout.Template(
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": PAPER, "bordercolor": INK, "align": "left"},
         "dragmode": False,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "#57575c", "activecolor": INK},
         "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
         "xaxis": AXIS,
         "yaxis": AXIS,
     }
 )
 
-At = Callable[[CurvePoint], int]  # the place of a point on the horizontal axis
-
-
-def at_n_real(point: CurvePoint) -> int:
-    """Number of real faces."""
-    return point.n_real
-
-
-def at_labels(point: CurvePoint) -> int:
-    """Number of real faces whose labels were used."""
-    return point.labels
-
-
-AXES: dict[str, At] = {
-    "real faces (n_real)": at_n_real,
-    "real labels used in total": at_labels,
-}
+# Horizontal axes: the attribute of a point, and the title.
+AXES = {"n_real": "real faces (n_real)", "labels": "real labels used in total"}
 
 
 def empty_figure(**layout: Any) -> go.Figure:  # noqa: ANN401 - of Plotly
@@ -76,15 +61,20 @@ def error_title(findings: Findings) -> str:
     return f"NME, % ({faces_name(True)})" if findings.rendered_test else "NME, %"
 
 
-def size_axis(findings: Findings, at: At) -> dict[str, Any]:
-    """A logarithmic axis with the sizes that were run as ticks; from 1 if there are none."""
-    sizes = sorted({at(point) for point in findings.points if at(point)}) or [1]
+def size_axis(findings: Findings, axis: str) -> dict[str, Any]:
+    """A logarithmic axis with the sizes that were run as ticks; from 1 if there are none.
+
+    Args:
+        findings: Of a study.
+        axis: One of `AXES`.
+    """
+    sizes = sorted({getattr(point, axis) for point in findings.points} - {0}) or [1]
     return {
         "type": "log",
         "range": np.log10([sizes[0] / 1.3, sizes[-1] * 1.3]).tolist(),
         "tickvals": sizes,
         "ticktext": tick_labels(sizes, room=0.07),
-        "title": {"text": next(title for title, place in AXES.items() if place is at)},
+        "title": {"text": AXES[axis]},
     }
 
 
@@ -106,7 +96,7 @@ def line(style: Style, x: Sequence[float], means: Sequence[Interval]) -> go.Scat
         mode="lines+markers",
         line={"color": style.colour, "width": 2.2, "dash": style.dashes[1]},
         marker={
-            "symbol": style.markers[1],
+            "symbol": style.symbol,
             "size": 9,
             "color": [style.colour if mean.seeds > 1 else PAPER for mean in means],
             "line": {"color": style.colour, "width": 1.5},

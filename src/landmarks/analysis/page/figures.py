@@ -13,7 +13,6 @@ from landmarks.analysis.page.drawing import (
     DECIMALS,
     GREY,
     INK,
-    At,
     band,
     empty_figure,
     error_title,
@@ -29,22 +28,22 @@ DIFFERENCE = "lower error than real only, %"
 SHORT = 0.04  # inter-ocular distances; an arrow this short would be all head
 
 
-def _place(findings: Findings, one: Comparison, at: At) -> int:
+def _place(findings: Findings, one: Comparison, axis: str) -> int:
     points = findings.curves["all"][one.strategy]
-    return next(at(point) for point in points if point.n_real == one.n_real)
+    return next(int(getattr(point, axis)) for point in points if point.n_real == one.n_real)
 
 
-def difference_figure(findings: Findings, at: At) -> go.Figure:
+def difference_figure(findings: Findings, axis: str) -> go.Figure:
     """Figure 4B: how much lower each error is than that of real only, with intervals."""
-    axis = size_axis(findings, at)
+    sizes = size_axis(findings, axis)
     figure = empty_figure(
         scattermode="group",
         scattergap=0.3,
         xaxis={
             "type": "category",
             "categoryorder": "array",
-            "categoryarray": [f"{size:,}" for size in axis["tickvals"]],
-            "title": axis["title"],
+            "categoryarray": [f"{size:,}" for size in sizes["tickvals"]],
+            "title": sizes["title"],
             "showgrid": False,
         },
     )
@@ -58,11 +57,11 @@ def difference_figure(findings: Findings, at: At) -> go.Figure:
                 style,
                 showlegend=True,
                 offsetgroup=strategy,
-                x=[f"{_place(findings, one, at):,}" for one in own],
+                x=[f"{_place(findings, one, axis):,}" for one in own],
                 y=value.round(DECIMALS).tolist(),
                 hovertext=[_difference_text(style, one) for one in own],
                 mode="markers",
-                marker={"color": style.colour, "symbol": style.markers[1], "size": 9},
+                marker={"color": style.colour, "symbol": style.symbol, "size": 9},
                 error_y={
                     "array": (high - value).round(DECIMALS).tolist(),
                     "arrayminus": (value - low).round(DECIMALS).tolist(),
@@ -76,14 +75,14 @@ def difference_figure(findings: Findings, at: At) -> go.Figure:
     return figure
 
 
-def gap_figure(findings: Findings, at: At) -> go.Figure:
+def gap_figure(findings: Findings, axis: str) -> go.Figure:
     """Figure 4C: how the gap to real only changes with the number of real faces."""
-    figure = empty_figure(xaxis=size_axis(findings, at))
+    figure = empty_figure(xaxis=size_axis(findings, axis))
     for strategy in dict.fromkeys(one.strategy for one in findings.comparisons):
         own = [o for o in findings.comparisons if o.strategy == strategy and o.lower is not None]
         if strategy in COMBINED and own:
             style, lower = style_of(strategy), [one.lower for one in own if one.lower]
-            x = [_place(findings, one, at) for one in own]
+            x = [_place(findings, one, axis) for one in own]
             means = line(style, x, lower)
             means.hovertext = [_difference_text(style, one) for one in own]
             figure.add_traces([band(style, x, lower), means])
@@ -119,7 +118,7 @@ def cumulative_figure(findings: Findings) -> go.Figure:
                 line={"color": style.colour, "width": 2, "dash": style.dashes[1]},
                 marker={
                     "color": style.colour,
-                    "symbol": style.markers[1],
+                    "symbol": style.symbol,
                     "size": 9,
                     "maxdisplayed": 11,
                 },

@@ -14,8 +14,8 @@ from plotly.offline import get_plotlyjs
 from landmarks.analysis.comparisons import LEVEL
 from landmarks.analysis.error_curves import BAND, marker_notes
 from landmarks.analysis.findings import Findings
-from landmarks.analysis.page.figure4 import figures_over_sizes, menus, option_value
 from landmarks.analysis.page.figures import cumulative_figure, mean_face_figure
+from landmarks.analysis.page.menus import figures_over_sizes, menus, option_value
 from landmarks.analysis.sentences import level_of, missing_intervals
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import COMBINED
@@ -78,7 +78,7 @@ def write_page(
         unbroken=unbroken, numeric=numeric_columns, html=figure_html, value=option_value
     )
     combined = [one for one in findings.comparisons if one.strategy in COMBINED]
-    tables = {table.name: table for table in findings.tables if table.rows}
+    tables = {table.name: table for table in findings.tables}
     text = environment.get_template("page.html.j2").render(
         findings=findings,
         figures=_figures(findings),
@@ -126,9 +126,10 @@ def figure_html(figure: go.Figure, name: str) -> str:
         config={
             "responsive": True,
             "displaylogo": False,
-            "displayModeBar": True,  # and not only below a mouse
+            # Always or never, and not only below a mouse.
+            "displayModeBar": figure.layout.showlegend is not False,
             "doubleClick": False,
-            "modeBarButtons": [["toImage"]] if figure.layout.showlegend is not False else [],
+            "modeBarButtons": [["toImage"]],
             "toImageButtonOptions": {"format": "svg", "filename": name},
         },
     )

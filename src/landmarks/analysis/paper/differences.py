@@ -135,7 +135,7 @@ def _relative_gap(ax: Axes, found: Sequence[Comparison]) -> None:
     style = style_of(found[0].strategy)
     x, value, low, high = zip(*parts, strict=True)
     draw_band(ax, found[0].strategy, x, low, high)
-    ax.plot(x, value, color=style.colour, linestyle=style.dash, marker=style.marker)
+    ax.plot(x, value, color=style.colour, linestyle=style.dashes[0], marker=style.marker)
 
 
 def _gap_of_seeds(ax: Axes, findings: Findings, found: Sequence[Comparison]) -> None:
@@ -146,7 +146,7 @@ def _gap_of_seeds(ax: Axes, findings: Findings, found: Sequence[Comparison]) -> 
     style = style_of(strategy)
     gaps = {one.n_real: _gaps(findings, one) for one in found}
     means = [sum(own) / len(own) for own in gaps.values()]
-    ax.plot(list(gaps), means, color=style.colour, linestyle=style.dash)
+    ax.plot(list(gaps), means, color=style.colour, linestyle=style.dashes[0])
     for (n, own), mean in zip(gaps.items(), means, strict=True):
         draw_seeds(ax, strategy, n, own)
         draw_mean(ax, strategy, n, mean, len(own))

@@ -126,7 +126,7 @@ def _draw_interpolated(ax: Axes, points: Sequence[CurvePoint]) -> None:
     logs = np.log([point.mean.percent for point in points])  # (M, 3)
     value, low, high = np.exp(interpolation(sizes, n) @ logs).T
     draw_band(ax, BASELINE, n, low, high)
-    ax.plot(n, value, color=style.colour, linestyle=style.dash)
+    ax.plot(n, value, color=style.colour, linestyle=style.dashes[0])
     for point in points:
         draw_mean(ax, BASELINE, point.n_real, 100 * point.mean.value, point.mean.seeds)
 

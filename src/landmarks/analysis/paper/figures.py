@@ -54,7 +54,7 @@ def cumulative_error(findings: Findings) -> Figure | None:
             100 * errors,
             np.linspace(0, 100, len(errors)),
             color=style.colour,
-            linestyle=style.dash,
+            linestyle=style.dashes[0],
             marker=style.marker,
             markevery=(6 + 4 * place, 30),
         )

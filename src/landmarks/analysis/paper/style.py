@@ -126,14 +126,14 @@ def draw_curve(
         if at(point) == 0:
             value, low, high = point.mean.percent
             ax.axhspan(low, high, color=style.colour, alpha=0.08, linewidth=0)
-            ax.axhline(value, color=style.colour, linestyle=style.dash)
+            ax.axhline(value, color=style.colour, linestyle=style.dashes[0])
     points = [point for point in points if at(point) > 0]
     if not points:
         return
     x = [at(point) for point in points]
     value, low, high = np.transpose([point.mean.percent for point in points])
     draw_band(ax, strategy, x, low, high)
-    ax.plot(x, value, color=style.colour, linestyle=style.dash)
+    ax.plot(x, value, color=style.colour, linestyle=style.dashes[0])
     for point in points:
         draw_mean(ax, strategy, at(point), 100 * point.mean.value, point.mean.seeds)
 
@@ -175,7 +175,7 @@ def handle(strategy: str, *, line: bool = True, marker: bool = True) -> Line2D:
     """A strategy's entry in a legend."""
     style = style_of(strategy)
     entry = Line2D([], [], color=style.colour, marker=style.marker if marker else "none")
-    entry.set(linestyle=style.dash if line else "none", label=style.label)
+    entry.set(linestyle=style.dashes[0] if line else "none", label=style.label)
     return entry
 
 

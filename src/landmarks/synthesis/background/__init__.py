@@ -65,7 +65,8 @@ class BackgroundRecipe:
         bokeh: Share of lights far out of focus.
         crowd: Share of people in the background.
         pictures: Share of the user's own pictures.
-        folder: Where those lie, PNG or JPEG, in any depth; None if `pictures` is 0.
+        folder: Folder of the user's pictures (PNG or JPEG, searched recursively); None if
+            `pictures` is 0.
         brightness: Standard deviation of the exposure, stops.
         colour: Standard deviation of the logarithm of the channels' gains.
     """
@@ -147,7 +148,7 @@ def paint(background: Background, size: int) -> NDArray[np.float32]:
     """Paint a background.
 
     Args:
-        background: What to paint.
+        background: The background.
         size: Side of the picture, pixels. The same background looks the same at any size.
 
     Returns:

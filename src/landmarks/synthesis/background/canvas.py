@@ -147,7 +147,7 @@ class Canvas:
     def ellipse(
         self, centre: Points, radii: tuple[float, float], paint: Colour, *, turn: float = 0.0
     ) -> None:
-        """Fill an ellipse, turned by so many degrees."""
+        """Fill an ellipse, rotated by `turn` degrees."""
         x, y = self._fixed(centre).tolist()
         a, b = (max(1, round(r * self.size * 2**_SHIFT)) for r in radii)
         cv2.ellipse(

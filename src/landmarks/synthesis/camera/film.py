@@ -98,7 +98,7 @@ def grainy(levels: Image, amount: float, *, colour: float, seed: int) -> Image:
         levels: (H, W, 3) sRGB, 0..1.
         amount: Standard deviation in mid grey.
         colour: Saturation of the grain; 0 for black and white.
-        seed: Of the grain.
+        seed: Random seed of the grain.
     """
     if amount == 0:
         return levels

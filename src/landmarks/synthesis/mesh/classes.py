@@ -54,7 +54,7 @@ def skin_classes(head: Head, regions: Regions, landmarks: NDArray[np.float64]) -
 
     Args:
         head: The head.
-        regions: Of its vertices.
+        regions: Regions of its vertices.
         landmarks: (68, 3) on the average face.
     """
     rest, side = head.rest, np.where(head.rest[:, 0] < 0, 0, 1)  # 0: the person's right
@@ -116,7 +116,7 @@ def find_classes(
     Args:
         assembly: The mesh.
         head: The head, whose vertices are the mesh's first.
-        regions: Of the head's vertices.
+        regions: Regions of the head's vertices.
         landmarks: (68, 3) on the average face.
     """
     materials, first = assembly.materials, assembly.triangles[:, 0]

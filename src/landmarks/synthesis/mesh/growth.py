@@ -19,7 +19,7 @@ from landmarks.synthesis.scene import Scene
 
 SHELLS = 5
 SHORTEST = 0.0007  # metres; shorter hair is only a colour of the skin
-DROOP = np.array([0.0, 0.25, -0.35])  # how hair hangs, of its length
+DROOP = np.array([0.0, 0.25, -0.35])  # how far hair hangs down, as a fraction of its length
 LAYERS_APART, LAYERS_TURNED = 0.005, 0.07  # metres, radians: two layers of long hair
 OTHER_STRANDS = 0.37  # of the inner layer, from the outer ones
 CLOSING = 0.03  # metres over a hat's edge from where it closes in on the skin
@@ -89,7 +89,7 @@ class Cards:
 
     def __init__(self, head: Head, regions: Regions) -> None:
         triangles = head.triangles_of("helper-hair")
-        # Cards across the face would be hair before the eyes.
+        # Cards in front of the face would cover the eyes.
         middle = head.rest[triangles].mean(axis=1)
         before = (np.abs(middle[:, 0]) < 0.045) & (middle[:, 1] < -0.075)
         before &= middle[:, 2] < regions.eye_height + 0.02
@@ -225,8 +225,8 @@ class Brim:
         Args:
             width: Half that of the head at the hat's edge, metres.
             depth: From the skull's middle to the forehead there.
-            length: Of the brim in front.
-            height: Of the edge in front.
+            length: Length of the brim in front.
+            height: Height of the edge in front.
             back: How much lower the edge is at the back.
         """
         taper = np.cos(self._azimuth / self.WIDEST * np.pi / 2) ** 0.5

@@ -55,7 +55,7 @@ class Regions:
         beard: Where a beard grows.
         scalp: 1 where hair may grow, hairline aside.
         azimuth: Seen from the skull's middle, 0 front to pi back, radians.
-        elevation: The same over the horizon.
+        elevation: Seen from the skull's middle, angle above the horizon, radians.
         eye_height: z of the eyes, metres, of the average face.
     """
 

@@ -58,8 +58,8 @@ class Annotator:
         offsets: Strength of the convention's offsets; 1: as in `shifts`, 0: none.
         noise: Strength of the noise; 1: as in `jitter`, 0: none.
         seed: Random seed of the noise.
-        shifts: Of each kind in `SHIFTED`: outwards and downwards, inter-ocular distances.
-        jitter: Of each kind in `LINES`: along and across the line, inter-ocular distances.
+        shifts: Offset of each kind in `SHIFTED`, outwards and downwards, inter-ocular distances.
+        jitter: Noise of each kind in `LINES`, along and across the line, inter-ocular distances.
     """
 
     offsets: float

@@ -32,7 +32,7 @@ class Hair:
     Attributes:
         family: Name of the hairstyle, for information only.
         colour: Linear RGB.
-        length: Of the shells, metres.
+        length: Length of short hair (shells), metres.
         density: 0 none to 1.
         hairline: Shift of the front hairline, radians upwards.
         fringe: Radians that hair hangs below the hairline over the forehead.
@@ -42,7 +42,7 @@ class Hair:
         crown: Direction of the crown seen from the middle of the skull.
         long: Length of long hair as a fraction of the cards' length; 0: no long hair.
         bun: Radius of a knot at the back, metres; 0: none.
-        bun_height: Of the knot, radians above the horizon.
+        bun_height: Height of the knot, radians above the horizon.
     """
 
     family: str
@@ -66,8 +66,8 @@ class Beard:
 
     Attributes:
         stubble: Darkness of shaved or short hair.
-        density: Of the shells; 0: no beard.
-        length: Metres.
+        density: Density of the beard; 0: none.
+        length: Length of the beard, metres.
     """
 
     stubble: float

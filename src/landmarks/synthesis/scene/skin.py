@@ -28,7 +28,7 @@ class Skin:
         freckles: Strength of freckles.
         moles: Strength of moles.
         under_eyes: Dark rings.
-        roughness: Of the surface, 0.3 glossy to 0.7 matt.
+        roughness: Roughness of the surface, 0.3 glossy to 0.7 matt.
         oil: Gloss of forehead and nose.
         bumps: Pores and unevenness.
         wrinkles: Lines of forehead, eyes and mouth.
@@ -60,7 +60,7 @@ class Eyes:
     Attributes:
         iris: Linear RGB.
         iris_angle: Radius seen from the eye's centre, radians.
-        pupil_angle: The same of the pupil.
+        pupil_angle: Radius of the pupil, likewise.
         sclera: Linear RGB of the white.
         brow_density: 0 none to 1.
         brow_width: Half width at the widest, metres.

@@ -22,7 +22,7 @@ class View:
         distance: From the camera to the face, metres; affects only the perspective, because the
             focal length follows from the framing.
         face_share: Longer side of the landmarks' box as a share of the picture.
-        shift: Of the box's centre from the picture's, share of the picture.
+        shift: Offset of the box's centre from the picture's, share of the picture.
     """
 
     yaw: Degrees

@@ -20,7 +20,7 @@ class Glasses:
         squareness: Exponent of the lens's super-ellipse; 2 is an ellipse.
         rim: Radius of the frame, metres.
         drop: How much lower than the pupils the lenses sit, metres.
-        colour: Of the frame, linear RGB.
+        colour: Colour of the frame, linear RGB.
         tint: Opacity of the lenses; above a half: sunglasses.
     """
 
@@ -73,16 +73,16 @@ class Clothing:
 
 @dataclass(frozen=True, kw_only=True)
 class Occluder:
-    """Something between the camera and the face.
+    """An object between the camera and the face.
 
     Attributes:
         kind: "hand", "stick" (a pen, a microphone) or "slab" (a phone, a cup, a book).
         landmark: Index of the landmark it covers, of the 68.
-        angle: Of its long axis in the picture, radians.
+        angle: Direction of its long axis in the picture, radians.
         distance: From the face, metres.
         length: Half its length, metres.
         breadth: Half its breadth, metres.
-        curl: Of the fingers, radians at each joint.
+        curl: Bend of the fingers, radians at each joint.
         colour: Linear RGB.
     """
 

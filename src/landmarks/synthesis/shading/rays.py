@@ -17,9 +17,11 @@ from landmarks.synthesis.shading.stage import (
 )
 from landmarks.synthesis.shading.structs import ramp
 
-LAYERS = wp.constant(10)  # most surfaces that one ray passes through
+LAYERS = wp.constant(10)  # maximum number of surfaces that one ray passes through
 FAR = wp.constant(1.0e6)
-PAST = wp.constant(2.0e-5)  # metres beyond what a ray has passed: skin may lie right behind it
+PAST = wp.constant(
+    2.0e-5
+)  # metres by which a ray restarts behind a surface; small, as skin may follow
 
 
 @wp.struct

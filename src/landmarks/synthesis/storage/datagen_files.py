@@ -49,7 +49,7 @@ def datagen_files(id: str, picture: Picture, landmarks: NDArray[np.float32]) -> 
     """The files of a datapoint, by their names in its folder.
 
     Args:
-        id: Of the person shown.
+        id: Id of the person shown.
         picture: The picture to write.
         landmarks: (68, 2) pixels, those of the key points.
     """

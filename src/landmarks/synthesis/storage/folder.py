@@ -63,7 +63,7 @@ class RenderedFolder:
 
     Attributes:
         root: The folder.
-        spec: Of its samples.
+        spec: Spec of its samples.
     """
 
     root: Path

@@ -69,7 +69,7 @@ def produce(
 
     Args:
         folder: Created if it does not exist.
-        pictures: What to render.
+        pictures: The pictures to render.
         start: First index.
         stop: Last index + 1.
         layout: "face_synthetics" or "datagen".

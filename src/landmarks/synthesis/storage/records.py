@@ -17,16 +17,16 @@ _CAMERA_DIGITS = 9  # so that points project to the labels as written
 
 
 def record_line(id: str, index: int, picture: Picture, spec: Spec, content: str) -> bytes:
-    """A sample as a line of JSON.
+    """Convert a sample to a line of JSON.
 
     `id` comes first, so that a sample is found without parsing, and `scene`, the longest part,
     last, so that readers of labels can skip it.
 
     Args:
-        id: Of the sample.
-        index: Of the sample.
+        id: Id of the sample.
+        index: Index of the sample.
         picture: The rendered picture.
-        spec: Of the dataset.
+        spec: Spec of the dataset.
         content: Hash of the sample's files.
     """
     labels = {name: _pixels(choose(picture.labels)) for name, choose in LABEL_SETS.items()}

@@ -18,7 +18,7 @@ class Spec:
 
     Attributes:
         recipe: Settings in JSON's types, with "name" and, in "labels", the label set of the files.
-        seed: Of the dataset.
+        seed: Random seed of the dataset.
         size: Pixels of a side.
         renderer: Version of the renderer.
         layout: One of `LAYOUTS`.

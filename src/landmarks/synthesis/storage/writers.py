@@ -34,13 +34,13 @@ def write_face_synthetics(folder: Path, id: str, picture: Picture, labels_name: 
     the top-left pixel.
 
     Args:
-        folder: Of the dataset.
-        id: Of the sample.
-        picture: What is written.
+        folder: Folder of the dataset.
+        id: Id of the sample.
+        picture: The picture to write.
         labels_name: Which landmarks; one of `LABEL_SETS`.
 
     Returns:
-        Hash of what was written.
+        Hash of the files.
     """
     points = np.concatenate([LABEL_SETS[labels_name](picture.labels), picture.labels.pupils])
     rows = "".join(f"{x:.4f} {y:.4f}\n" for x, y in points.tolist())
@@ -58,14 +58,14 @@ def write_datagen(folder: Path, id: str, picture: Picture, labels_name: str) -> 
     """Write a sample as a datapoint of Datagen's platform, version 2 of its format.
 
     Args:
-        folder: Of the dataset.
-        id: Of the sample and of its person.
-        picture: What is written.
+        folder: Folder of the dataset.
+        id: Id of the sample and of its person.
+        picture: The picture to write.
         labels_name: Which landmarks are the `pixel_2d`; one of `LABEL_SETS`. `global_3d` are the
             surface points, which project to them exactly if it is "surface".
 
     Returns:
-        Hash of what was written.
+        Hash of the files.
     """
     files = datagen_files(id, picture, LABEL_SETS[labels_name](picture.labels))
     place = _datapoint(id)
