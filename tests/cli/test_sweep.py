@@ -1,4 +1,4 @@
-"""Sweeps: each run once, what they cost, how far they are, which failed."""
+"""Sweeps: each run once; their cost, progress and failures are logged."""
 
 import json
 import logging
@@ -96,7 +96,7 @@ def test_adapted_labels_depend_on_the_real_faces_and_not_on_how_those_are_augmen
 
 
 @pytest.mark.parametrize("schedule", ["cpu", "gpu", "tiny"])
-def test_every_strategy_keeps_a_model_of_as_many_updates(schedule: str) -> None:
+def test_the_final_model_of_every_strategy_gets_the_same_number_of_steps(schedule: str) -> None:
     for strategy in ALL:
         cfg = composed(["data=toy", f"strategy={strategy}", f"schedule={schedule}"])
         kept = hydra.utils.instantiate(cfg.strategy, _convert_="all").model
@@ -171,14 +171,14 @@ def change(job: Job, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def told_of(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
+def logged_by(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
     caplog.clear()
     with caplog.at_level(logging.INFO):
         report_plan(plan_jobs(points, composed), every=True)
     return [record.message for record in caplog.records]
 
 
-def test_a_plan_tells_what_is_done_and_what_is_left(
+def test_a_plan_lists_what_is_done_and_what_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -188,7 +188,7 @@ def test_a_plan_tells_what_is_done_and_what_is_left(
     for job in (jobs[0], jobs[1], other):
         finish(job)
     change(jobs[1], products={**product_versions(jobs[1].strategy), "training": 0})
-    assert told_of(points, caplog) == [
+    assert logged_by(points, caplog) == [
         "done    n_real=10",
         "other version n_real=50",
         "other settings n_real=100",
@@ -200,11 +200,11 @@ def test_a_plan_tells_what_is_done_and_what_is_left(
     ]
 
 
-def test_before_a_run_is_done_no_time_is_told(
+def test_there_is_no_time_estimate_before_a_run_has_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    last = told_of(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
+    last = logged_by(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
     assert last.endswith("; no time estimate until one run has finished")
 
 
@@ -224,7 +224,7 @@ def test_before_a_run_is_done_no_time_is_told(
         ("loss=mse", "other settings"),
     ],
 )
-def test_a_run_of_other_settings_is_told_where_it_would_be_refused(
+def test_a_plan_says_which_runs_would_be_refused_for_other_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, state: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -235,7 +235,7 @@ def test_a_run_of_other_settings_is_told_where_it_would_be_refused(
     assert job.state == state
 
 
-def test_data_in_another_folder_may_be_the_same(
+def test_the_folder_of_the_data_is_no_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -271,7 +271,7 @@ def test_a_plan_stops_at_a_result_of_another_version(
         report_plan([job], every=True)
 
 
-def test_whoever_finishes_a_run_progress_is_told(
+def test_progress_includes_runs_that_other_processes_finish(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -282,7 +282,7 @@ def test_whoever_finishes_a_run_progress_is_told(
     assert caplog.records[-1].message.startswith("sweep: 1 of 2 runs done in 0 s, about")
 
 
-def test_of_a_sweep_that_goes_on_both_counts_are_told(
+def test_a_resumed_sweep_logs_earlier_and_new_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -296,11 +296,13 @@ def test_of_a_sweep_that_goes_on_both_counts_are_told(
     )
 
 
-def test_durations_are_told_in_words_of_their_size() -> None:
+def test_durations_have_a_suitable_unit() -> None:
     assert [duration(s) for s in (40, 99, 600, 7500)] == ["40 s", "99 s", "10 min", "2 h 05 min"]
 
 
-def test_a_failed_run_stops_no_other_and_is_listed_with_its_reason(tmp_path: Path) -> None:
+def test_a_failed_run_does_not_stop_the_others_and_is_listed_with_its_reason(
+    tmp_path: Path,
+) -> None:
     words = [
         *("-m", "data=toy", "schedule=tiny", "model.input_size=32", "machine.threads=1"),
         *("strategy=label_adaptation,real_only", "n_real=1,4", "model.network.widths=[8,8]"),

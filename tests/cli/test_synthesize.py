@@ -22,7 +22,7 @@ def rows_of(sheet, count):
     return np.split(sheet, count)
 
 
-def test_a_sheet_has_each_row_without_and_with_landmarks():
+def test_a_sheet_shows_each_row_without_and_with_landmarks():
     pictures = [disc(0, i, size=200) for i in range(8)]
     sheet = contact_sheet(pictures, "surface", columns=4)
     assert sheet.shape == (4 * 200, 4 * 200, 3)
@@ -35,7 +35,7 @@ def test_a_sheet_has_each_row_without_and_with_landmarks():
     assert (plain != marked).any(axis=2).mean() < 0.1
 
 
-def test_small_pictures_are_enlarged_with_their_landmarks_on_the_same_places():
+def test_small_pictures_are_enlarged_together_with_their_landmarks():
     small = disc(0, 1, size=48)
     sheet = contact_sheet([small], "contour", columns=1)
     plain, marked = rows_of(sheet, 2)
@@ -51,7 +51,7 @@ def test_small_pictures_are_enlarged_with_their_landmarks_on_the_same_places():
     ("n", "text", "expected"),
     [(10, None, (0, 10)), (10, "5000:10000", (5000, 10000)), (None, "0:1", (0, 1))],
 )
-def test_n_and_range_say_which_samples(n, text, expected):
+def test_n_and_range_choose_the_samples(n, text, expected):
     assert asked_range(n, text) == expected
 
 
@@ -68,13 +68,13 @@ def test_n_and_range_say_which_samples(n, text, expected):
         (1, "0:2000000", "at most 1,000,000"),
     ],
 )
-def test_what_is_no_range_is_refused(n, text, message):
+def test_an_invalid_range_is_refused(n, text, message):
     with pytest.raises(InputError, match=message):
         asked_range(n, text)
 
 
 @pytest.mark.parametrize("layout", NEXT)
-def test_the_command_named_as_the_next_one_composes(layout):
+def test_the_suggested_training_command_composes(layout):
     from hydra import compose, initialize_config_dir
 
     words = [*NEXT[layout].split(), "data.synthetic.root=x", "data.real.root=y"]
@@ -82,10 +82,10 @@ def test_the_command_named_as_the_next_one_composes(layout):
         assert compose("train", overrides=words).data.synthetic.root == "x"
 
 
-# From here on with the real renderer, which compiles its kernels once a machine (some 20 s).
+# The rest uses the real renderer, which compiles its kernels once per machine (about 20 s).
 
 
-def test_faces_are_rendered_where_they_are_asked_for_and_the_next_command_is_named(tmp_path):
+def test_faces_are_rendered_into_out_and_the_next_command_is_suggested(tmp_path):
     done = command("synthesize", *SMALL, "out=faces", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 faces are in faces" in done.stdout
@@ -103,7 +103,7 @@ def test_faces_are_rendered_where_they_are_asked_for_and_the_next_command_is_nam
     assert [path.name for path in tmp_path.iterdir()] == ["faces"]
 
 
-def test_two_ranges_are_the_whole_in_datagens_layout_too(tmp_path):
+def test_two_ranges_equal_the_whole_in_datagens_layout_too(tmp_path):
     words = [*SMALL, "layout=datagen", "dense=true"]
     for text in ("0:1", "1:2"):
         done = command("synthesize", *words, f"range={text}", "out=halves", cwd=tmp_path)
@@ -119,7 +119,7 @@ def test_two_ranges_are_the_whole_in_datagens_layout_too(tmp_path):
     assert again.returncode == 0, again.stderr
 
 
-def test_a_preview_is_a_picture_and_nothing_else(tmp_path):
+def test_a_preview_writes_one_picture_only(tmp_path):
     done = command("synthesize", "preview=true", "size=32", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "outputs/preview_synthetic.png" in done.stdout
@@ -130,14 +130,14 @@ def test_a_preview_is_a_picture_and_nothing_else(tmp_path):
         assert sheet.size == (8 * 192, 2 * 4 * 192)
 
 
-def test_a_preview_begins_where_the_range_does(tmp_path):
+def test_a_preview_starts_at_the_range(tmp_path):
     done = command("synthesize", "preview=true", "size=16", "range=40:50", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "faces 40 to 71 are in outputs/preview_synthetic.png" in done.stdout
 
 
 @pytest.mark.parametrize("words", ["dense=true", "layout=datagen"])
-def test_what_trainings_do_not_read_needs_a_folder_of_its_own(tmp_path, words):
+def test_options_that_training_does_not_render_require_another_folder(tmp_path, words):
     done = command("synthesize", *SMALL, words, f"root={tmp_path / 'root'}", cwd=tmp_path)
     assert done.returncode == 2
     assert "choose another folder with out=" in done.stderr
@@ -159,7 +159,9 @@ def test_what_trainings_do_not_read_needs_a_folder_of_its_own(tmp_path, words):
         (["recipe.expression.shares.smile=often"], "expression.shares.smile is 'often'"),
     ],
 )
-def test_wrong_words_end_with_one_line_and_code_two_and_write_nothing(tmp_path, words, message):
+def test_invalid_arguments_are_one_line_and_exit_code_2_and_nothing_is_written(
+    tmp_path, words, message
+):
     done = command("synthesize", *words, "out=faces", cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr

@@ -87,7 +87,7 @@ def test_a_face_outside_its_image_is_refused(tmp_path):
 def test_landmarks_as_fractions_of_the_image_are_refused(tmp_path):
     face = dotted_face(tmp_path, "small")
     small = replace(face, landmarks=face.landmarks / 320)
-    with pytest.raises(InputError, match=r"they are fractions of the image; frame=fractions"):
+    with pytest.raises(InputError, match=r"they are fractions of the image; set frame=fractions"):
         store(tmp_path, [small])
     with pytest.raises(InputError, match=r"face 'small': .*must be in pixels, not in fractions"):
         store(tmp_path, [small, dotted_face(tmp_path)])

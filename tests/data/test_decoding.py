@@ -182,7 +182,9 @@ def test_other_files_are_refused(tmp_path):
     (tmp_path / "note.png").write_text("hello")
     Image.fromarray(NOISE).save(tmp_path / "a.gif")
     for name in ("note.png", "a.gif"):
-        with pytest.raises(InputError, match="not a PNG, JPEG, WebP, BMP or TIFF image"):
+        with pytest.raises(
+            InputError, match="not a PNG, JPEG, WebP, BMP, TIFF or HEIC image, or damaged"
+        ):
             read_image(tmp_path / name)
     with pytest.raises(InputError, match="no such file"):
         read_image(tmp_path / "missing.png")
@@ -209,7 +211,7 @@ def test_heic_is_read_upright_with_its_package(tmp_path):
     Image.fromarray(SMOOTH).save(tmp_path / "a.heic", exif=exif.tobytes(), quality=100)
     image = ImageFile(tmp_path / "a.heic").read()
     assert image.shape == (64, 48, 3)
-    assert np.abs(image.astype(int) - np.rot90(SMOOTH, -1)).mean() < 6
+    assert np.abs(image.astype(int) - np.rot90(SMOOTH, -1)).mean() < 12  # chroma at half the size
     (tmp_path / "b.heic").write_bytes((tmp_path / "a.heic").read_bytes()[:400])
-    with pytest.raises(InputError, match=r"b\.heic: cannot be decoded"):
+    with pytest.raises(InputError, match=r"b\.heic: .* or damaged"):
         ImageFile(tmp_path / "b.heic").read()

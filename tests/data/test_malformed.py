@@ -248,7 +248,7 @@ IMAGE_FAULTS = {
     "truncated": (cut_short, "cannot be decoded"),
     "not an image": (
         lambda path: path.write_text("hello"),
-        "not a PNG, JPEG, WebP, BMP or TIFF",
+        "not a PNG, JPEG, WebP, BMP, TIFF or HEIC",
     ),
     "20,000 x 20,000 pixels": (claim_huge, "at most 64 million"),
 }

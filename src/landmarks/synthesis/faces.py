@@ -14,7 +14,7 @@ from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
-from landmarks.synthesis.renderer import RayCaster, Renderer
+from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.storage.folder import RECORDS, SPEC, covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce
 
@@ -63,7 +63,7 @@ def rendered_faces(
     seed: int = 0,
     size: int = 128,
     start: int = 0,
-    renderer: Renderer | None = None,
+    renderer: RayCaster | None = None,
     root: Annotated[Path | str, Check(check_root)] = "data/rendered",
     labels: str | None = None,
     workers: int | None = None,

@@ -8,7 +8,7 @@ import warp as wp
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.recipe import Recipe
-from landmarks.synthesis.renderer import RayCaster, Renderer
+from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.storage.spec import check_seed_and_size
 from landmarks.synthesis.storage.workers import Render, cores
 from landmarks.synthesis.studio import Studio
@@ -32,7 +32,7 @@ class RecipePictures:
     recipe: Recipe
     seed: int
     size: int
-    renderer: Renderer = field(default_factory=RayCaster)
+    renderer: RayCaster = field(default_factory=RayCaster)
     dense: bool = False
     device: str = "cpu"
 

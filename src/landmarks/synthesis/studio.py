@@ -24,7 +24,7 @@ from landmarks.synthesis.mesh.off_model import displaced
 from landmarks.synthesis.mesh.regions import find_regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
 from landmarks.synthesis.picture import Labels, Picture
-from landmarks.synthesis.renderer import RayCaster, Renderer
+from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.view import Camera, place_camera
 from landmarks.synthesis.shading.fill import fill_materials
@@ -44,7 +44,7 @@ class Studio:
         renderer: Computes the light; None: `RayCaster`.
     """
 
-    def __init__(self, device: str = "cpu", renderer: Renderer | None = None) -> None:
+    def __init__(self, device: str = "cpu", renderer: RayCaster | None = None) -> None:
         self._renderer = renderer or RayCaster()
         self._head = load_head()
         self._regions = find_regions(self._head)

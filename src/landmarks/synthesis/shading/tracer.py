@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from landmarks.data.options import check_whole_number
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading import trace
-from landmarks.synthesis.shading.describe import describe
 from landmarks.synthesis.shading.rays import FAR, Lens
 from landmarks.synthesis.shading.stage import Stage
-from landmarks.synthesis.shading.structs import SceneMaterials, Surface
+from landmarks.synthesis.shading.structs import SceneMaterials
 
 HIDDEN_WITHIN = 0.004  # metres that a visible point may be below the visible surface
 
@@ -140,24 +139,6 @@ class Tracer:
             triangle=film.triangle.numpy().reshape(n, n),
             distance=np.where(distance < FAR, distance, np.inf).astype(np.float32),
         )
-
-    def describe(
-        self, faces: NDArray[np.int32], places: NDArray[np.float32], camera: Camera
-    ) -> NDArray[np.void]:
-        """Surface properties at points of the mesh.
-
-        Args:
-            faces: (N,) triangles.
-            places: (N, 2) barycentric coordinates of their first two vertices.
-            camera: Thin surfaces are turned towards it.
-
-        Returns:
-            (N,) records with the fields of `Surface`.
-        """
-        found = wp.empty(len(faces), dtype=Surface, device=self._device)
-        where = self._array(faces, wp.int32), self._array(places, wp.vec2)
-        self._launch(describe, len(faces), self._loaded, wp.vec3(*camera.position), *where, found)
-        return found.numpy()
 
     def visible(self, points: NDArray[np.floating], camera: Camera) -> NDArray[np.bool_]:
         """(N,) whether the camera sees each of (N, 3) points of the world."""
