@@ -5,7 +5,6 @@ not wrap on a narrow screen. These are `<select>` elements whose options contain
 `Plotly.update`.
 """
 
-import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -101,8 +100,3 @@ def _hidden(figure: go.Figure, kinds: set[str]) -> Changes:
     opacity = [0 if trace.meta in kinds else trace.opacity or 1 for trace in figure.data]
     info = ["skip" if trace.meta in kinds else trace.hoverinfo for trace in figure.data]
     return {"figure4": ({"opacity": opacity, "hoverinfo": info}, {})}
-
-
-def option_value(changes: Changes) -> str:
-    """The value of an `<option>`."""
-    return json.dumps(changes, separators=(",", ":"))

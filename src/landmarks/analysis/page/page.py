@@ -15,7 +15,7 @@ from landmarks.analysis.comparisons import LEVEL
 from landmarks.analysis.error_curves import BAND, marker_notes
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.page.figures import cumulative_figure, mean_face_figure
-from landmarks.analysis.page.menus import figures_over_sizes, menus, option_value
+from landmarks.analysis.page.menus import figures_over_sizes, menus
 from landmarks.analysis.sentences import level_of, missing_intervals
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.study import COMBINED
@@ -74,9 +74,7 @@ def write_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        unbroken=unbroken, numeric=numeric_columns, html=figure_html, value=option_value
-    )
+    environment.filters.update(unbroken=unbroken, numeric=numeric_columns, html=figure_html)
     combined = [one for one in findings.comparisons if one.strategy in COMBINED]
     tables = {table.name: table for table in findings.tables}
     text = environment.get_template("page.html.j2").render(
