@@ -162,6 +162,15 @@ def test_an_unknown_command_is_refused_with_the_known_ones(capsys, monkeypatch):
     assert error.endswith("did you mean train?\n")
 
 
+def test_a_reader_that_closes_the_output_gets_no_traceback(tmp_path):
+    words = [sys.executable, "-m", "landmarks", "train", "--cfg", "job"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
+
+
 def test_the_version_is_that_of_the_package(capsys, monkeypatch):
     assert run_in_process(monkeypatch, "--version") == 0
     assert capsys.readouterr().out == f"landmarks {landmarks.__version__}\n"

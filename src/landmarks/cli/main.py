@@ -21,6 +21,16 @@ def main() -> int:
     Returns:
         The exit code: 2 for an unknown command.
     """
+    try:
+        code = _run()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of the output has closed it, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run() -> int:
     name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("--help", [])
     if name in ("-h", "--help"):
         print(_listing())
