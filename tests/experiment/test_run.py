@@ -604,10 +604,8 @@ def test_only_a_finished_run_is_evaluated(finished, tmp_path):
 
 
 def finetune_in(folder):
-    """A run of a process of its own, in float32 as the other tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("landmarks.training.device._cpu_has_bfloat16", lambda: False)
-        run(experiment(folder, finetune(LONG, RidgeFit(), SHORT)))
+    """A run of a process of its own."""
+    run(experiment(folder, finetune(LONG, RidgeFit(), SHORT)))
 
 
 def test_two_processes_with_one_run_do_it_once_and_agree_with_a_single_one(finished, tmp_path):

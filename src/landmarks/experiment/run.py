@@ -130,7 +130,7 @@ def _train_and_test(
     steps = StepRunner(experiment)
     out.mkdir(parents=True, exist_ok=True)
     with atomic_write(out / "config.yaml") as path:
-        path.write_text(config)
+        path.write_text(config, encoding="utf-8")
     with _logged_to(out / "run.log"):
         trained_on.write(out)
         shared_photos = trained_on.shared_photos(test)
@@ -173,7 +173,7 @@ def _labelled(experiment: Experiment) -> dict[str, str]:
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
     """Write the log to a file too, for the duration of the run."""
-    handler = logging.FileHandler(path)
+    handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger = logging.getLogger("landmarks")
     level = logger.level

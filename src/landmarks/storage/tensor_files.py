@@ -1,4 +1,4 @@
-"""Tensor files: tensors written whole, with the errors that any other file has."""
+"""Tensor files: written atomically, with the errors of any other file."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def save_tensors(
         try:
             save_file(on_cpu, partial, metadata)
         except SafetensorError as error:
-            told = re.search(r"\(os error (\d+)\)", str(error))  # Rust's words for errno
-            if told is None:
+            system = re.search(r"\(os error (\d+)\)", str(error))  # how Rust prints errno
+            if system is None:
                 raise
-            raise OSError(int(told[1]), os.strerror(int(told[1]))) from None
+            raise OSError(int(system[1]), os.strerror(int(system[1]))) from None

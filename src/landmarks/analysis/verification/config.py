@@ -33,7 +33,7 @@ def config_differences(run: StudyRun) -> Iterator[str]:
     """Each setting of a run's YAML that differs from its result."""
     path = run.directory / CONFIG
     try:
-        stated = yaml.safe_load(path.read_text())
+        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
         strategy = record(_made(stated["strategy"]))
         found = list(setting_differences(stated, strategy, run.result))
     except FileNotFoundError:
@@ -84,7 +84,7 @@ def data_differences(stated: Mapping[str, Any], directory: Path, result: Result)
         result: Of the run.
     """
     try:
-        stored = yaml.safe_load((directory / CONFIG).read_text())["data"]
+        stored = yaml.safe_load((directory / CONFIG).read_text(encoding="utf-8"))["data"]
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         return  # a run started from Python stores no YAML
     for role in result.data:
