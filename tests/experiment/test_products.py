@@ -51,7 +51,7 @@ STORED = Path(__file__).with_name("products.json")
 K = IBUG68.num_landmarks
 SIZE = 64  # of the crops, pixels
 FACES = 8
-MACHINE = Machine(device="cpu", threads=1)
+MACHINE = Machine(device="cpu", threads=1, precision="float32")
 
 Numbers = dict[str, float]
 

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from landmarks.augmentation import Augmentation, Geometry
+from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
 from landmarks.training.batches import FaceSource, MixtureBatches
@@ -403,3 +404,58 @@ def test_the_average_is_the_mean_that_its_definition_gives():
         state.step += 1
     assert state.average[0].bias.item() == pytest.approx(expected, rel=1e-5)
     assert state.average[1].num_batches_tracked.item() == 19
+
+
+def test_a_checkpoint_of_another_precision_is_resumed(toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    model = small_architecture()
+
+    def stop(step, *_):
+        if step == 20:
+            raise KeyboardInterrupt
+
+    exact, half = (replace(MACHINE, precision=name) for name in ("float32", "float16"))
+    with pytest.raises(KeyboardInterrupt):
+        train(model, toy_crops, tmp_path / "fit", schedule, stop, exact)
+    train(model, toy_crops, tmp_path / "fit", schedule, machine=half)
+    assert np.load(tmp_path / "fit" / CURVE)[:, 0].tolist() == [10, 20]
+
+
+class Dropping(torch.nn.Module):
+    """A network that draws random numbers in training."""
+
+    output_kind = "heatmaps"
+    stride = 4
+
+    def __init__(self, num_landmarks):
+        super().__init__()
+        self.body = small_architecture().network(num_landmarks=num_landmarks)
+        self.drop = torch.nn.Dropout(0.5)
+
+    def forward(self, images):
+        return self.drop(self.body(images))
+
+
+def test_dropout_is_a_function_of_the_seed_and_the_step(toy_crops, tmp_path):
+    schedule = Schedule(steps=20, batch_size=4, learning_rate=2e-3)
+    model = replace(small_architecture(), network=Dropping)
+
+    def stop(step, *_):
+        if step == 20:
+            raise KeyboardInterrupt
+
+    before = torch.random.get_rng_state()
+    whole = train(model, toy_crops, tmp_path / "whole", schedule)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.manual_seed(5)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, toy_crops, tmp_path / "parts", schedule, stop)
+    parts = train(model, toy_crops, tmp_path / "parts", schedule)
+    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_damaged_weights_are_refused_with_what_to_do(architecture, tmp_path):
+    (tmp_path / WEIGHTS).write_bytes(b"damaged")
+    with pytest.raises(InputError, match=r"weights\.safetensors: cannot be read .* remove"):
+        load_weights(architecture.start(68, seed=0), tmp_path)

@@ -17,6 +17,7 @@ from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.results import StepRecord, StepTiming
 from landmarks.experiment.strategies import Adapted, FitAdapter, Real, Source, Step, Train
 from landmarks.inference.detector import Detector
+from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.storage.artifacts import Artifact, ArtifactStore
 from landmarks.training.batches import FaceSource, MixtureBatches
 from landmarks.training.distributed import order
@@ -98,6 +99,7 @@ class StepRunner:
         model = self._done[step.model]
         ingredients = {
             "version": ADAPTER_VERSION,
+            "predictions": PREDICTIONS_VERSION,
             "adapter": step.fit,
             "model": model.fingerprint,
             "on": self._faces("real"),

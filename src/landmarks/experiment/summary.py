@@ -88,13 +88,19 @@ def what_differs(result: Result, experiment: Experiment) -> str:
     products = version_differences(result.products, product_versions(experiment.strategy))
     if products:
         found.append(f"by another version ({products})")
-    return " and ".join(found) or "on other images or labels, or on another number of ranks"
+    return " and ".join(found) or (
+        "on other images or labels, or with another number of ranks or machine.accumulate"
+    )
 
 
 def _comparable(description: dict[str, Any]) -> dict[str, Any]:
     """As JSON, without the folders of data, which do not matter."""
     data = {role: {**used, "origin": None} for role, used in description["data"].items()}
-    plain: dict[str, Any] = json.loads(json.dumps({**description, "data": data}))
+    settings = dict(description["settings"])
+    recipes = settings["augmentation"]
+    settings["augmentation"] = {domain: recipes[domain] for domain in recipes if domain in data}
+    compared = {**description, "settings": settings, "data": data}
+    plain: dict[str, Any] = json.loads(json.dumps(compared))
     return plain
 
 

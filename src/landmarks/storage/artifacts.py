@@ -113,7 +113,7 @@ class ArtifactStore:
                 shutil.rmtree(work, ignore_errors=True)
                 yield found
                 return
-            continued, start = any(work.iterdir()), time.perf_counter()
+            continued, start, software = any(work.iterdir()), time.perf_counter(), versions()
             log.info("%s: %s %s", name, "continuing" if continued else "making", key)
             try:
                 yield Entry(name=name, fingerprint=key, finished=False, directory=work)
@@ -122,7 +122,7 @@ class ArtifactStore:
                     "made_in": work.name,
                     "seconds": time.perf_counter() - start,
                     "continued": continued,
-                    "versions": versions(),
+                    "versions": software,
                     "ingredients": record(dict(ingredients)),
                 }
                 with atomic_write(work / ABOUT) as path:

@@ -30,11 +30,12 @@ def begin_work(place: Path) -> Path:
                 left.rename(own)
                 for pattern in UNFINISHED:
                     for path in own.glob(pattern):
-                        path.unlink()
+                        with suppress(OSError):  # NFS keeps a file that somebody has open
+                            path.unlink()
             else:
                 shutil.copytree(left, own, ignore=shutil.ignore_patterns(*UNFINISHED))
         except OSError as error:
-            log.info("%s cannot be continued (%s)", left, error)
+            log.warning("%s cannot be continued (%s)", left, error)
             shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True, exist_ok=True)
     return own

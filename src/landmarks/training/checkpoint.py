@@ -102,8 +102,9 @@ class TrainingState:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata()
         self.step = int(metadata["step"])
-        if self.scaler.is_enabled():
-            self.scaler.load_state_dict(json.loads(metadata["scaler"]))
+        scaler = json.loads(metadata["scaler"])  # empty if saved in another precision
+        if self.scaler.is_enabled() and scaler:
+            self.scaler.load_state_dict(scaler)
         self.curve = [cast(tuple[float, float, float], tuple(r)) for r in tensors["curve"].tolist()]
         self.network.load_state_dict(_under("network.", tensors))
         self.average.load_state_dict(_under("average.", tensors))

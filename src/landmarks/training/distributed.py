@@ -131,6 +131,10 @@ class Outcome:
     result: Any = None
 
 
+class SharedError(InputError):
+    """An error that an order raises in all ranks alike."""
+
+
 @dataclass(frozen=True)
 class _End:
     """The last message to the followers: the result of the leader's block, or its error."""
@@ -184,7 +188,7 @@ def follow(device: torch.device) -> Any:  # noqa: ANN401 - whatever the leader c
                 if message.error is not None:
                     raise message.error
                 return message.result
-            with suppress(InputError):  # the leader meets it too, and sends it
+            with suppress(SharedError):  # the leader raises it too, and sends it
                 cast(Callable[[], object], message)()
 
 
@@ -203,7 +207,7 @@ def order(call: Callable[[], object]) -> None:
     """Have the followers call `call`, which the leader calls next itself.
 
     Args:
-        call: Can be pickled. It raises `InputError` in all ranks or in none.
+        call: Can be pickled. What it raises in all ranks alike is a `SharedError`.
     """
     if num_ranks() > 1:
         _message(call)

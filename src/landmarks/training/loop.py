@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -99,15 +100,24 @@ def fit(
     trained = parallel(network)
     own = batches.part(rank(), num_ranks())
     first, pin = state.step, device.type == "cuda"
-    with deferred_interrupt() as stop, full_float32():
+    gpus = [device] if device.type == "cuda" else []
+    with deferred_interrupt() as stop, full_float32(), torch.random.fork_rng(devices=gpus):
         for batch in load(own, first=first, workers=machine.num_workers, pin=pin):
             began = time.monotonic()
+            torch.manual_seed(_dropout_seed(batches.seed, state.step))
             loss = update(state, trained, architecture, batch.to(device), schedule, machine)
             if machine.compile and state.step == first:
                 seconds = time.monotonic() - began
                 log.info("the first step took %.1f s, compilation included", seconds)
             monitor.after_step(loss, learning_rate(state.step, schedule), stop)
     monitor.finish()
+    if total(torch.tensor(float(stop.is_set()), device=device)):  # after the last logged point
+        raise KeyboardInterrupt
+
+
+def _dropout_seed(seed: int, step: int) -> int:
+    """Seeds what a network draws in a step, which depends on the step alone, in each rank."""
+    return int(np.random.SeedSequence([seed, step, rank()]).generate_state(1, np.uint64)[0])
 
 
 def update(
@@ -160,8 +170,19 @@ def update(
 
 
 def load_weights(network: nn.Module, directory: Path) -> None:
-    """Put the weights that `fit` left in `directory` into `network`."""
-    network.load_state_dict(load_file(directory / WEIGHTS))
+    """Put the weights that `fit` left in `directory` into `network`.
+
+    Raises:
+        InputError: The file is missing or damaged.
+    """
+    try:
+        tensors = load_file(directory / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise InputError(
+            f"{directory / WEIGHTS}: cannot be read ({error}); remove {directory}, and the weights "
+            "are computed again"
+        ) from None
+    network.load_state_dict(tensors)
 
 
 @torch.inference_mode()

@@ -13,12 +13,11 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from landmarks.errors import InputError
 from landmarks.storage.atomic import atomic_write
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
-from landmarks.training.distributed import agreed, rank, total
+from landmarks.training.distributed import SharedError, agreed, rank, total
 from landmarks.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ LOG_EVERY = 10
 OnProgress = Callable[[int, float, float], None]
 
 
-class NonFiniteLossError(InputError):
+class NonFiniteLossError(SharedError):
     """Training diverged."""
 
 
