@@ -1,4 +1,4 @@
-# make demo       the main job on embedded data: five strategies, one table, minutes
+# make demo       the five strategies on drawn faces: a table and a report, in minutes
 # make test       lint, types and tests: every check but the slow tests
 # make test-slow  the tests that take minutes
 # make docs       the documentation site, in site/
@@ -26,10 +26,11 @@ $(VENV)/installed-docs: $(VENV)/installed
 	touch $@
 
 demo: $(VENV)/installed
-	$(BIN)/python -m landmarks.train experiment=demo strategy=synthetic_only n_real=0
-	$(BIN)/python -m landmarks.train -m experiment=demo
+	$(BIN)/landmarks train -m experiment=demo
+	$(BIN)/landmarks report outputs/demo
 	$(BIN)/python scripts/compare_runs.py outputs/demo
-	@echo 'pictures: outputs/demo/*/n_real_*/seed_*/faces.png'
+	@echo 'Figure 4 and more: open outputs/demo/report/report.html in a browser'
+	@echo 'predicted faces:   outputs/demo/*/n_real_*/seed_*/faces.png'
 
 test: lint types tests
 

@@ -349,7 +349,7 @@ def test_a_read_only_folder_is_refused_before_any_work(tmp_path, word):
     done = command("train", *SMALL, word, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     place = word.split("=")[1]
-    assert done.stderr.startswith(f"error: {place}: nothing can be written there")
+    assert done.stderr.startswith(f"error: {place}: cannot be written to")
     assert "faces" not in done.stdout  # none was read
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

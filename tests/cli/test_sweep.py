@@ -1,4 +1,4 @@
-"""Sweeps: each run once, what they cost, how far they are, which failed."""
+"""Sweeps: each run once; their cost, progress and failures are logged."""
 
 import json
 import logging
@@ -171,7 +171,7 @@ def change(job: Job, **changes: object) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-def told_of(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
+def logged_by(points: Sequence[Sequence[str]], caplog: pytest.LogCaptureFixture) -> list[str]:
     caplog.clear()
     with caplog.at_level(logging.INFO):
         report_plan(plan_jobs(points, composed), every=True)
@@ -188,7 +188,7 @@ def test_a_plan_lists_what_is_done_and_what_is_left(
     for job in (jobs[0], jobs[1], other):
         finish(job)
     change(jobs[1], products={**product_versions(jobs[1].strategy), "training": 0})
-    assert told_of(points, caplog) == [
+    assert logged_by(points, caplog) == [
         "done    n_real=10",
         "other version n_real=50",
         "other settings n_real=100",
@@ -204,7 +204,7 @@ def test_there_is_no_time_estimate_before_a_run_has_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    last = told_of(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
+    last = logged_by(grid(("real_only",), (10, 50), (0,)), caplog)[-1]
     assert last.endswith("; no time estimate until one run has finished")
 
 
@@ -235,7 +235,7 @@ def test_a_plan_says_which_runs_would_be_refused_for_other_settings(
     assert job.state == state
 
 
-def test_data_in_another_folder_may_be_the_same(
+def test_the_folder_of_the_data_is_no_difference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

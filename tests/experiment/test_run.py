@@ -1,4 +1,4 @@
-"""One run, by hand and without Hydra: what it leaves, what it shares, what it refuses."""
+"""One run, without Hydra: what it writes, what runs share, what is refused."""
 
 import csv
 import errno
@@ -6,9 +6,8 @@ import json
 import math
 import os
 import re
-import subprocess
-import sys
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import getitem
 from pathlib import Path
@@ -26,6 +25,7 @@ from landmarks.data.toy import read_toy
 from landmarks.errors import InputError, input_error
 from landmarks.experiment.evaluation import evaluate_run, trained_on
 from landmarks.experiment.experiment import Data, Experiment
+from landmarks.experiment.results import Result
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import (
     Schedule,
@@ -42,6 +42,7 @@ from landmarks.storage.versions import versions
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION
+from tests.processes import FORKS
 from tests.small import small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
 
@@ -68,11 +69,51 @@ def experiment(tmp_path, strategy, **changes):
         "model": small_architecture(),
         "crop": LandmarkCrop(1.35),
         "augmentation": {"real": PLAIN, "synthetic": PLAIN},
-        "machine": Machine(device="cpu"),
+        "machine": Machine(device="cpu", precision="float32"),
         "out": tmp_path / strategy.name,
         "artifacts": tmp_path / "artifacts",
     }
     return Experiment(**{**values, **changes})
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Finished runs that share artifacts. Tests must not change them.
+
+    Attributes:
+        folder: One folder below for each strategy, by name, and "artifacts".
+        results: By strategy, in the order in which they were run.
+    """
+
+    folder: Path
+    results: dict[str, Result]
+
+    def artifact(self, strategy, step):
+        """The folder of a step's product."""
+        return artifact_of(self.results[strategy], step, self.folder)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The five strategies and the control without real faces, in one folder."""
+    folder, fit, results = tmp_path_factory.mktemp("finished"), RidgeFit(), {}
+    for strategy in (
+        synthetic_only(LONG),
+        label_adaptation(LONG, fit),
+        data_adaptation(LONG, fit, SHORT),
+        mixing(LONG, fit, SHORT, alpha=0.5),
+        finetune(LONG, fit, SHORT),
+        real_only(LONG),
+    ):
+        n_real = 10 if strategy.uses_real else 0
+        one = experiment(folder, strategy, n_real=n_real)
+        results[strategy.name] = run(one, config=f"n_real: {n_real}\n")
+    return Finished(folder, results)
+
+
+def artifact_of(result, name, folder):
+    (step,) = (step for step in result.steps if step["name"] == name)
+    return folder / "artifacts" / step["artifact"]
 
 
 def without_timings(folder: Path):
@@ -81,9 +122,8 @@ def without_timings(folder: Path):
     return stored
 
 
-def test_a_run_leaves_everything_that_explains_it(tmp_path):
-    result = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())), config="n_real: 10\n")
-    out = tmp_path / "label_adaptation"
+def test_a_run_writes_everything_that_explains_it(finished):
+    out, result = finished.folder / "label_adaptation", finished.results["label_adaptation"]
     assert {path.name for path in out.iterdir()} == {
         "ced.csv",
         "config.yaml",
@@ -122,89 +162,77 @@ def test_every_file_of_a_run_is_written_atomically(tmp_path, monkeypatch):
     assert renamed >= {"weights.safetensors", "loss.npy", "artifact.json", "adapter.safetensors"}
 
 
-def test_the_ledger_counts_each_use_of_a_real_label(tmp_path):
-    cases = [
-        (real_only(LONG), 10, (10, 0, 10)),
-        (label_adaptation(LONG, RidgeFit()), 10, (0, 10, 10)),
-        (mixing(LONG, RidgeFit(), SHORT, alpha=0.5), 10, (10, 10, 10)),
-        (synthetic_only(LONG), 0, (0, 0, 0)),
-    ]
-    for strategy, n_real, (training, adapter, total) in cases:
-        ledger = run(experiment(tmp_path, strategy, n_real=n_real)).ledger
-        assert (ledger["training"], ledger["adapter"], ledger["total"]) == (
-            training,
-            adapter,
-            total,
-        )
+def test_the_ledger_counts_each_use_of_a_real_label(finished):
+    cases = {
+        "real_only": (10, 0, 10),
+        "label_adaptation": (0, 10, 10),
+        "mixing": (10, 10, 10),
+        "synthetic_only": (0, 0, 0),
+    }
+    for name, expected in cases.items():
+        ledger = finished.results[name].ledger
+        assert (ledger["training"], ledger["adapter"], ledger["total"]) == expected
         assert ledger["validation"] == 0
-        faces = json.loads((tmp_path / strategy.name / "ledger.json").read_text())["faces"]
-        assert len(faces) == n_real
+        faces = json.loads((finished.folder / name / "ledger.json").read_text())["faces"]
+        assert len(faces) == expected[-1]
 
 
-def test_five_strategies_pretrain_once(tmp_path):
-    fit = RidgeFit()
-    strategies = [
-        synthetic_only(LONG),
-        label_adaptation(LONG, fit),
-        data_adaptation(LONG, fit, SHORT),
-        mixing(LONG, fit, SHORT, alpha=0.5),
-        finetune(LONG, fit, SHORT),
-    ]
-    reused = []
-    for strategy in strategies:
-        n_real = 10 if strategy.uses_real else 0
-        timings = run(experiment(tmp_path, strategy, n_real=n_real)).timings
-        reused.append(timings["steps"]["pretrain"]["reused"])
-    assert reused == [False, True, True, True, True]
-    adapters = list((tmp_path / "artifacts").glob("*/adapter.safetensors"))
-    assert len(adapters) == 1
+def test_strategies_share_one_pretraining_and_one_adapter(finished):
+    reused = {
+        name: result.timings["steps"]["pretrain"]["reused"]
+        for name, result in finished.results.items()
+        if name != "real_only"
+    }
+    assert reused.pop("synthetic_only") is False
+    assert all(reused.values())
+    assert len(reused) == 4
+    assert len(list((finished.folder / "artifacts").glob("*/adapter.safetensors"))) == 1
 
 
-def test_another_n_real_shares_the_pretraining_but_not_the_rest(tmp_path):
-    first = run(experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT)))
-    other = run(
-        experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT), n_real=20, out=tmp_path / "other")
+def test_another_n_real_shares_the_pretraining_but_not_the_rest(finished, tmp_path):
+    strategy = finetune(LONG, RidgeFit(), SHORT)
+    other = run(experiment(finished.folder, strategy, n_real=20, out=tmp_path / "other"))
+    one, two = (
+        {s["name"]: s["artifact"] for s in r.steps} for r in (finished.results["finetune"], other)
     )
-    one, two = ({s["name"]: s["artifact"] for s in r.steps} for r in (first, other))
     assert one["pretrain"] == two["pretrain"]
     assert one["finetune"] != two["finetune"]
 
 
-def test_a_result_says_what_software_made_each_step(tmp_path, monkeypatch):
-    first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
+def test_a_result_says_what_software_made_each_step(finished, tmp_path, monkeypatch):
     now = {**versions(), "torch": "9.9"}
     for module in ("storage.artifacts", "experiment.summary"):
         monkeypatch.setattr(f"landmarks.{module}.versions", lambda: now)
-    other = run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
+    strategy = label_adaptation(LONG, RidgeFit())
+    other = run(experiment(finished.folder, strategy, n_real=12, out=tmp_path / "other"))
+    first = finished.results["synthetic_only"]
     assert first.steps[0]["versions"] == first.versions == versions()
     assert [step["versions"]["torch"] for step in other.steps] == [versions()["torch"], "9.9"]
     assert other.versions["torch"] == "9.9"
 
 
-def test_a_finished_run_is_read_not_run_again(tmp_path):
-    first = run(experiment(tmp_path, real_only(LONG)))
-    before = (tmp_path / "real_only" / "result.json").stat().st_mtime_ns
-    again = run(experiment(tmp_path, real_only(LONG)))
-    assert again.metrics == first.metrics
-    assert (tmp_path / "real_only" / "result.json").stat().st_mtime_ns == before
+def test_a_finished_run_is_not_run_again(finished):
+    path = finished.folder / "real_only" / "result.json"
+    before = path.stat().st_mtime_ns
+    again = run(experiment(finished.folder, real_only(LONG)))
+    assert again.metrics == finished.results["real_only"].metrics
+    assert path.stat().st_mtime_ns == before
 
 
-def test_a_folder_with_another_run_is_refused_with_the_difference(tmp_path):
-    run(experiment(tmp_path, real_only(LONG)))
+def test_a_folder_with_another_run_is_refused_with_the_difference(finished, tmp_path):
     other = (
         r"made with other settings \(settings.strategy.model.schedule.steps is 12, now 8; .*\); "
         "give another out="
     )
     with pytest.raises(InputError, match=other):
-        run(experiment(tmp_path, real_only(SHORT)))
-    path = tmp_path / "real_only" / "result.json"
-    stored = json.loads(path.read_text())
+        run(experiment(finished.folder, real_only(SHORT)))
+    stored = json.loads((finished.folder / "real_only" / "result.json").read_text())
     stored["products"]["training"] -= 1
     stored["fingerprint"] = "before"
-    path.write_text(json.dumps(stored))
+    (tmp_path / "result.json").write_text(json.dumps(stored))
     older = f"made by another version (training {TRAINING_VERSION - 1} (now {TRAINING_VERSION}))"
     with pytest.raises(InputError, match=f"{re.escape(older)}; give another out="):
-        run(experiment(tmp_path, real_only(LONG)))
+        run(experiment(finished.folder, real_only(LONG), out=tmp_path))
 
 
 def test_a_raised_version_invalidates_the_artifacts_that_depend_on_it_and_no_others(
@@ -242,7 +270,7 @@ def test_a_raised_version_invalidates_the_runs_that_depend_on_it_and_no_others(
     assert (alone, adapted) == (name != "ADAPTER", True)
 
 
-def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
+def test_machine_and_folders_are_not_part_of_the_fingerprint(tmp_path):
     one = experiment(tmp_path, real_only(LONG))
     machine = Machine(workers=2, threads=3, compile=True)
     other = replace(one, machine=machine, out=tmp_path / "x", artifacts=tmp_path / "y")
@@ -260,7 +288,7 @@ def test_machine_and_folders_are_no_part_of_the_fingerprint(tmp_path):
     assert len(prints | {one.fingerprint}) == 1 + len(changes)
 
 
-def test_a_home_folder_may_be_named_shortly(tmp_path, monkeypatch):
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     one = experiment(tmp_path, real_only(LONG), out="~/runs", artifacts="~/artifacts")
     assert (one.out, one.artifacts) == (tmp_path / "runs", tmp_path / "artifacts")
@@ -274,15 +302,14 @@ def test_synthetic_faces_do_not_matter_to_a_run_without_them(tmp_path):
     assert changed.fingerprint == one.fingerprint
 
 
-def test_results_do_not_depend_on_what_ran_before(tmp_path):
-    run(experiment(tmp_path / "a", real_only(LONG)))
-    run(experiment(tmp_path / "b", real_only(SHORT)))
-    run(experiment(tmp_path / "b", real_only(LONG), out=tmp_path / "b" / "second"))
-    alone, after = (without_timings(tmp_path / name) for name in ("a/real_only", "b/second"))
-    assert after == alone
+def test_results_do_not_depend_on_what_ran_before(finished, tmp_path):
+    run(experiment(tmp_path, real_only(SHORT)))
+    run(experiment(tmp_path, real_only(LONG), out=tmp_path / "second"))
+    alone, after = finished.folder / "real_only", tmp_path / "second"
+    assert without_timings(after) == without_timings(alone)
 
 
-def test_a_test_photo_among_the_real_ones_stops_the_run(tmp_path):
+def test_a_test_photo_among_the_training_photos_is_refused(tmp_path):
     leaking = replace(DATA, test=lambda: replace(DATA.real(), faces=DATA.real().faces[:5]))
     with pytest.raises(InputError, match="are on the same image; a model must not be tested"):
         run(experiment(tmp_path, real_only(LONG), data=leaking, n_real="all"))
@@ -296,7 +323,7 @@ def numbered(dataset, count=None):
 
 
 @pytest.mark.parametrize("leak", ["real", "synthetic"])
-def test_faces_of_one_name_in_two_sets_hide_no_leak(tmp_path, leak):
+def test_a_leak_is_found_where_faces_of_two_datasets_share_names(tmp_path, leak):
     sets = {"real": numbered(DATA.real()), "synthetic": numbered(DATA.synthetic())}
     sets["test"] = numbered(sets[leak], 5)
     leaking = Data(**{role: partial(getitem, sets, role) for role in sets})
@@ -354,10 +381,19 @@ def test_more_real_faces_than_there_are_is_refused_before_synthetic_ones_are_rea
         run(experiment(tmp_path, mixing(LONG, RidgeFit(), SHORT, alpha=0.5), data=data, n_real=31))
 
 
-def test_faces_that_a_strategy_does_not_use_are_not_read(tmp_path):
+def test_faces_that_a_strategy_does_not_use_are_not_read(finished, tmp_path):
     real, rendered = replace(DATA, synthetic=unread), replace(DATA, real=unread)
-    assert set(run(experiment(tmp_path, real_only(LONG), data=real)).data) == {"real", "test"}
-    result = run(experiment(tmp_path, synthetic_only(LONG), data=rendered, n_real=0))
+    result = run(experiment(finished.folder, real_only(LONG), data=real, out=tmp_path / "real"))
+    assert set(result.data) == {"real", "test"}
+    result = run(
+        experiment(
+            finished.folder,
+            synthetic_only(LONG),
+            data=rendered,
+            n_real=0,
+            out=tmp_path / "synthetic",
+        )
+    )
     assert set(result.data) == {"test", "synthetic"}
 
 
@@ -370,7 +406,7 @@ def one_face(tmp_path, batch_size, input_size, model=None, accumulate=1):
     )
 
 
-def test_one_face_of_one_pixel_has_no_variance(tmp_path):
+def test_a_batch_in_which_batch_norm_has_no_variance_is_refused(tmp_path):
     # The coarsest map of the network is a 32nd of the input.
     for batch_size, accumulate in ((1, 1), (3, 2), (4, 4)):
         with pytest.raises(InputError, match="train: BatchNorm sees one face at a time"):
@@ -382,14 +418,13 @@ def test_one_face_of_one_pixel_has_no_variance(tmp_path):
     run(replace(one_face(tmp_path, 1, 64), out=tmp_path / "one"))
 
 
-@pytest.mark.parametrize("full", ["checkpoint.safetensors", "predictions.npz", "loss.npy"])
-def test_a_full_disk_is_told_with_the_file_and_the_same_command_continues(
-    tmp_path, monkeypatch, full
+def test_a_full_disk_is_reported_with_the_file_and_the_same_command_continues(
+    tmp_path, monkeypatch
 ):
-    replace_by, disk = Path.replace, {"is full": True}
+    replace_by, full = Path.replace, {}
 
     def replace_if_there_is_room(path, target):
-        if disk["is full"] and target.name == full:
+        if target.name == full["file"]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return replace_by(path, target)
 
@@ -397,28 +432,28 @@ def test_a_full_disk_is_told_with_the_file_and_the_same_command_continues(
     asked = experiment(
         tmp_path, real_only(LONG), machine=Machine(device="cpu", checkpoint_seconds=0)
     )
-    with pytest.raises(OSError, match="No space left") as caught:
-        run(asked)
-    assert str(input_error(caught.value)).endswith(
-        f"{full}: the disk is full; fix this, and the same command continues"
-    )
-    disk["is full"] = False
+    for full["file"] in ("checkpoint.safetensors", "loss.npy", "predictions.npz"):
+        with pytest.raises(OSError, match="No space left") as caught:
+            run(asked)
+        assert str(input_error(caught.value)).endswith(
+            f"{full['file']}: the disk is full; fix this, and the same command continues"
+        )
+    full["file"] = ""
     assert run(asked).nme > 0
 
 
-def test_a_finished_run_is_read_where_nothing_can_be_written(tmp_path, monkeypatch):
-    first = run(experiment(tmp_path, real_only(LONG)))
-
+def test_a_finished_run_is_read_where_nothing_can_be_written(finished, monkeypatch):
     def read_only(*_, **__):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     for name in ("mkdir", "replace", "rename"):
         monkeypatch.setattr(Path, name, read_only)
     monkeypatch.setattr("landmarks.storage.atomic.TemporaryFile", read_only)
-    assert run(experiment(tmp_path, real_only(LONG))).metrics == first.metrics
+    again = run(experiment(finished.folder, real_only(LONG)))
+    assert again.metrics == finished.results["real_only"].metrics
 
 
-def test_the_largest_seed_is_a_seed(tmp_path):
+def test_the_largest_seed_is_accepted(tmp_path):
     run(experiment(tmp_path, mixing(SHORT, PerceptronFit(steps=2), SHORT, 0.5), seed=2**64 - 1))
 
 
@@ -442,33 +477,26 @@ def test_a_batch_in_parts_is_another_artifact_only_where_there_is_batch_norm(tmp
         assert two.timings["steps"]["train"]["reused"] != differs
 
 
-def artifact_of(result, name, tmp_path):
-    (step,) = (step for step in result.steps if step["name"] == name)
-    return tmp_path / "artifacts" / step["artifact"]
-
-
-def test_finetuning_goes_on_from_the_pretrained_weights(tmp_path):
+def test_finetuning_starts_from_the_pretrained_weights(finished, tmp_path):
     still = replace(SHORT, learning_rate=1e-9, weight_decay=0.0, ema=0.0)
-    result = run(experiment(tmp_path, finetune(LONG, RidgeFit(), still)))
+    result = run(
+        experiment(finished.folder, finetune(LONG, RidgeFit(), still), out=tmp_path / "still")
+    )
     before, after = (
-        load_file(artifact_of(result, name, tmp_path) / "weights.safetensors")
+        load_file(artifact_of(result, name, finished.folder) / "weights.safetensors")
         for name in ("pretrain", "finetune")
     )
     assert torch.allclose(after["head.weight"], before["head.weight"], atol=1e-6)
 
 
-def test_the_adapter_moves_the_output_of_label_adaptation_and_of_nothing_else(tmp_path):
-    fit = RidgeFit()
-    plain = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
-    adapted = run(experiment(tmp_path, label_adaptation(LONG, fit)))
+def test_the_adapter_moves_the_output_of_label_adaptation_and_of_nothing_else(finished):
     first, second = (
-        np.load(tmp_path / name / "predictions.npz")["predicted"]
+        np.load(finished.folder / name / "predictions.npz")["predicted"]
         for name in ("synthetic_only", "label_adaptation")
     )
-    adapter = load_adapter(artifact_of(adapted, "adapter", tmp_path) / "adapter.safetensors")
-    np.testing.assert_allclose(second, adapter.adapt(first), atol=0.02)
+    adapter = finished.artifact("label_adaptation", "adapter") / "adapter.safetensors"
+    np.testing.assert_allclose(second, load_adapter(adapter).adapt(first), atol=0.02)
     assert np.abs(second - first).mean() > 0.1
-    assert plain.metrics != adapted.metrics
 
 
 def test_labels_that_cannot_be_adapted_are_refused_before_any_training(tmp_path, monkeypatch):
@@ -482,44 +510,45 @@ def test_labels_that_cannot_be_adapted_are_refused_before_any_training(tmp_path,
         run(experiment(tmp_path, data_adaptation(LONG, RidgeFit(), LONG), data=data))
 
 
-def test_a_model_trained_in_another_precision_is_reused_with_a_warning(tmp_path, caplog):
-    first = run(experiment(tmp_path, synthetic_only(LONG), n_real=0))
-    (trained,) = first.timings["steps"].values()
-    assert trained["machine"]["device"] == "cpu"
-    (computed,) = (tmp_path / "artifacts").glob("*/computed.json")
-    computed.write_text(json.dumps({**trained["machine"], "precision": "float16"}))
+def test_a_model_trained_in_another_precision_is_reused_with_a_warning(finished, tmp_path, caplog):
+    shutil.copytree(finished.folder / "artifacts", tmp_path / "artifacts")
+    computed = finished.artifact("synthetic_only", "pretrain").name + "/computed.json"
+    trained = json.loads((tmp_path / "artifacts" / computed).read_text())
+    assert trained["device"] == "cpu"
+    (tmp_path / "artifacts" / computed).write_text(json.dumps({**trained, "precision": "float16"}))
     run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
-    now = trained["machine"]["precision"]  # float32 or bfloat16, as the CPU has it
+    now = trained["precision"]
     assert f"was trained in float16, this machine computes in {now}" in caplog.text
 
 
-def test_data_adaptation_trains_on_moved_labels(tmp_path, monkeypatch):
-    seen = {}
-
-    def spy(sources, *args, **kwargs):
-        seen["sources"] = sources
-        return MixtureBatches(sources, *args, **kwargs)
-
-    run(experiment(tmp_path, label_adaptation(LONG, RidgeFit())))
-    monkeypatch.setattr("landmarks.experiment.runner.MixtureBatches", spy)
-    result = run(experiment(tmp_path, data_adaptation(LONG, RidgeFit(), SHORT)))
-    (source,) = seen["sources"]
-    adapter = load_adapter(artifact_of(result, "adapter", tmp_path) / "adapter.safetensors")
+def test_data_adaptation_trains_on_moved_labels(finished, tmp_path, monkeypatch):
+    seen = sources_of_batches(monkeypatch)
+    strategy = data_adaptation(LONG, RidgeFit(), replace(SHORT, steps=2))
+    run(experiment(finished.folder, strategy, out=tmp_path / "out"))
+    (source,) = seen
+    adapter = load_adapter(finished.artifact("data_adaptation", "adapter") / "adapter.safetensors")
     np.testing.assert_array_equal(source.landmarks, adapter.adapt(source.crops.landmarks))
     assert np.abs(source.landmarks - source.crops.landmarks).mean() > 0.1
 
 
-def test_real_faces_of_a_mixture_are_those_of_the_subset(tmp_path, monkeypatch):
-    seen = {}
+def sources_of_batches(monkeypatch):
+    """The sources of the next training's batches, once it runs."""
+    seen = []
 
     def spy(sources, *args, **kwargs):
-        seen["sources"] = sources
+        seen.extend(sources)
         return MixtureBatches(sources, *args, **kwargs)
 
     monkeypatch.setattr("landmarks.experiment.runner.MixtureBatches", spy)
-    mixed = experiment(tmp_path, mixing(LONG, RidgeFit(), SHORT, alpha=0.5))
+    return seen
+
+
+def test_real_faces_of_a_mixture_are_those_of_the_subset(finished, tmp_path, monkeypatch):
+    seen = sources_of_batches(monkeypatch)
+    strategy = mixing(LONG, RidgeFit(), replace(SHORT, steps=2), alpha=0.5)
+    mixed = experiment(finished.folder, strategy, out=tmp_path / "out")
     run(mixed)
-    synthetic, real = seen["sources"]
+    synthetic, real = seen
     np.testing.assert_array_equal(real.indices, mixed.subset)
     assert len(synthetic.indices) == 24
     assert (synthetic.share, real.share) == (0.5, 0.5)
@@ -536,37 +565,29 @@ def evaluate(tmp_path, name, test):
     )
 
 
-def test_a_detector_is_not_tested_on_the_images_that_trained_it(tmp_path):
-    run(experiment(tmp_path, finetune(LONG, RidgeFit(), SHORT)))
+def test_a_detector_is_not_tested_on_the_images_that_trained_it(finished):
     for domain, test in (("real", DATA.real()), ("synthetic", DATA.synthetic())):
         with pytest.raises(InputError, match=f"the {domain} training face .* on the same image"):
-            evaluate(tmp_path, "finetune", test)
-    assert not (tmp_path / "evaluation").exists()
+            evaluate(finished.folder, "finetune", test)
+    assert not (finished.folder / "evaluation").exists()
 
 
 def test_photos_that_training_saw_in_another_picture_are_counted(tmp_path):
-    result = run(experiment(tmp_path, real_only(SHORT), n_real="all"))
+    quick = real_only(replace(SHORT, steps=1))
+    result = run(experiment(tmp_path, quick, n_real="all"))
     assert result.shared_photos == 0
     larger = read_toy(count=33, domain="stand_in", seed=1, size=192)  # the same 30 faces, and 3
     assert evaluate(tmp_path, "real_only", larger)["shared_photos"] == 30
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["shared_photos"] == 30
-    result = run(
-        experiment(
-            tmp_path,
-            real_only(SHORT),
-            n_real="all",
-            data=replace(DATA, test=lambda: larger),
-            out=tmp_path / "other",
-        )
-    )
+    data = replace(DATA, test=lambda: larger)
+    result = run(experiment(tmp_path, quick, n_real="all", data=data, out=tmp_path / "other"))
     assert result.shared_photos == 30
     assert "30 of 33 test faces show" in (tmp_path / "other" / "run.log").read_text()
 
 
-def test_only_a_finished_run_is_evaluated(tmp_path):
-    run(experiment(tmp_path, real_only(SHORT)))
-    folder = tmp_path / "real_only"
+def test_only_a_finished_run_is_evaluated(finished, tmp_path):
+    folder = shutil.copytree(finished.folder / "real_only", tmp_path / "real_only")
     (folder / "result.json").rename(folder / "kept")
     with pytest.raises(
         InputError, match=r"real_only: not a finished run, because it has no result\.json"
@@ -582,28 +603,20 @@ def test_only_a_finished_run_is_evaluated(tmp_path):
         evaluate(tmp_path, "real_only", DATA.test())
 
 
-CHILD = """
-import sys
-from pathlib import Path
-from tests.experiment.test_run import LONG, SHORT, experiment
-from landmarks.adapters.perceptron import PerceptronFit
-from landmarks.adapters.ridge import RidgeFit
-from landmarks.training.device import Machine
-from landmarks.training.loop import TRAINING_VERSION
-from landmarks.experiment.run import run
-from landmarks.experiment.strategies import finetune
-
-run(experiment(Path(sys.argv[1]), finetune(LONG, RidgeFit(), SHORT)))
-"""
+def finetune_in(folder):
+    """A run of a process of its own, in float32 as the other tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("landmarks.training.device._cpu_has_bfloat16", lambda: False)
+        run(experiment(folder, finetune(LONG, RidgeFit(), SHORT)))
 
 
-def test_two_processes_with_one_run_do_it_once_and_agree(tmp_path):
-    children = [
-        subprocess.Popen([sys.executable, "-c", CHILD, tmp_path], cwd=Path(__file__).parents[2])
-        for _ in range(2)
-    ]
-    assert [child.wait(timeout=PATIENCE) for child in children] == [0, 0]
-    alone = run(experiment(tmp_path / "alone", finetune(LONG, RidgeFit(), SHORT)))
-    assert without_timings(tmp_path / "finetune")["metrics"] == json.loads(
-        json.dumps(alone.metrics)
-    )
+def test_two_processes_with_one_run_do_it_once_and_agree_with_a_single_one(finished, tmp_path):
+    children = [FORKS.Process(target=finetune_in, args=(tmp_path,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(PATIENCE)
+    assert [child.exitcode for child in children] == [0, 0]
+    assert (tmp_path / "finetune" / "run.log").read_text().count("pretrain: making") == 1
+    one, two = without_timings(tmp_path / "finetune"), without_timings(finished.folder / "finetune")
+    assert one == two

@@ -105,8 +105,8 @@ def start(folder, script, *words):
 
 
 def finish(jobs):
-    told, _ = jobs.communicate(timeout=PATIENCE)
-    return told
+    output, _ = jobs.communicate(timeout=PATIENCE)
+    return output
 
 
 def wait_for(path):
@@ -127,39 +127,39 @@ fork([
 ])
 wait_for_all()
 """
-    told = finish(start(tmp_path, RUNS + script))
-    assert "failed: 0" in told, told
+    output = finish(start(tmp_path, RUNS + script))
+    assert "failed: 0" in output, output
     assert len(list(tmp_path.glob("*/result.json"))) == 4
-    assert len(re.findall(r"pretrain: making", told)) == 1
-    assert len(re.findall(r"pretrain: made", told)) == 1
-    assert len(re.findall(r"pretrain: reused", told)) == 3
+    assert len(re.findall(r"pretrain: making", output)) == 1
+    assert len(re.findall(r"pretrain: made", output)) == 1
+    assert len(re.findall(r"pretrain: reused", output)) == 3
     for role in ("test", "real", "synthetic"):
-        assert len(re.findall(rf"{role} crops: made", told)) == 1
+        assert len(re.findall(rf"{role} crops: made", output)) == 1
     assert left_over(tmp_path) == []
 
 
-def test_a_killed_makers_training_is_continued_by_one_of_those_that_wait(tmp_path):
+def test_the_training_of_a_killed_job_is_continued_by_one_of_those_that_wait(tmp_path):
     script = """
 long = synthetic_only(Schedule(steps=80, batch_size=4, learning_rate=2e-3))
 fork([job(long, n_real=0, out=folder / f"job{i}") for i in range(int(sys.argv[2]))])
 wait_for_all()
 """
     jobs = start(tmp_path / "killed", RUNS + script, "3")
-    makers, told = [], ""
+    jobs_seen, output = [], ""
     for line in jobs.stdout:
-        told += line
+        output += line
         making = re.match(r"(\d+) pretrain: (making|continuing)", line)
         if making:
-            makers.append((int(making[1]), making[2]))
-        if making and len(makers) == 1:
+            jobs_seen.append((int(making[1]), making[2]))
+        if making and len(jobs_seen) == 1:
             (partial,) = (tmp_path / "killed" / "artifacts").glob("*.partial")
             wait_for(partial / "checkpoint.safetensors")
-            os.kill(makers[0][0], signal.SIGKILL)
+            os.kill(jobs_seen[0][0], signal.SIGKILL)
     finish(jobs)
-    assert "failed: 1" in told, told
-    assert [kind for _, kind in makers] == ["making", "continuing"], told
-    assert makers[0][0] != makers[1][0]
-    assert int(re.search(r"resuming at step (\d+) of 80", told)[1]) >= 10
+    assert "failed: 1" in output, output
+    assert [kind for _, kind in jobs_seen] == ["making", "continuing"], output
+    assert jobs_seen[0][0] != jobs_seen[1][0]
+    assert int(re.search(r"resuming at step (\d+) of 80", output)[1]) >= 10
     assert len(list((tmp_path / "killed").glob("job*/result.json"))) == 2
     assert list(tmp_path.rglob("*.partial")) == []
 
@@ -179,9 +179,9 @@ def make(directory):
 fork([lambda: work(make)] * 4)
 wait_for_all()
 """
-    told = finish(start(tmp_path, STORE + script))
-    assert "failed: 0" in told, told
-    assert re.findall(r"step: (\w+)", told) == ["making", "made", "reused", "reused", "reused"]
+    output = finish(start(tmp_path, STORE + script))
+    assert "failed: 0" in output, output
+    assert re.findall(r"step: (\w+)", output) == ["making", "made", "reused", "reused", "reused"]
 
 
 def test_a_killed_process_frees_its_lock(tmp_path):
@@ -197,14 +197,14 @@ wait_for_all()
 fork([lambda: work(make)])
 wait_for_all()
 """
-    told = finish(start(tmp_path, STORE + script))
-    assert re.findall(r"failed: (\d)", told) == ["1", "0"], told
-    assert re.findall(r"step: (\w+)", told) == ["making", "making", "made"]
+    output = finish(start(tmp_path, STORE + script))
+    assert re.findall(r"failed: (\d)", output) == ["1", "0"], output
+    assert re.findall(r"step: (\w+)", output) == ["making", "making", "made"]
     assert left_over(tmp_path) == []
 
 
 @pytest.mark.parametrize("removed", [True, False])  # not where the system keeps open files
-def test_two_makers_without_a_lock_both_finish_and_the_first_product_stays(tmp_path, removed):
+def test_without_a_lock_two_jobs_both_finish_and_the_first_product_stays(tmp_path, removed):
     script = """
 def first(directory):
     (folder / "first").touch()
@@ -230,19 +230,19 @@ def going_second():
 fork([going_first, going_second])
 wait_for_all()
 """
-    told = finish(start(tmp_path, STORE + NO_LEASE + script, str(removed)))
-    assert "failed: 0" in told, told
-    assert re.findall(r"step: (\w+)", told) == ["making", "making", "made", "reused"]
+    output = finish(start(tmp_path, STORE + NO_LEASE + script, str(removed)))
+    assert "failed: 0" in output, output
+    assert re.findall(r"step: (\w+)", output) == ["making", "making", "made", "reused"]
     assert left_over(tmp_path) == []
 
 
-def test_a_maker_that_is_overtaken_without_a_lock_finds_the_product(tmp_path):
+def test_without_a_lock_a_job_that_is_overtaken_finds_the_product(tmp_path):
     script = """
 def slow(directory):
     (directory / "checkpoint").write_text("half")
     (folder / "slow").touch()
     wait_for(folder / "overtaken")
-    (directory / "product").write_text("never")  # its folder is gone
+    (directory / "product").write_text("never")  # its folder was removed
 
 def fast(directory):
     assert (directory / "checkpoint").read_text() == "half"
@@ -256,13 +256,13 @@ def overtaking():
 fork([lambda: work(slow), overtaking])
 wait_for_all()
 """
-    told = finish(start(tmp_path, STORE + NO_LEASE + script))
-    assert "failed: 0" in told, told
-    assert re.findall(r"step: (\w+)", told) == ["making", "continuing", "made", "reused"]
+    output = finish(start(tmp_path, STORE + NO_LEASE + script))
+    assert "failed: 0" in output, output
+    assert re.findall(r"step: (\w+)", output) == ["making", "continuing", "made", "reused"]
     assert left_over(tmp_path) == []
 
 
-def test_a_job_that_stood_still_is_overtaken_and_ends_well(tmp_path):
+def test_a_job_that_was_suspended_is_overtaken_and_finds_the_product(tmp_path):
     script = """
 locks.LEASE_SECONDS = 1.0
 
@@ -291,9 +291,9 @@ wait_for_all()
     wait_for(tmp_path / "done")
     (tmp_path / "awake").touch()
     os.kill(slow, signal.SIGCONT)
-    told = finish(jobs)
-    assert "failed: 0" in told, told
-    assert "another process is making step" in told
+    output = finish(jobs)
+    assert "failed: 0" in output, output
+    assert "another process is making step" in output
     assert left_over(tmp_path) == []
 
 

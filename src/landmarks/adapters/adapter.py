@@ -121,7 +121,7 @@ def adapter_from_state(state: dict[str, Tensor], scheme: LandmarkScheme = IBUG68
     size = float((state["reference"] ** 2).sum(dim=-1).mean().sqrt())
     if not 0.99 < size < 1.01:
         raise InputError(f"adapter: 'reference' is of size {size:g}; expected 1")
-    adapter.load_state_dict(state, assign=True)
+    adapter.to_empty(device="cpu").load_state_dict(state)
     return adapter
 
 

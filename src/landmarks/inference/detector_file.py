@@ -3,9 +3,11 @@
 A safetensors file with tensors `network.*` and, with an adapter, `adapter.*`. The metadata hold
 `format`, the version of this layout; `landmarks`, the version of the package, for information;
 `scheme`; `checksum`, of everything else; and as JSON `input_size` and the records of `network`,
-`codec`, `loss` and `crop`. Pre-trained weights that training started from are not named: they are
-not needed any more. A file may come from anywhere, so nothing in it is executed, the network
-is never reached, and memory is allocated only for tensors that are in the file.
+`codec`, `loss` and `crop`. The pre-trained weights that training started from are not named,
+because a trained network does not need them.
+
+A file may come from anywhere. Nothing in it is executed, no server and no other file is accessed
+because of it, and memory is allocated only for tensors that it contains.
 """
 
 import hashlib
@@ -37,7 +39,7 @@ from landmarks.scheme import IBUG68, LandmarkScheme
 from landmarks.storage.serialization import record
 from landmarks.storage.tensor_files import save_tensors
 
-# Raise it when files of this version cannot be read by the versions before, or the other way round.
+# Raise it with any change after which older versions cannot read new files, or the reverse.
 FORMAT = 1
 
 PARTS = ("input_size", "network", "codec", "loss", "crop")  # metadata in JSON
@@ -133,7 +135,7 @@ def _read(file: Any) -> DetectorParts:  # noqa: ANN401 - safetensors has no type
     network.load_state_dict(_under("network.", tensors))
     state = _under("adapter.", tensors)
     adapter = adapter_from_state(state) if state else None
-    _try(network, architecture, adapter)
+    _run_once(network, architecture, adapter)
     return DetectorParts(network=network, architecture=architecture, crop=crop, adapter=adapter)
 
 
@@ -214,8 +216,8 @@ def _check_values(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor])
 
 
 @torch.inference_mode()
-def _try(network: nn.Module, architecture: Architecture, adapter: Adapter | None) -> None:
-    """Run the model once, to find arguments that contradict each other, and overflows."""
+def _run_once(network: nn.Module, architecture: Architecture, adapter: Adapter | None) -> None:
+    """Find arguments that contradict each other, and overflows."""
     size = architecture.input_size
     image = torch.linspace(0, 1, 3 * size * size).view(1, 3, size, size)
     try:

@@ -15,7 +15,7 @@ PACKAGES = ("torch", "numpy", "opencv-python-headless", "albumentations", "timm"
 
 def versions() -> dict[str, str]:
     """Of Python, this package (in a clone, its commit too) and those that it computes with."""
-    commit = _commit(Path(__file__).parents[3])
+    commit = _own_commit()
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in ("landmarks", *PACKAGES)},
@@ -24,8 +24,12 @@ def versions() -> dict[str, str]:
 
 
 @cache
-def _commit(root: Path) -> str:
-    """The commit of a clone, ending in "-dirty" if files were changed; empty if there is none."""
+def _own_commit() -> str:
+    return commit_of(Path(__file__).parents[3])
+
+
+def commit_of(root: Path) -> str:
+    """The commit of a clone, ending in "-dirty" if files were changed; empty if unknown."""
     if not (root / ".git").exists():  # installed, perhaps inside a clone of something else
         return ""
     describe = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
