@@ -282,15 +282,15 @@ def computed(name: str) -> Numbers:
 def test_the_numbers_of_every_product_are_those_of_its_version():
     stored = json.loads(STORED.read_text())
     for name, (_, version, _) in PRODUCTS.items():  # of a chain, the first change counts
-        assert not (told := fault(name, version, computed(name), stored)), told
+        assert not (message := fault(name, version, computed(name), stored)), message
 
 
 def test_changed_numbers_are_reported_with_the_version_to_raise():
     stored = {"adapter": {"version": 3, "numbers": {"moved": 0.5}}}
     assert fault("adapter", 3, {"moved": 0.5004}, stored) == ""
-    told = fault("adapter", 3, {"moved": 0.51}, stored)
-    assert "moved is 0.51, was 0.5" in told
-    assert "raise ADAPTER_VERSION in landmarks/adapters/fitting.py" in told
+    message = fault("adapter", 3, {"moved": 0.51}, stored)
+    assert "moved is 0.51, was 0.5" in message
+    assert "raise ADAPTER_VERSION in landmarks/adapters/fitting.py" in message
     assert "store the new numbers" in fault("adapter", 4, {"moved": 0.51}, stored)
     assert "other is 1, was None" in fault("adapter", 3, {"moved": 0.5, "other": 1}, stored)
 

@@ -19,7 +19,7 @@ from landmarks.data.coordinates import finite_numbers
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded, read_text
 from landmarks.data.images import ImageFile, ImageOptions
-from landmarks.data.labels import LabelRule
+from landmarks.data.labels import LabelRule, split_unlabelled
 from landmarks.data.names import face_ids, in_order, listed_images
 from landmarks.errors import InputError
 
@@ -89,15 +89,15 @@ def read_csv(
     ids = face_ids([name for name, _ in found])
     faces = []
     for row, id, (name, image) in zip(once, ids, found, strict=True):
-        unlabelled = np.isnan(row.points[:, 0])
+        points, visible = split_unlabelled(row.points)
         faces.append(
             rule.face(
-                np.nan_to_num(row.points),
+                points,
                 row.where,
                 id=id,
                 image=ImageFile(image, options),
                 group=name,
-                visible=~unlabelled if unlabelled.any() else None,
+                visible=visible,
             )
         )
     notes = [f"columns not read: {', '.join(columns.ignored)}"] if columns.ignored else []

@@ -180,7 +180,7 @@ def _eight_bit_rgb(
 
 
 def _low_bytes(file: BinaryIO, format: str, raw_mode: str) -> NDArray[np.uint8]:
-    """The lower 8 of 16 bits a colour; Pillow keeps the upper ones, unless told another order."""
+    """The lower 8 of 16 bits a colour; Pillow keeps the upper ones by default."""
     if raw_mode not in _OTHER_ORDER:
         raise ValueError("nearly black 16 bits a colour; save it with 8")
     file.seek(0)

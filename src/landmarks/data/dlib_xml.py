@@ -20,7 +20,7 @@ from landmarks.data.coordinates import Box, finite_numbers
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.files import expanded, open_file
 from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
-from landmarks.data.labels import LabelRule
+from landmarks.data.labels import LabelRule, split_unlabelled
 from landmarks.data.names import face_ids, in_order, listed_images
 from landmarks.data.options import check_whole_number
 from landmarks.errors import InputError
@@ -51,15 +51,15 @@ class LabelledBox:
         self, rule: LabelRule, *, id: str, image: ImageFile, group: str, subset: str = "all"
     ) -> Face:
         """The face in this box."""
-        missing = np.isnan(self.points[:, 0])
+        points, visible = split_unlabelled(self.points)
         return rule.face(
-            np.nan_to_num(self.points),
+            points,
             self.where,
             id=id,
             image=image,
             group=group,
             subset=subset,
-            visible=~missing if missing.any() else None,
+            visible=visible,
             box=self.box,
         )
 

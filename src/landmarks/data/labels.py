@@ -31,6 +31,16 @@ REMEDY = (
 )
 
 
+def split_unlabelled(points: Points) -> tuple[Points, NDArray[np.bool_] | None]:
+    """Points of which NaN marks those without label.
+
+    Returns:
+        The (n, 2) points without NaN; and (n,) which of them are labelled, None for all.
+    """
+    missing = np.isnan(points[:, 0])
+    return np.nan_to_num(points), ~missing if missing.any() else None
+
+
 def _as_pixels(points: Points, first_pixel: float, image: ImageSource) -> Points:
     return points - first_pixel
 

@@ -1,4 +1,4 @@
-"""Threads, for work that waits for a disk or releases the interpreter lock."""
+"""Cores, and threads for work that waits for a disk or releases the interpreter lock."""
 
 import os
 from collections import deque
@@ -11,6 +11,13 @@ _Result = TypeVar("_Result")
 
 # More threads than cores, because some of them wait for a disk.
 _THREADS = min(32, (os.cpu_count() or 1) + 4)
+
+
+def cores() -> int:
+    """Cores that this process may use; a batch job may have been given some of the machine's."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:

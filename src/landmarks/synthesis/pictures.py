@@ -5,12 +5,13 @@ from typing import Any
 
 import warp as wp
 
+from landmarks.data.threads import cores
 from landmarks.errors import InputError
 from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.storage.spec import check_seed_and_size
-from landmarks.synthesis.storage.workers import Render, cores
+from landmarks.synthesis.storage.workers import Render
 from landmarks.synthesis.studio import Studio
 
 DEVICES = ("cpu", "cuda")

@@ -1,6 +1,5 @@
 """The machine a run computes on. Results depend on it by rounding, and by one named exception."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,6 +9,7 @@ from typing import Any
 import cv2
 import torch
 
+from landmarks.data.threads import cores
 from landmarks.errors import InputError
 from landmarks.training.distributed import num_local_ranks, num_ranks, shares_statistics
 
@@ -89,7 +89,7 @@ class Machine:
         if isinstance(self.workers, int):
             return self.workers
         on_cpu = self.torch_device.type == "cpu"
-        return 0 if on_cpu else max(1, _num_cores() // num_local_ranks())
+        return 0 if on_cpu else max(1, cores() // num_local_ranks())
 
     @property
     def parts(self) -> int:
@@ -190,11 +190,6 @@ def full_float32() -> Iterator[None]:
         yield
     finally:
         convolutions.fp32_precision = before
-
-
-def _num_cores() -> int:
-    """Number of cores that this process may use; a batch job may have been given some of them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _gpu_has_bfloat16() -> bool:

@@ -109,7 +109,7 @@ def fit(
             if machine.compile and state.step == first:
                 seconds = time.monotonic() - began
                 log.info("the first step took %.1f s, compilation included", seconds)
-            monitor.after_step(loss, learning_rate(state.step, schedule), stop)
+            monitor.after_step(loss, stop)
     monitor.finish()
     if total(torch.tensor(float(stop.is_set()), device=device)):  # after the last logged point
         raise KeyboardInterrupt

@@ -75,12 +75,11 @@ class Monitor:
         for step, loss, rate in self.state.curve:
             self.on_progress(int(step), loss, rate)
 
-    def after_step(self, loss: Tensor, rate: float, stop: Event) -> None:
+    def after_step(self, loss: Tensor, stop: Event) -> None:
         """Count a step; every LOG_EVERY steps, check and log the loss, and save if it is time.
 
         Args:
             loss: This rank's part of it.
-            rate: The learning rate of the step.
             stop: Set by Ctrl-C, in any rank.
 
         Raises:
@@ -98,6 +97,7 @@ class Monitor:
                 f"the loss is {mean} at step {self.state.step} of {self.schedule.steps}; lower the "
                 f"learning rate (now {self.schedule.learning_rate:g})"
             )
+        rate = float(self.state.optimizer.param_groups[0]["lr"])  # of the last step
         self.state.curve.append((self.state.step, mean, rate))
         self.on_progress(self.state.step, mean, rate)
         # A rank that stopped alone would leave the others waiting for its gradients.

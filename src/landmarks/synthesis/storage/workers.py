@@ -41,13 +41,6 @@ class RenderStarter(Protocol):
         ...
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def render_each(
     starter: RenderStarter, write: Write, indices: Iterable[int], workers: int
 ) -> Generator[int, None, None]:
