@@ -82,8 +82,10 @@ class StepRunner:
                     machine=experiment.machine,
                     directory=entry.directory,
                 )
-                order(partial(training, on_progress=_ignore))  # the other ranks, if there are any
-                training(on_progress=progress.at)
+                order(
+                    partial(training, on_progress=_ignore),
+                    partial(training, on_progress=progress.at),
+                )
                 (entry.directory / COMPUTED).write_text(json.dumps(experiment.computed_on))
         trained = self._store.read(entry)
         # A checkpoint is removed only after the product is in its place.

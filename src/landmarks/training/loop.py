@@ -85,6 +85,7 @@ def fit(
 
     Raises:
         NonFiniteLossError: The loss or a weight is not finite; in all ranks.
+        SharedFileError: A file cannot be written; in all ranks.
     """
     device = rank_device(machine.torch_device)
     join_ranks(device)
