@@ -18,7 +18,7 @@ from landmarks.training.distributed import num_local_ranks, num_ranks, shares_st
 # What torch chose: OMP_NUM_THREADS, or the cores. Read before a run changes it.
 TORCH_THREADS = torch.get_num_threads()
 
-# Names of glibc: how much free memory stays at the end of the heap, and how large a block lies there.
+# Names of glibc: free memory that stays at the end of the heap, and the size of blocks beside it.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
