@@ -112,6 +112,19 @@ def test_without_boxes_the_whole_photo_is_the_box_and_that_is_said(place, detect
     assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
 
 
+def test_a_tilde_after_an_equals_sign_is_the_home_folder(place, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(place))
+    (place / "elsewhere").mkdir()
+    monkeypatch.chdir(place / "elsewhere")
+    assert main(["~/detector.safetensors", "~/photos/a.png", "--out=~/found"]) == 0
+    assert (place / "found" / "a.pts").is_file()
+    assert not list((place / "elsewhere").iterdir())
+    with pytest.raises(SystemExit) as ended:
+        main(["~/detector.safetensors", "~/photos", "--out=~nobody_at_all/found"])
+    assert ended.value.code == 2
+    assert "argument --out: ~nobody_at_all/found: there is no such home" in capsys.readouterr().err
+
+
 def test_one_image_is_enough(place):
     assert predict(images="photos/party/c.png") == 0
     assert list(table(place)) == [("c.png", 1)]

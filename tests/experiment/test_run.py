@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import nn
 
 from landmarks.adapters.adapter import load_adapter
 from landmarks.adapters.perceptron import PerceptronFit
@@ -43,7 +44,7 @@ from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION
 from tests.processes import FORKS
-from tests.small import small_architecture, unnormalised_architecture
+from tests.small import Unnormalised, small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
 
 LONG = Schedule(steps=12, batch_size=4, learning_rate=2e-3)
@@ -418,6 +419,29 @@ def test_a_batch_in_which_batch_norm_has_no_variance_is_refused(tmp_path):
     run(replace(one_face(tmp_path, 1, 64), out=tmp_path / "one"))
 
 
+class NormalisedVector(Unnormalised):
+    """Its BatchNorm sees vectors, not feature maps."""
+
+    def __init__(self, num_landmarks):
+        super().__init__(num_landmarks)
+        self.norm = nn.BatchNorm1d(32)
+
+    def forward(self, images):
+        features = self.body(images)
+        weights = self.norm(features.mean((2, 3)))
+        return self.head(features * weights[:, :, None, None])
+
+
+def test_batch_norm_of_vectors_counts_as_that_of_feature_maps(tmp_path):
+    model = replace(unnormalised_architecture(), network=NormalisedVector)
+    with pytest.raises(InputError, match="in some layer one value per channel"):
+        one_face(tmp_path, 3, 64, model, accumulate=2)
+    assert one_face(tmp_path, 4, 64, model, accumulate=2).statistics_parts == 2
+    assert (
+        one_face(tmp_path, 4, 64, unnormalised_architecture(), accumulate=2).statistics_parts == 1
+    )
+
+
 def test_a_full_disk_is_reported_with_the_file_and_the_same_command_continues(
     tmp_path, monkeypatch
 ):
@@ -618,3 +642,18 @@ def test_two_processes_with_one_run_do_it_once_and_agree_with_a_single_one(finis
     assert (tmp_path / "finetune" / "run.log").read_text().count("pretrain: making") == 1
     one, two = without_timings(tmp_path / "finetune"), without_timings(finished.folder / "finetune")
     assert one == two
+
+
+def real_only_in(folder, artifacts):
+    run(experiment(folder, real_only(LONG), artifacts=folder / artifacts))
+
+
+def test_two_processes_with_one_folder_do_a_run_once_wherever_their_artifacts_are(tmp_path):
+    children = [FORKS.Process(target=real_only_in, args=(tmp_path, name)) for name in "ab"]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(PATIENCE)
+    assert [child.exitcode for child in children] == [0, 0]
+    assert (tmp_path / "real_only" / "run.log").read_text().count("train: making") == 1
+    assert not list((tmp_path / "real_only").glob(".*"))

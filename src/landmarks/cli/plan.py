@@ -11,8 +11,8 @@ with --also, and they are printed on each line.
 
 import argparse
 import sys
-from pathlib import Path
 
+from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="landmarks plan",
         description="List the runs that narrow the interval of an exchange rate next.",
     )
-    parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
+    parser.add_argument("folder", type=path, help="searched for finished runs, at any depth")
     parser.add_argument(
         "--strategy", default="finetune", help="strategy of the N_eff (default: finetune)"
     )

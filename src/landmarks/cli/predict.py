@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
 SHOWN = 20  # skipped faces on the screen; all are in a file
@@ -52,14 +53,14 @@ def _parser() -> argparse.ArgumentParser:
         "exit code: 0 all faces were predicted; 1 some were skipped, because their photo is broken "
         "or their box is invalid; 2 invalid input, and nothing was written",
     )
-    parser.add_argument("detector", type=Path, help="detector.safetensors, or a finished run")
-    parser.add_argument("images", type=Path, help="a folder of images, or one image")
+    parser.add_argument("detector", type=path, help="detector.safetensors, or a finished run")
+    parser.add_argument("images", type=path, help="a folder of images, or one image")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FOLDER", help="for the results; new or empty"
+        "--out", type=path, required=True, metavar="FOLDER", help="for the results; new or empty"
     )
     parser.add_argument(
         "--boxes",
-        type=Path,
+        type=path,
         metavar="CSV",
         help="image,x0,y0,x1,y1: a row for each face, its box as in training: tight around the "
         "landmarks, brows to chin, unless the detector was trained with crop=given_box; default: "

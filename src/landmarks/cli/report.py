@@ -5,8 +5,8 @@ landmarks report outputs/figure4 --labelling-cost 0.5     # exchange rates in mo
 """
 
 import argparse
-from pathlib import Path
 
+from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
 
@@ -16,7 +16,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="landmarks report",
         description="Write the report of the finished runs below a folder.",
     )
-    parser.add_argument("folder", type=Path, help="searched for finished runs, at any depth")
+    parser.add_argument("folder", type=path, help="searched for finished runs, at any depth")
     parser.add_argument(
         "--labelling-cost",
         type=float,

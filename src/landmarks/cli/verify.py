@@ -4,8 +4,8 @@ landmarks verify outputs/figure4
 """
 
 import argparse
-from pathlib import Path
 
+from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="exit code: 0 no differences; 1 differences; 2 invalid input; 3 no differences, but "
         "files were skipped because another version of matplotlib or plotly drew the report",
     )
-    parser.add_argument("folder", type=Path, help="folder of a sweep with its report")
+    parser.add_argument("folder", type=path, help="folder of a sweep with its report")
     folder = parser.parse_args(arguments).folder
     # matplotlib and plotly take seconds to import; --help should not wait for them.
     from landmarks.analysis.verification.verify import verify

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from landmarks.adapters.fitting import MIN_PAIRS
 from landmarks.augmentation import Augmentation
@@ -138,8 +138,9 @@ class Experiment:
         if faces < 2 * self.machine.statistics_parts and self.model.normalises_one_value:
             raise InputError(
                 f"{step.name}: BatchNorm sees one face at a time (a batch of {faces}, in "
-                f"{self.machine.statistics_parts} parts), whose coarsest feature map has one "
-                f"pixel, so there is no variance; {remedy}, or the model's input_size"
+                f"{self.machine.statistics_parts} parts), and in some layer one value per channel, "
+                f"so there is no variance; {remedy}; a larger input_size helps if that layer sees "
+                "a feature map"
             )
 
     @cached_property
@@ -181,7 +182,7 @@ class Experiment:
             return 1
         with torch.device("meta"):
             network = self.model.build(self.faces("test").scheme.num_landmarks)
-        return parts if any(isinstance(m, nn.BatchNorm2d) for m in network.modules()) else 1
+        return parts if any(isinstance(m, _BatchNorm) for m in network.modules()) else 1
 
     @cached_property
     def fingerprint(self) -> str:

@@ -32,11 +32,12 @@ from landmarks.inference.predictions import write_cumulative_error
 from landmarks.scheme import IBUG68
 from landmarks.storage.atomic import atomic_write, writable_folder
 from landmarks.storage.locks import lock
-from landmarks.storage.serialization import fingerprint
 from landmarks.training.distributed import follow, leading, rank
 from landmarks.training.progress import TrainingProgress
 
 log = logging.getLogger(__name__)
+
+LOCK = ".run.lock"  # in the folder of a run, while a process works on it
 
 
 def run(experiment: Experiment, config: str = "") -> Result:
@@ -62,18 +63,12 @@ def run(experiment: Experiment, config: str = "") -> Result:
         if result is None:  # a finished run may be where nothing can be written
             with writable_folder(experiment.out), writable_folder(experiment.artifacts):
                 trained_on = _check_data(experiment)
-                with lock(_marker(experiment), what=f"running {experiment.out}"):
+                with lock(experiment.out / LOCK, what=f"running {experiment.out}"):
                     result = _finished_run(experiment)  # by the process that held the lock
                     if result is None:
                         result = _train_and_test(experiment, trained_on, config, started)
         outcome.result = result
     return result
-
-
-def _marker(experiment: Experiment) -> Path:
-    """Of the lock on a run; among the artifacts, so that its own folder holds results alone."""
-    place = fingerprint(str(experiment.out.resolve()))
-    return experiment.artifacts / "locks" / f"run-{place}.lock"
 
 
 def _finished_run(experiment: Experiment) -> Result | None:

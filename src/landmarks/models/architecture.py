@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from landmarks.errors import InputError
 from landmarks.heatmap import Codec
@@ -91,12 +92,12 @@ class Architecture:
         seen: list[int] = []
 
         def look(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            seen.append(inputs[0][0, 0].numel())
+            seen.append(inputs[0].numel() // inputs[0].shape[1])
 
         with torch.device("meta"):  # shapes without arithmetic
             network = self.build(num_landmarks=1).eval()
             for module in network.modules():
-                if isinstance(module, nn.BatchNorm2d):
+                if isinstance(module, _BatchNorm):
                     module.register_forward_pre_hook(look)
             network(torch.empty(1, 3, self.input_size, self.input_size))
         return 1 in seen

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.data.file_cache import FileValue, cached_values
+from landmarks.data.files import expanded
 from landmarks.data.images import read_image
 from landmarks.errors import InputError
 from landmarks.synthesis.colour import RGB
@@ -63,8 +64,9 @@ def tones(folder: str, files: Sequence[str]) -> tuple[RGB, ...]:
     Raises:
         InputError: A file cannot be read, or is not in MakeHuman's layout.
     """
-    names = [Path(file).relative_to(folder).as_posix() for file in files]
-    found = cached_values(Path(folder), names, _TONE, "measuring skin textures")
+    root = expanded(folder)
+    names = [Path(file).relative_to(root).as_posix() for file in files]
+    found = cached_values(root, names, _TONE, "measuring skin textures")
     return tuple((float(r), float(g), float(b)) for r, g, b in found)
 
 

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from landmarks.data.files import expanded
 from landmarks.data.image_hashes import image_contents
 from landmarks.data.images import ImageFile
 from landmarks.errors import InputError
@@ -22,7 +23,7 @@ def find_files(folder: str, option: str, suffixes: tuple[str, ...]) -> tuple[str
     Raises:
         InputError: The folder does not exist, or has no such file.
     """
-    path = Path(folder)
+    path = expanded(folder, f"recipe.{option}")
     if not path.is_dir():
         raise InputError(f"recipe: {option} {folder!r} is no folder")
     found = tuple(sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in suffixes))
@@ -40,6 +41,6 @@ def content_of(folder: str, files: tuple[str, ...]) -> str:
     digest = hashlib.blake2b(digest_size=8)
     contents = image_contents([ImageFile(Path(file)) for file in files])
     for file, content in zip(files, contents, strict=True):
-        name = Path(file).relative_to(folder).as_posix()
+        name = Path(file).relative_to(expanded(folder)).as_posix()
         digest.update(f"{name}\0{content}\0".encode())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ import warp as wp
 
 from landmarks.synthesis.colour import FLUSH, TONES
 from landmarks.synthesis.shading.hair import around_crown
+from landmarks.synthesis.shading.noise import noise
 from landmarks.synthesis.shading.photo import Photo
 from landmarks.synthesis.shading.structs import (
     Hit,
@@ -64,12 +65,12 @@ def complexion(
     fine = layers(s2, r * 160.0)
     melanin = look[0].melanin + plain * look[0].blotches * (0.5 * large + 0.35 * fine)
     if look[0].freckles > 0.0:
-        spots = wp.noise(s2, r * 420.0) * 0.6 + wp.noise(s3, r * 260.0) * 0.4
+        spots = noise(s2, r * 420.0) * 0.6 + noise(s3, r * 260.0) * 0.4
         melanin = (
             melanin + plain * look[0].freckles * ramp(0.28, 0.5, spots) * (0.3 + hit.b[1]) * 0.3
         )
     if look[0].moles > 0.0:
-        melanin = melanin + plain * look[0].moles * ramp(0.50, 0.62, wp.noise(s1, r * 95.0)) * 0.3
+        melanin = melanin + plain * look[0].moles * ramp(0.50, 0.62, noise(s1, r * 95.0)) * 0.3
     colour = wp.cw_mul(tone(wp.clamp(melanin, 0.0, 1.0)), look[0].tint)
     colour = mix(colour, photo.colour, photo.share)
     cheeks = look[0].cheeks - photo.share * USUAL_CHEEKS
@@ -142,8 +143,8 @@ def brow(
         return 0.0
     inner = 0.35 + 0.65 * ramp(0.0, 0.35, at) * (1.0 - 0.25 * at)
     width = look[0].brow_width * inner * (1.0 - 0.30 * ramp(0.85, 1.0, at))
-    strand = wp.noise(s2, wp.vec3(r[0] * 900.0 + r[2] * 700.0, r[2] * 260.0 - r[0] * 200.0, 1.0))
-    strand = 0.5 * strand + 0.35 * wp.noise(s3, r * 700.0)
+    strand = noise(s2, wp.vec3(r[0] * 900.0 + r[2] * 700.0, r[2] * 260.0 - r[0] * 200.0, 1.0))
+    strand = 0.5 * strand + 0.35 * noise(s3, r * 700.0)
     body = ramp(width * 1.3, width * 0.4, nearest + strand * 0.0016)
     return wp.clamp(body * look[0].brow_density * (0.95 + 0.5 * strand), 0.0, 0.95)
 
@@ -153,9 +154,7 @@ def stubble(
     s: Surface, hit: Hit, look: wp.array(dtype=SceneMaterials), s2: wp.uint32, uneven: float
 ):
     """Skin with short hair of the beard."""
-    grown = (
-        look[0].stubble * hit.a[2] * (0.75 + 0.8 * wp.noise(s2, hit.rest * 600.0) + 0.35 * uneven)
-    )
+    grown = look[0].stubble * hit.a[2] * (0.75 + 0.8 * noise(s2, hit.rest * 600.0) + 0.35 * uneven)
     dark = look[0].hair * 0.9 + s.albedo * 0.06
     s.albedo = mix(s.albedo, dark, 0.85 * wp.clamp(grown, 0.0, 0.92))
     return s
@@ -173,10 +172,10 @@ def roots(
     """Skin over the hairline, where hair grows."""
     r = hit.rest
     q = around_crown(r, look)
-    over = hit.a[3] + 0.05 * wp.noise(s1, r * 55.0)
-    over = over + 0.07 * wp.noise(s2, wp.vec3(q[0] * 34.0, q[1] * 34.0, q[2] * 4.0))
+    over = hit.a[3] + 0.05 * noise(s1, r * 55.0)
+    over = over + 0.07 * noise(s2, wp.vec3(q[0] * 34.0, q[1] * 34.0, q[2] * 4.0))
     share = ramp(-0.02, 0.10, over) * look[0].hair_density
-    strand = wp.noise(s3, wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0))
+    strand = noise(s3, wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0))
     s.albedo = mix(s.albedo, look[0].hair * (0.75 + 0.45 * strand), wp.clamp(share, 0.0, 0.97))
     s.roughness = s.roughness + 0.25 * share
     s.scattering = 1.0 - share
@@ -195,7 +194,7 @@ def skin(
 ):
     """Bare skin, then hair on it. Features: see `blocks.Skull` and `Tracer`."""
     r = hit.rest
-    uneven = wp.noise(s3, r * 60.0)
+    uneven = noise(s3, r * 60.0)
     s = matt(hit, complexion(hit, photo, look, s1, s2, s3), 0.5)
     s.roughness = look[0].roughness - 0.10 * look[0].oil * hit.b[1] + 0.05 * uneven
     s.roughness = s.roughness - 0.13 * hit.a[0] * (0.4 + 0.6 * look[0].wet_lips)
@@ -204,7 +203,7 @@ def skin(
     pores = noise3(s1, s2, s3, r * 300.0) * 0.10 + noise3(s3, s1, s2, r * 110.0) * 0.06
     pores = pores * (1.0 - 0.5 * photo.share) - photo.slope * photo.share
     s.normal = wp.normalize(hit.normal + pores * look[0].bumps)
-    depth = wrinkles(r, look, wp.noise(s1, r * 70.0)) * (1.0 - 0.5 * photo.share)
+    depth = wrinkles(r, look, noise(s1, r * 70.0)) * (1.0 - 0.5 * photo.share)
     s.albedo = s.albedo * (1.0 - 0.32 * depth)
     s.open = s.open * (1.0 - 0.45 * depth)
     if look[0].stubble > 0.0:
@@ -252,7 +251,7 @@ def hand(
 ):
     """Skin of a hand: like the face's, but without freckles and moles."""
     blood = look[0].redness * 1.2 + 0.2 * layers(s1, hit.rest * 120.0)
-    colour = tone(wp.clamp(look[0].melanin + 0.1 * wp.noise(s2, hit.rest * 80.0), 0.0, 1.0))
+    colour = tone(wp.clamp(look[0].melanin + 0.1 * noise(s2, hit.rest * 80.0), 0.0, 1.0))
     s = matt(hit, flushed(wp.cw_mul(colour, look[0].tint), blood), look[0].roughness)
     s.normal = wp.normalize(hit.normal + noise3(s1, s2, s3, hit.rest * 260.0) * 0.12)
     s.scattering = 1.0
