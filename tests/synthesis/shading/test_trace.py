@@ -11,6 +11,7 @@ from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading.structs import SceneMaterials
 from landmarks.synthesis.shading.tracer import Quality, Tracer, openness
+from landmarks.synthesis.textures import NONE
 
 SQUARE = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
 SOFT = Quality(edge_rays=3, shadow_rays=0)
@@ -38,12 +39,13 @@ class Squares:
             rest=np.zeros((count, 3), np.float32),  # where all textures are at their mean
             apart=self.vertices,
             constants=np.zeros((count, 4), np.float32),
+            corners=np.zeros((2 * len(squares), 3, 3), np.float32),
         )
 
     def seen(self, camera, quality=SOFT, sky=None, **look):
         sky = np.zeros((9, 3), np.float32) if sky is None else np.asarray(sky, np.float32)
         scene = self.vertices, self.normals, self.features, sky, look_of(**look)
-        self.tracer.load(*scene, brow=np.zeros((5, 2)))
+        self.tracer.load(*scene, brow=np.zeros((5, 2)), texture=NONE)
         return self.tracer.trace(camera, quality)
 
 

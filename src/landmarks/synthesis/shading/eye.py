@@ -2,6 +2,7 @@
 
 import warp as wp
 
+from landmarks.synthesis.shading.noise import noise
 from landmarks.synthesis.shading.structs import Hit, SceneMaterials, layers, matt, mix, ramp
 
 
@@ -21,7 +22,7 @@ def eye(hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.ui
     white = wp.cw_mul(look[0].sclera, wp.vec3(1.0, 1.0 - 0.35 * veins, 1.0 - 0.35 * veins))
     corner = mix(wp.vec3(1.0, 1.0, 1.0), wp.vec3(0.9, 0.62, 0.58), ramp(0.75, 1.25, angle))
     white = wp.cw_mul(white, corner)
-    rays = wp.noise(s2, wp.vec3(wp.cos(around) * 7.0, wp.sin(around) * 7.0, angle * 4.0))
+    rays = noise(s2, wp.vec3(wp.cos(around) * 7.0, wp.sin(around) * 7.0, angle * 4.0))
     iris = look[0].iris * (0.85 + 0.7 * rays) * (1.0 - 0.75 * ramp(edge * 0.78, edge, angle))
     iris = iris * (1.0 + 0.36 * ramp(0.75 * edge, look[0].pupil_angle, angle))
     colour = mix(iris, white, ramp(edge * 0.94, edge * 1.07, angle))

@@ -103,7 +103,7 @@ def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
         hit = hit_at(stage, q.face, q.u, q.v, origin + ray * at, ray)
         if is_thin(m) and wp.dot(hit.normal, ray) > 0.0:
             hit.normal = -hit.normal
-        s = surface(stage, m, hit)
+        s = surface(stage, m, hit, q.face, q.u, q.v)
         if s.alpha > 0.01:
             if m == LENS:
                 seen.rest = seen.rest + s.emission * (left * s.alpha)

@@ -2,6 +2,8 @@
 
 import warp as wp
 
+from landmarks.synthesis.shading.noise import noise
+
 
 @wp.struct
 class SceneMaterials:
@@ -10,6 +12,9 @@ class SceneMaterials:
     grain: wp.int32
     # skin
     melanin: float
+    tint: wp.vec3  # of skin without photograph
+    photographed: float  # whether there is a photograph of the skin: 0 or 1
+    gain: wp.vec3  # of the photograph
     blotches: float
     redness: float
     cheeks: float
@@ -22,6 +27,7 @@ class SceneMaterials:
     wrinkles: float
     smile: float  # how strongly the mouth smiles, which folds the cheeks
     lips: wp.vec3
+    lipstick: float
     wet_lips: float
     eye_makeup: float
     stubble: float
@@ -134,16 +140,14 @@ def mix(first: wp.vec3, second: wp.vec3, share: float):
 @wp.func
 def layers(seed: wp.uint32, p: wp.vec3):
     """Three octaves of noise, about [-1, 1]."""
-    return (
-        wp.noise(seed, p) * 0.55 + wp.noise(seed, p * 2.1) * 0.28 + wp.noise(seed, p * 4.3) * 0.17
-    )
+    return noise(seed, p) * 0.55 + noise(seed, p * 2.1) * 0.28 + noise(seed, p * 4.3) * 0.17
 
 
 @wp.func
 def noise3(a: wp.uint32, b: wp.uint32, c: wp.uint32, p: wp.vec3):
     """A random vector that varies smoothly with `p`."""
     return wp.vec3(
-        wp.noise(a, p),
-        wp.noise(b, p + wp.vec3(7.0, 1.0, 3.0)),
-        wp.noise(c, p + wp.vec3(3.0, 9.0, 1.0)),
+        noise(a, p),
+        noise(b, p + wp.vec3(7.0, 1.0, 3.0)),
+        noise(c, p + wp.vec3(3.0, 9.0, 1.0)),
     )

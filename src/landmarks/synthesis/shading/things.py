@@ -2,6 +2,7 @@
 
 import warp as wp
 
+from landmarks.synthesis.shading.noise import noise
 from landmarks.synthesis.shading.structs import Hit, SceneMaterials, layers, matt, mix, noise3, ramp
 
 
@@ -12,7 +13,7 @@ def cloth(
     """A garment, cut at its neckline, with folds and sometimes a pattern."""
     r = hit.rest
     front = wp.clamp(-r[1] / 0.10, -1.0, 1.0)
-    colour = look[0].cloth * (1.0 + 0.12 * wp.noise(s1, r * 500.0))
+    colour = look[0].cloth * (1.0 + 0.12 * noise(s1, r * 500.0))
     if look[0].cloth_pattern > 0.0:
         wave = wp.sin(r[2] * look[0].cloth_pattern * 40.0) * wp.sin(
             r[0] * look[0].cloth_pattern * 31.0
@@ -34,7 +35,7 @@ def hat(
     """A hat, cut at its edge. Features: see `growth.Hat`."""
     r = hit.rest
     ribs = wp.sin(wp.atan2(r[0], -r[1] - 0.05) * 70.0)
-    colour = look[0].hat * (1.0 + 0.15 * wp.noise(s1, r * 400.0) + 0.35 * look[0].knit * ribs)
+    colour = look[0].hat * (1.0 + 0.15 * noise(s1, r * 400.0) + 0.35 * look[0].knit * ribs)
     s = matt(hit, colour, 0.85)
     s.reflectance = 0.02
     s.open = 0.9
