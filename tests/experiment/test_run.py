@@ -673,6 +673,16 @@ def test_only_a_finished_run_is_evaluated(finished, tmp_path):
         evaluate(tmp_path, "real_only", DATA.test())
 
 
+def test_a_run_of_a_network_of_another_package_is_evaluated_with_its_class(tmp_path):
+    run(experiment(tmp_path, real_only(SHORT), model=unnormalised_architecture()))
+    folder, test = tmp_path / "real_only", read_toy(count=4, domain="stand_in", seed=9)
+    where = (Machine(device="cpu"), tmp_path / "artifacts", tmp_path / "evaluation")
+    with pytest.raises(InputError, match=r"network: 'tests\.small\.Unnormalised' is of another"):
+        evaluate_run(folder, trained_on(folder), test, *where)
+    found = evaluate_run(folder, trained_on(folder), test, *where, classes=[Unnormalised])
+    assert found["metrics"]["all"]["faces"] == 4
+
+
 def finetune_in(folder):
     """A run of a process of its own."""
     run(experiment(folder, finetune(LONG, RidgeFit(), SHORT)))
