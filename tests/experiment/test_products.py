@@ -67,6 +67,9 @@ class Waves:
     def content(self) -> str:
         return f"waves {self.number}"
 
+    def shape(self) -> tuple[int, int]:
+        return 120, 140
+
     def read(self) -> np.ndarray:
         y, x = np.mgrid[:120, :140]
         spot = np.exp(-((x - 75) ** 2 + (y - 55) ** 2) / 900)
