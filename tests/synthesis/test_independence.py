@@ -39,7 +39,10 @@ BACKGROUND = {"background.kind"}
 # Oldness shows: skin and hair are drawn for a person, and children have no beard and no make-up.
 AGE = {
     *("person.age", "hair.colour", *BEARD),
-    *(f"skin.{name}" for name in ("under_eyes", "bumps", "wrinkles", "lips", "eye_makeup")),
+    *(
+        f"skin.{name}"
+        for name in ("under_eyes", "bumps", "wrinkles", "lips", "eye_makeup", "lipstick")
+    ),
 }
 
 TOUCHED: Mapping[str, set[str]] = {
@@ -68,7 +71,7 @@ TOUCHED: Mapping[str, set[str]] = {
     "skin.detail": {
         f"skin.{name}" for name in ("blotches", "freckles", "moles", "bumps", "wrinkles")
     },
-    "skin.makeup": {"skin.lips", "skin.eye_makeup"},
+    "skin.makeup": {"skin.lips", "skin.eye_makeup", "skin.lipstick"},
     "hair.amount": {
         f"hair.{name}" for name in ("family", "density", "length", "long", "bun")
     },
@@ -123,8 +126,8 @@ TOUCHED: Mapping[str, set[str]] = {
     "annotator.jitter": {"annotator.jitter"},
 }  # fmt: skip
 
-# They exclude each other's absence, so they are changed together, below.
-TOGETHER = {"background.pictures", "background.folder"}
+# They name the user's files, without which they cannot be changed; see below.
+FOLDERS = {"background.pictures", "background.folder", "skin.textures"}
 
 
 def settings():
@@ -201,7 +204,7 @@ def differences(recipe):
 
 
 def test_every_setting_is_among_them():
-    assert set(settings()) == TOUCHED.keys() | TOGETHER
+    assert set(settings()) == TOUCHED.keys() | FOLDERS
 
 
 @pytest.mark.parametrize("setting", TOUCHED)

@@ -4,6 +4,25 @@ import numpy as np
 
 RGB = tuple[float, float, float]
 
+TONES: tuple[RGB, ...] = (
+    (0.80, 0.52, 0.40), (0.66, 0.38, 0.26), (0.46, 0.23, 0.135),
+    (0.26, 0.115, 0.062), (0.095, 0.042, 0.026),
+)  # fmt: skip
+"""Linear RGB of skin with melanin 0, 0.25, 0.5, 0.75 and 1, within the range of measured skin."""
+
+FLUSH: RGB = (0.05, 0.38, 0.34)
+"""Share of red, green and blue light that blood of amount 1 absorbs in skin."""
+
+
+def skin_tone(melanin: float, blood: float = 0.0) -> RGB:
+    """Linear RGB of skin, as the shader computes it: melanin in [0, 1], and blood."""
+    amounts = np.linspace(0, 1, len(TONES))
+    r, g, b = (
+        float(np.interp(melanin, amounts, channel) * (1 - absorbed * blood))
+        for channel, absorbed in zip(zip(*TONES, strict=True), FLUSH, strict=True)
+    )
+    return r, g, b
+
 
 def linear(srgb: RGB) -> RGB:
     """Convert an sRGB colour to linear RGB, both in [0, 1]."""

@@ -49,11 +49,12 @@ class RecipePictures:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All settings of the recipe, with a hash of the user's pictures."""
+        """All settings of the recipe, with hashes of the user's files."""
         settings = asdict(self.recipe)
-        background = self.recipe.background
-        if background.content is not None:
-            settings["background"]["content"] = background.content
+        for name in ("skin", "background"):
+            content = getattr(self.recipe, name).content
+            if content is not None:
+                settings[name]["content"] = content
         return settings
 
     @property

@@ -23,12 +23,14 @@ from landmarks.synthesis.mesh.labels import (
 from landmarks.synthesis.mesh.off_model import displaced
 from landmarks.synthesis.mesh.regions import find_regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
+from landmarks.synthesis.mesh.unwrapped import unwrap
 from landmarks.synthesis.picture import Labels, Picture
 from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.view import Camera, place_camera
 from landmarks.synthesis.shading.fill import fill_materials
 from landmarks.synthesis.shading.tracer import Tracer, openness
+from landmarks.synthesis.textures import NONE, load_texture
 
 # Offset from the landmarks' centre to the point that the camera looks at, in the head's axes.
 LOOKED_AT = np.array([0.0, 0.045, 0.012])
@@ -61,6 +63,7 @@ class Studio:
             rest=self._assembly.rest,
             apart=self._assembly.apart,
             constants=self._constants(),
+            corners=unwrap(self._head, self._regions, len(self._assembly.triangles)),
         )
         self.face = face_vertices(self._head, self._regions)
         """Vertices of the head that dense labels refer to."""
@@ -73,9 +76,10 @@ class Studio:
         sky = np.array(scene.lighting.environment, np.float32)
         look = fill_materials(scene, posed)
         hairs = self._brows.hairs(scene.eyes)
-        self._tracer.load(vertices, self._normals(vertices), features, sky, look, hairs)
         middle = posed.landmarks[17:].mean(axis=0) + posed.bent.rotation @ LOOKED_AT
         camera = place_camera(scene.view, posed.bent.rotation, middle, posed.landmarks, size)
+        texture = _texture(scene, camera)
+        self._tracer.load(vertices, self._normals(vertices), features, sky, look, hairs, texture)
         seen = self._renderer.expose(self._tracer, scene, camera)
         depth = _along_view(seen.distance, camera)
         light = seen.light + (1 - seen.opacity[..., None]) * paint(scene.background, size)
@@ -140,6 +144,13 @@ class Studio:
     def _classes(self) -> TriangleClasses:
         landmarks = self._places.of(self._head.rest)
         return find_classes(self._assembly, self._head, self._regions, landmarks)
+
+
+def _texture(scene: Scene, camera: Camera) -> NDArray[np.float32]:
+    """The photographed skin of a scene, as fine as the picture."""
+    if scene.skin.texture is None:
+        return NONE
+    return load_texture(scene.skin.texture.file, camera.focal / scene.view.distance)
 
 
 def _along_view(distance: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading.structs import SceneMaterials
 from landmarks.synthesis.shading.tracer import Quality, Tracer, openness
+from landmarks.synthesis.textures import NONE
 
 SQUARE = np.array([[0, 1, 2], [0, 2, 3]], np.int32)
 SOFT = Quality(edge_rays=3, shadow_rays=0)
@@ -38,12 +39,13 @@ class Squares:
             rest=np.zeros((count, 3), np.float32),  # where all textures are at their mean
             apart=self.vertices,
             constants=np.zeros((count, 4), np.float32),
+            corners=np.zeros((2 * len(squares), 3, 3), np.float32),
         )
 
     def seen(self, camera, quality=SOFT, sky=None, **look):
         sky = np.zeros((9, 3), np.float32) if sky is None else np.asarray(sky, np.float32)
         scene = self.vertices, self.normals, self.features, sky, look_of(**look)
-        self.tracer.load(*scene, brow=np.zeros((5, 2)))
+        self.tracer.load(*scene, brow=np.zeros((5, 2)), texture=NONE)
         return self.tracer.trace(camera, quality)
 
 
@@ -170,6 +172,15 @@ def test_skin_a_hair_behind_something_clear_is_seen():
     seen = close.seen(FRONT, lashes=0.0).triangle[28:36, 28:36]
     assert set(np.unique(seen)) <= {2, 3}
     assert not close.tracer.visible(np.array([[0, 0.05, 0]]), FRONT).any()
+
+
+def test_lists_of_thin_surfaces_grow_when_they_are_full():
+    clear = [((0, y, 0), (0.3, 0, 0), (0, 0, 0.3), Material.LENS) for y in (0, 0.1, 0.2)]
+    squares = Squares(*clear, ((0, 0.3, 0), (0.3, 0, 0), (0, 0, 0.3), Material.THING))
+    whole = squares.seen(FRONT, lens_tint=0.3)
+    squares.tracer._room = 1
+    assert (squares.seen(FRONT, lens_tint=0.3).light == whole.light).all()
+    assert squares.tracer._room > 1
 
 
 def test_points_behind_something_solid_are_hidden():

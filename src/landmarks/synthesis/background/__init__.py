@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from landmarks.errors import InputError
 from landmarks.synthesis.background.canvas import noise
-from landmarks.synthesis.background.pictures import SUFFIXES, content_of, find_pictures, part_of
+from landmarks.synthesis.background.pictures import part_of
 from landmarks.synthesis.background.scenes import SCENES
 from landmarks.synthesis.camera.film import KNEE
 from landmarks.synthesis.ranges import check_strength
+from landmarks.synthesis.user_files import SUFFIXES, content_of, find_files
 
 PICTURE: Final = "pictures"
 """The kind of background that is taken from the user's folder."""
@@ -96,15 +97,13 @@ class BackgroundRecipe:
                 f"recipe: background.folder is {self.folder!r} and background.pictures is "
                 f"{self.pictures!r}; give a folder and a share above 0, or neither"
             )
-        if self.folder is not None and not self.files:
-            raise InputError(
-                f"recipe: background.folder {self.folder!r} has no {', '.join(SUFFIXES)} file"
-            )
+        if self.folder is not None:
+            _ = self.files  # refuses a folder without pictures
 
     @cached_property
     def files(self) -> tuple[str, ...]:
         """The user's pictures, listed once so that all processes use the same list."""
-        return () if self.folder is None else find_pictures(self.folder)
+        return () if self.folder is None else find_files(self.folder, "background.folder", SUFFIXES)
 
     @cached_property
     def content(self) -> str | None:

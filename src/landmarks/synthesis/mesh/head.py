@@ -49,6 +49,7 @@ class Head:
         parts: Names of the mesh's parts: "body" (skin), the eyes, teeth, lashes and so on.
         masks: (V,) in [0, 1] of "lips", "mouth" (its inside) and "ears", alike on both sides.
         uv: (V, 2) texture coordinates.
+        corner_uv: (T, 3, 2) the same of triangles, whose corners differ along seams.
         base_index: (V,) the same vertices in MakeHuman's base mesh.
         displacements: (N, 3V + 3J) of vertices and joints, for each phenotype, local change and
             action.
@@ -64,6 +65,7 @@ class Head:
     parts: tuple[str, ...]
     masks: dict[str, Array]
     uv: Array
+    corner_uv: Array
     base_index: NDArray[np.int32]
     displacements: Array
     local_names: tuple[str, ...]
@@ -213,6 +215,7 @@ def load_head() -> Head:
         parts=tuple(map(str, a["group_names"])),
         masks={name: _of_both_sides(a, f"mask_{name}") for name in ("lips", "mouth", "ears")},
         uv=uv,
+        corner_uv=np.concatenate([a["uv"][a["quad_uv"][:, c]] for c in corners]),
         base_index=a["base_index"],
         displacements=np.hstack([np.concatenate(vertices), np.concatenate([*joints, still])]),
         local_names=tuple(map(str, a["L_labels"])),

@@ -1,12 +1,15 @@
 """Appearance of skin, eyes and brows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from landmarks.synthesis.colour import RGB, linear, scaled
+from landmarks.synthesis.colour import RGB, linear, scaled, skin_tone
 from landmarks.synthesis.ranges import check_share, check_strength
 from landmarks.synthesis.scene.person import Person
+from landmarks.synthesis.textures import tones
+from landmarks.synthesis.user_files import SUFFIXES, content_of, find_files
 
 # Linear RGB of irises, brown to blue-grey.
 IRISES: tuple[RGB, ...] = (
@@ -14,6 +17,25 @@ IRISES: tuple[RGB, ...] = (
     (0.11, 0.14, 0.07), (0.10, 0.17, 0.24), (0.18, 0.22, 0.25),
 )  # fmt: skip
 IRIS_SHARES = (0.34, 0.26, 0.12, 0.08, 0.12, 0.08)
+
+
+NEAREST = 8  # textures nearest in tone, one of which is drawn
+MATCHED = 0.8  # how much of the difference in tone is removed, in logarithms
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkinTexture:
+    """Photographed skin.
+
+    Attributes:
+        file: The texture.
+        gain: Factors of its red, green and blue that bring it nearer to the wanted tone.
+        tint: Factors of procedural skin that bring it to the same tone.
+    """
+
+    file: str
+    gain: RGB
+    tint: RGB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +55,10 @@ class Skin:
         bumps: Pores and unevenness.
         wrinkles: Lines of forehead, eyes and mouth.
         lips: Linear RGB.
+        lipstick: 1 if `lips` is make-up, 0 if it is natural.
         wet_lips: Gloss of the lips.
         eye_makeup: Darkness around the eyes.
+        texture: Photographed skin; None: all skin is procedural.
     """
 
     melanin: float
@@ -51,6 +75,8 @@ class Skin:
     lips: RGB
     wet_lips: float
     eye_makeup: float
+    lipstick: float = 0.0
+    texture: SkinTexture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,15 +117,34 @@ class SkinRecipe:
     Attributes:
         detail: Strength of blotches, freckles, moles, pores and wrinkles; 0: smooth skin.
         makeup: Share of women's faces with make-up.
+        textures: Folder of skin textures in MakeHuman's layout (PNG or JPEG, searched recursively),
+            which replace procedural skin on the face; None: procedural skin.
     """
 
     detail: float = 1.0
     makeup: float = 0.45
+    textures: str | None = None
 
     def __post_init__(self) -> None:
         """Validate the settings."""
         check_strength("skin.detail", self.detail, 3)
         check_share("skin.makeup", self.makeup)
+        if self.textures is not None:
+            _ = self._tones  # lists and checks the files
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The user's textures, listed once so that all processes use the same list."""
+        return () if self.textures is None else find_files(self.textures, "skin.textures", SUFFIXES)
+
+    @cached_property
+    def content(self) -> str | None:
+        """A hash of the names and bytes of the user's textures; None if there are none."""
+        return None if self.textures is None else content_of(self.textures, self.files)
+
+    @cached_property
+    def _tones(self) -> tuple[RGB, ...]:
+        return () if self.textures is None else tones(self.textures, self.files)
 
     def draw(self, rng: np.random.Generator, person: Person) -> Skin:
         """Draw a skin; its colour is independent of ancestry, wrinkles depend on age."""
@@ -112,8 +157,9 @@ class SkinRecipe:
         # Drawn for everybody, so that all faces consume the same number of random values.
         painting, on_lips, around_eyes = rng.random(), rng.random(), float(rng.uniform(0.2, 1))
         has_makeup = person.gender < 0.5 and person.age > 0.5 and painting < self.makeup
+        has_lipstick = has_makeup and on_lips < 0.7
         old, d = person.oldness, self.detail
-        return Skin(
+        skin = Skin(
             melanin=melanin,
             blotches=0.12 * d * float(rng.uniform(0.4, 1.4)),
             redness=float(rng.uniform(0.0, 0.3)),
@@ -125,9 +171,26 @@ class SkinRecipe:
             oil=float(rng.uniform(0, 1)),
             bumps=d * float(rng.uniform(0.5, 1.2) + 0.6 * old),
             wrinkles=d * float(rng.uniform(0, 0.12) + 0.7 * old * rng.uniform(0.2, 1)),
-            lips=painted if has_makeup and on_lips < 0.7 else natural,
+            lips=painted if has_lipstick else natural,
+            lipstick=float(has_lipstick),
             wet_lips=float(rng.random()),
             eye_makeup=around_eyes if has_makeup else 0.0,
+        )
+        return replace(skin, texture=self._texture(float(rng.random()), skin))
+
+    def _texture(self, pick: float, skin: Skin) -> SkinTexture | None:
+        """Choose one of the textures nearest in tone by `pick` in [0, 1)."""
+        if not self.files:
+            return None
+        wanted = np.array(skin_tone(skin.melanin, skin.redness))
+        tones = np.array(self._tones)
+        nearest = np.abs(np.log(tones / wanted)).sum(axis=1).argsort(kind="stable")[:NEAREST]
+        chosen = nearest[int(pick * len(nearest))]
+        blood = np.array(skin_tone(skin.melanin)) / wanted  # the shader adds it
+        gain = (wanted / tones[chosen]) ** MATCHED * blood
+        tint = gain * tones[chosen] / skin_tone(skin.melanin)
+        return SkinTexture(
+            file=self.files[chosen], gain=tuple(gain.tolist()), tint=tuple(tint.tolist())
         )
 
     def draw_eyes(self, rng: np.random.Generator, person: Person) -> Eyes:

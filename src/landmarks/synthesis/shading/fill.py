@@ -10,6 +10,7 @@ from landmarks.synthesis.scene.skin import Eyes, Skin
 from landmarks.synthesis.shading.structs import SceneMaterials
 
 NOTHING = (0.0, 0.0, 0.0)
+UNCHANGED = (1.0, 1.0, 1.0)
 
 
 def fill_materials(scene: Scene, posed: Posed) -> SceneMaterials:
@@ -34,10 +35,15 @@ def fill_materials(scene: Scene, posed: Posed) -> SceneMaterials:
 
 
 def _skin(look: SceneMaterials, skin: Skin) -> None:
-    """Copy all fields, which have the same names."""
+    """Copy all fields, which have the same names; the texture's file is loaded apart."""
     for field in fields(Skin):
         value = getattr(skin, field.name)
-        setattr(look, field.name, wp.vec3(*value) if isinstance(value, tuple) else value)
+        if field.name != "texture":
+            setattr(look, field.name, wp.vec3(*value) if isinstance(value, tuple) else value)
+    texture = skin.texture
+    look.photographed = float(texture is not None)
+    look.gain = wp.vec3(*(texture.gain if texture else NOTHING))
+    look.tint = wp.vec3(*(texture.tint if texture else UNCHANGED))
 
 
 def _eyes(look: SceneMaterials, eyes: Eyes) -> None:

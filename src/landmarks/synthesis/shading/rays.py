@@ -97,12 +97,11 @@ def follow(stage: wp.array(dtype=Stage), raster: Raster, lens: Lens, place: wp.v
         meeting = meets(outline(stage, raster.screen, face), place)
         at = meeting[2] * per_depth
         m = stage[0].materials[face]
-        hit = hit_at(
-            stage, face, 1.0 - meeting[0] - meeting[1], meeting[0], lens.position + ray * at, ray
-        )
+        u = 1.0 - meeting[0] - meeting[1]
+        hit = hit_at(stage, face, u, meeting[0], lens.position + ray * at, ray)
         if (is_layer(m) or m == TEETH) and wp.dot(hit.normal, ray) > 0.0:
             hit.normal = -hit.normal
-        s = surface(stage, m, hit)
+        s = surface(stage, m, hit, face, u, meeting[0])
         if s.alpha > 0.01:
             if m == LENS:
                 seen.rest = seen.rest + s.emission * (left * s.alpha)

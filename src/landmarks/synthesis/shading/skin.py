@@ -2,8 +2,10 @@
 
 import warp as wp
 
+from landmarks.synthesis.colour import FLUSH, TONES
 from landmarks.synthesis.shading.hair import around_crown
 from landmarks.synthesis.shading.noise import noise
+from landmarks.synthesis.shading.photo import Photo
 from landmarks.synthesis.shading.structs import (
     Hit,
     SceneMaterials,
@@ -15,46 +17,71 @@ from landmarks.synthesis.shading.structs import (
     ramp,
 )
 
+PALEST, FAIR, BROWN, DARK, DARKEST = (wp.constant(wp.vec3(*colour)) for colour in TONES)
+ABSORBED = wp.constant(wp.vec3(*FLUSH))
+
+# Of procedural skin on average, which textures already show.
+USUAL_CHEEKS = wp.constant(0.3)
+USUAL_RINGS = wp.constant(0.4)
+LIPSTICK = wp.constant(0.7)  # how much of a photograph it covers
+
 
 @wp.func
 def tone(melanin: float):
-    """Linear RGB of skin with this much melanin, within the range of measured skin."""
-    palest = wp.vec3(0.80, 0.52, 0.40)
-    fair = wp.vec3(0.66, 0.38, 0.26)
-    brown = wp.vec3(0.46, 0.23, 0.135)
-    dark = wp.vec3(0.26, 0.115, 0.062)
-    darkest = wp.vec3(0.095, 0.042, 0.026)
+    """Linear RGB of skin with this much melanin."""
     x = melanin * 4.0
     if x < 1.0:
-        return mix(palest, fair, x)
+        return mix(PALEST, FAIR, x)
     if x < 2.0:
-        return mix(fair, brown, x - 1.0)
+        return mix(FAIR, BROWN, x - 1.0)
     if x < 3.0:
-        return mix(brown, dark, x - 2.0)
-    return mix(dark, darkest, wp.min(x - 3.0, 1.0))
+        return mix(BROWN, DARK, x - 2.0)
+    return mix(DARK, DARKEST, wp.min(x - 3.0, 1.0))
+
+
+@wp.func
+def flushed(colour: wp.vec3, blood: float):
+    """Skin with this much blood."""
+    return wp.cw_mul(colour, wp.vec3(1.0, 1.0, 1.0) - ABSORBED * blood)
 
 
 @wp.func
 def complexion(
-    hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
+    hit: Hit,
+    photo: Photo,
+    look: wp.array(dtype=SceneMaterials),
+    s1: wp.uint32,
+    s2: wp.uint32,
+    s3: wp.uint32,
 ):
-    """Colour of bare skin: melanin, blood, freckles, moles, rings."""
+    """Colour of bare skin: melanin, blood, freckles, moles, rings.
+
+    Where a photograph covers the skin, it replaces the pattern of melanin and the natural lips;
+    cheeks and rings are then relative to the usual ones, which it shows.
+    """
     r = hit.rest
+    plain = 1.0 - photo.share
     large = layers(s1, r * 22.0)
     fine = layers(s2, r * 160.0)
-    melanin = look[0].melanin + look[0].blotches * (0.5 * large + 0.35 * fine)
+    melanin = look[0].melanin + plain * look[0].blotches * (0.5 * large + 0.35 * fine)
     if look[0].freckles > 0.0:
         spots = noise(s2, r * 420.0) * 0.6 + noise(s3, r * 260.0) * 0.4
-        melanin = melanin + look[0].freckles * ramp(0.28, 0.5, spots) * (0.3 + hit.b[1]) * 0.3
+        melanin = (
+            melanin + plain * look[0].freckles * ramp(0.28, 0.5, spots) * (0.3 + hit.b[1]) * 0.3
+        )
     if look[0].moles > 0.0:
-        melanin = melanin + look[0].moles * ramp(0.50, 0.62, noise(s1, r * 95.0)) * 0.3
-    colour = tone(wp.clamp(melanin, 0.0, 1.0))
-    blood = look[0].redness * (1.0 + 0.35 * fine) + look[0].cheeks * hit.a[1] * (1.0 + 0.4 * large)
-    colour = wp.cw_mul(colour, wp.vec3(1.0 - 0.05 * blood, 1.0 - 0.38 * blood, 1.0 - 0.34 * blood))
-    rings = mix(wp.vec3(1.0, 1.0, 1.0), wp.vec3(0.80, 0.70, 0.74), look[0].under_eyes * hit.b[0])
+        melanin = melanin + plain * look[0].moles * ramp(0.50, 0.62, noise(s1, r * 95.0)) * 0.3
+    colour = wp.cw_mul(tone(wp.clamp(melanin, 0.0, 1.0)), look[0].tint)
+    colour = mix(colour, photo.colour, photo.share)
+    cheeks = look[0].cheeks - photo.share * USUAL_CHEEKS
+    blood = look[0].redness * (1.0 + 0.35 * fine) + cheeks * hit.a[1] * (1.0 + 0.4 * large)
+    colour = flushed(colour, blood)
+    dark = look[0].under_eyes - photo.share * USUAL_RINGS
+    rings = mix(wp.vec3(1.0, 1.0, 1.0), wp.vec3(0.80, 0.70, 0.74), dark * hit.b[0])
     colour = wp.cw_mul(colour, rings)
     colour = mix(colour, wp.vec3(0.10, 0.06, 0.07), look[0].eye_makeup * hit.b[0] * 0.35)
-    return mix(colour, look[0].lips * (1.0 + 0.12 * fine), 0.95 * ramp(0.3, 0.8, hit.a[0]))
+    painted = 0.95 * plain + LIPSTICK * look[0].lipstick * photo.share
+    return mix(colour, look[0].lips * (1.0 + 0.12 * fine), painted * ramp(0.3, 0.8, hit.a[0]))
 
 
 @wp.func
@@ -158,6 +185,7 @@ def roots(
 @wp.func
 def skin(
     hit: Hit,
+    photo: Photo,
     look: wp.array(dtype=SceneMaterials),
     curve: wp.array(dtype=wp.vec2),
     s1: wp.uint32,
@@ -167,14 +195,15 @@ def skin(
     """Bare skin, then hair on it. Features: see `blocks.Skull` and `Tracer`."""
     r = hit.rest
     uneven = noise(s3, r * 60.0)
-    s = matt(hit, complexion(hit, look, s1, s2, s3), 0.5)
+    s = matt(hit, complexion(hit, photo, look, s1, s2, s3), 0.5)
     s.roughness = look[0].roughness - 0.10 * look[0].oil * hit.b[1] + 0.05 * uneven
     s.roughness = s.roughness - 0.13 * hit.a[0] * (0.4 + 0.6 * look[0].wet_lips)
     s.scattering = 1.0
     s.open = hit.b[2]
     pores = noise3(s1, s2, s3, r * 300.0) * 0.10 + noise3(s3, s1, s2, r * 110.0) * 0.06
+    pores = pores * (1.0 - 0.5 * photo.share) - photo.slope * photo.share
     s.normal = wp.normalize(hit.normal + pores * look[0].bumps)
-    depth = wrinkles(r, look, noise(s1, r * 70.0))
+    depth = wrinkles(r, look, noise(s1, r * 70.0)) * (1.0 - 0.5 * photo.share)
     s.albedo = s.albedo * (1.0 - 0.32 * depth)
     s.open = s.open * (1.0 - 0.45 * depth)
     if look[0].stubble > 0.0:
@@ -223,8 +252,7 @@ def hand(
     """Skin of a hand: like the face's, but without freckles and moles."""
     blood = look[0].redness * 1.2 + 0.2 * layers(s1, hit.rest * 120.0)
     colour = tone(wp.clamp(look[0].melanin + 0.1 * noise(s2, hit.rest * 80.0), 0.0, 1.0))
-    colour = wp.cw_mul(colour, wp.vec3(1.0 - 0.05 * blood, 1.0 - 0.38 * blood, 1.0 - 0.34 * blood))
-    s = matt(hit, colour, look[0].roughness)
+    s = matt(hit, flushed(wp.cw_mul(colour, look[0].tint), blood), look[0].roughness)
     s.normal = wp.normalize(hit.normal + noise3(s1, s2, s3, hit.rest * 260.0) * 0.12)
     s.scattering = 1.0
     s.open = 0.85

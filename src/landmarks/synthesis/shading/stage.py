@@ -6,6 +6,7 @@ from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.shading import eye, hair, skin, things
 from landmarks.synthesis.shading.boxes import Tree
 from landmarks.synthesis.shading.light import environment, mirrored
+from landmarks.synthesis.shading.photo import photographed
 from landmarks.synthesis.shading.structs import Hit, SceneMaterials
 
 # Kernels can read integers, but not enumerations.
@@ -29,6 +30,7 @@ class Stage:
     """The mesh of a scene, its materials and its lights."""
 
     tree: Tree
+    points: wp.array(dtype=wp.vec3)
     triangles: wp.array(dtype=wp.int32)
     materials: wp.array(dtype=wp.int32)
     normals: wp.array(dtype=wp.vec3)
@@ -36,6 +38,8 @@ class Stage:
     features: wp.array(dtype=wp.vec4)
     constants: wp.array(dtype=wp.vec4)
     brow: wp.array(dtype=wp.vec2)
+    texture: wp.array2d(dtype=wp.vec4)
+    corners: wp.array(dtype=wp.vec3)  # of all triangles, in the texture
     sky: wp.array(dtype=wp.vec3)
     look: wp.array(dtype=SceneMaterials)
 
@@ -59,6 +63,20 @@ def hit_at(
     hit.a = stage[0].features[i] * u + stage[0].features[j] * v + stage[0].features[k] * w
     hit.b = stage[0].constants[i] * u + stage[0].constants[j] * v + stage[0].constants[k] * w
     return hit
+
+
+@wp.func
+def photo_at(stage: wp.array(dtype=Stage), face: int, u: float, v: float):
+    """The photographed skin of a place on a triangle."""
+    i = stage[0].triangles[3 * face]
+    j = stage[0].triangles[3 * face + 1]
+    k = stage[0].triangles[3 * face + 2]
+    points = wp.matrix_from_rows(stage[0].points[i], stage[0].points[j], stage[0].points[k])
+    corners = wp.matrix_from_rows(
+        stage[0].corners[3 * face], stage[0].corners[3 * face + 1], stage[0].corners[3 * face + 2]
+    )
+    weights = wp.vec3(u, v, 1.0 - u - v)
+    return photographed(stage[0].texture, stage[0].look, weights, points, corners)
 
 
 @wp.func
@@ -90,14 +108,14 @@ def is_absent(stage: wp.array(dtype=Stage), triangle: int):
 
 
 @wp.func
-def surface(stage: wp.array(dtype=Stage), material: int, hit: Hit):
+def surface(stage: wp.array(dtype=Stage), material: int, hit: Hit, face: int, u: float, v: float):
     """Shade a hit with the function of its material."""
     look = stage[0].look
     s1 = wp.rand_init(look[0].grain, 11)
     s2 = wp.rand_init(look[0].grain, 23)
     s3 = wp.rand_init(look[0].grain, 37)
     if material == SKIN:
-        return skin.skin(hit, look, stage[0].brow, s1, s2, s3)
+        return skin.skin(hit, photo_at(stage, face, u, v), look, stage[0].brow, s1, s2, s3)
     if material == SHELL:
         return hair.shell(hit, look, s1, s2, s3)
     if material == CLOTH:

@@ -12,6 +12,9 @@ class SceneMaterials:
     grain: wp.int32
     # skin
     melanin: float
+    tint: wp.vec3  # of skin without photograph
+    photographed: float  # whether there is a photograph of the skin: 0 or 1
+    gain: wp.vec3  # of the photograph
     blotches: float
     redness: float
     cheeks: float
@@ -24,6 +27,7 @@ class SceneMaterials:
     wrinkles: float
     smile: float  # how strongly the mouth smiles, which folds the cheeks
     lips: wp.vec3
+    lipstick: float
     wet_lips: float
     eye_makeup: float
     stubble: float

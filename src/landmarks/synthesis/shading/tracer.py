@@ -70,6 +70,7 @@ class Tracer:
         apart: (n, 3) vertices from which the tree of bounding boxes is built.
         constants: (n, 4) features that are the same in all scenes; of skin: rings under the eyes,
             shine, openness, inside of mouth and nostrils.
+        corners: (m, 3, 3) of triangles in the texture of the skin; see `mesh.unwrapped`.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Tracer:
         rest: NDArray[np.float32],
         apart: NDArray[np.float32],
         constants: NDArray[np.float32],
+        corners: NDArray[np.float32],
     ) -> None:
         self._device = wp.get_device(device)
         self.triangles, self.materials, self.vertices = triangles, materials, apart
@@ -89,6 +91,8 @@ class Tracer:
         self._tree = BoxTree(self._device, apart, triangles)
         self._stage = Stage()
         self._stage.tree, self._stage.triangles = self._tree.tree, indices
+        self._stage.points = self._points
+        self._stage.corners = self._array(corners.reshape(-1, 3), wp.vec3)
         self._stage.materials = self._array(materials, wp.int32)
         self._stage.rest = self._array(rest, wp.vec3)
         self._stage.constants = self._array(constants, wp.vec4)
@@ -106,6 +110,7 @@ class Tracer:
         sky: NDArray[np.float32],
         look: SceneMaterials,
         brow: NDArray[np.floating],
+        texture: NDArray[np.float32],
     ) -> None:
         """Load a scene.
 
@@ -116,6 +121,7 @@ class Tracer:
             sky: (9, 3) environment; see `Lighting`.
             look: Materials and lights.
             brow: (5, 2) x and z of the middle line of the right brow on the average face, metres.
+            texture: (h, w, 4) of the skin; see `textures.load_texture`.
         """
         self.vertices = vertices
         self._points.assign(vertices)
@@ -123,6 +129,7 @@ class Tracer:
         self._stage.normals = self._array(normals, wp.vec3)
         self._stage.features = self._array(features, wp.vec4)
         self._stage.sky = self._array(sky, wp.vec3)
+        self._stage.texture = self._array(texture, wp.vec4)
         self._stage.look = self._array([look], SceneMaterials)
         self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
         self._loaded = self._array([self._stage], Stage)

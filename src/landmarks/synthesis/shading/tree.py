@@ -14,6 +14,7 @@ class BoxTree:
 
     Attributes:
         tree: What kernels read.
+        depth: Levels of nodes.
 
     Args:
         device: Device.
@@ -37,7 +38,7 @@ class BoxTree:
                 )
         for leaf, members in enumerate(leaves):
             triangles[leaf, : len(members)] = members
-        self._levels = levels
+        self._levels, self.depth = levels, len(levels) - 1
         self._corners = self._array(corners.ravel())
         self._of_nodes, self._of_leaves = self._array(of_nodes), self._array(of_leaves)
         self.tree = Tree()
