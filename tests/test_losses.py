@@ -25,8 +25,14 @@ COORDINATES = CoordinateCodec(size=128)
 def perfect(codec):
     if codec is COORDINATES:
         return torch.cat([codec.encode(LANDMARKS), torch.zeros(1, 3, 1)], dim=-1)
-    target = codec.encode(LANDMARKS, (32, 32))
-    return target if codec is MAPS else target.clamp_min(1e-30).log()
+    if codec is MAPS:
+        return codec.encode(LANDMARKS, (32, 32))
+    return maps_of_targets().clamp_min(1e-30).log()
+
+
+def maps_of_targets():
+    x, y = DISTRIBUTION.encode(LANDMARKS, (32, 32))
+    return y[..., :, None] * x[..., None, :]
 
 
 CASES = [
@@ -106,6 +112,15 @@ def test_cross_entropy_of_the_target_is_its_entropy():
         perfect(DISTRIBUTION), LANDMARKS, VISIBLE, DISTRIBUTION
     )
     assert loss.item() == pytest.approx(1 + math.log(2 * math.pi), abs=2e-3)
+
+
+def test_both_terms_have_the_values_that_whole_maps_give():
+    output = 3 * torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    cross_entropy = -(maps_of_targets() * output.flatten(2).log_softmax(-1).view(1, 3, 32, 32))
+    distance = (DISTRIBUTION.decode(output) - LANDMARKS).abs().sum(dim=-1) / 4
+    loss = CrossEntropySoftArgmax(distance=0.5)(output, LANDMARKS, VISIBLE, DISTRIBUTION)
+    expected = cross_entropy.sum(dim=(-2, -1)) + 0.5 * distance
+    assert loss.item() == pytest.approx(expected.mean().item(), rel=1e-5)
 
 
 def test_gaussian_nll_is_worked_by_hand():

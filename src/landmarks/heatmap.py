@@ -146,24 +146,29 @@ class DistributionCodec:
         """Validate the settings."""
         _check(self.stride, self.sigma)
 
-    def encode(self, landmarks: Tensor, size: tuple[int, int]) -> Tensor:
-        """Distributions, (B, K, h, w) that sum to 1, of landmarks (B, K, 2) in crop pixels."""
+    def encode(self, landmarks: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Distributions along x and y, (B, K, w) and (B, K, h), of landmarks (B, K, 2).
+
+        Each sums to 1; their outer product is the distribution over a map of `size` (h, w).
+        """
         x, y = _profiles(landmarks, self.stride, self.sigma, size)
         x, y = (p / p.sum(dim=-1, keepdim=True).clamp_min(1e-12) for p in (x, y))
-        return y[..., :, None] * x[..., None, :]
+        return x, y
 
     def decode(self, output: Tensor) -> Tensor:
-        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution given by the logits.
+        """Landmarks, (B, K, 2) crop pixels: the mean of the distribution given by the logits."""
+        return self.mean(output.float().flatten(2).softmax(dim=-1).view(output.shape))
+
+    def mean(self, probability: Tensor) -> Tensor:
+        """Mean, (B, K, 2) crop pixels, of distributions (B, K, h, w) that sum to 1.
 
         Differentiable; soft-argmax (Sun et al., "Integral human pose regression", 2018, Eq. 3).
         """
-        h, w = output.shape[-2:]
-        probability = output.float().flatten(2).softmax(dim=-1).view(output.shape)
-        columns = torch.arange(w, device=output.device, dtype=torch.float32)
-        rows = torch.arange(h, device=output.device, dtype=torch.float32)
-        x = (probability.sum(dim=-2) * columns).sum(dim=-1)
-        y = (probability.sum(dim=-1) * rows).sum(dim=-1)
-        return to_crop_pixels(torch.stack([x, y], dim=-1), self.stride)
+        centres = [
+            marginal @ torch.arange(marginal.shape[-1], device=marginal.device, dtype=torch.float32)
+            for marginal in (probability.sum(dim=-2), probability.sum(dim=-1))
+        ]
+        return to_crop_pixels(torch.stack(centres, dim=-1), self.stride)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,10 +134,12 @@ class CrossEntropySoftArgmax:
         self, output: Tensor, landmarks: Tensor, visible: Tensor, codec: DistributionCodec
     ) -> Tensor:
         """See `Loss`; output is (B, K, h, w) logits."""
-        target = codec.encode(landmarks, (output.shape[-2], output.shape[-1]))
-        logits = output.float().flatten(2)
-        cross_entropy = -(target.flatten(2) * logits.log_softmax(dim=-1)).sum(dim=-1)
-        distance = (codec.decode(output) - landmarks).abs().sum(dim=-1) / codec.stride
+        x, y = codec.encode(landmarks, (output.shape[-2], output.shape[-1]))
+        # One pass over the maps for both terms, and no map of the target: it is an outer product.
+        log_probability = output.float().flatten(2).log_softmax(dim=-1).view(output.shape)
+        cross_entropy = -((log_probability @ x[..., None])[..., 0] * y).sum(dim=-1)
+        mean = codec.mean(log_probability.exp())
+        distance = (mean - landmarks).abs().sum(dim=-1) / codec.stride
         return visible_mean(cross_entropy + self.distance * distance, visible)
 
 

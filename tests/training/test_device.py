@@ -1,5 +1,7 @@
 """The machine: what it refuses, and the precision it trains in. No test depends on the CPU."""
 
+import platform
+
 import pytest
 import torch
 
@@ -173,3 +175,18 @@ def test_each_rank_has_a_gpu_of_its_own_and_a_single_process_the_one_it_chose(
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert rank_device(torch.device("cuda")) == torch.device("cuda:1")
     assert rank_device(torch.device("cpu")) == torch.device("cpu")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can keep freed memory")
+def test_memory_of_a_step_serves_the_next_one():
+    import resource  # not on Windows
+
+    Machine(device="cpu").prepare()
+
+    def new_pages():
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        blocks = [torch.zeros(2_000_000) for _ in range(10)]
+        del blocks
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    assert min(new_pages() for _ in range(4)) < 0.1 * 10 * 8_000_000 / resource.getpagesize()

@@ -11,7 +11,6 @@ import torch
 from safetensors.torch import load_file
 
 from landmarks.augmentation import Augmentation, Geometry
-from landmarks.errors import InputError
 from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
 from landmarks.training.batches import FaceSource, MixtureBatches
@@ -49,7 +48,7 @@ def train(architecture, crops, directory, schedule, on_progress=None, machine=MA
         directory=directory,
         on_progress=on_progress or (lambda *_: None),
     )
-    load_weights(network, directory)
+    load_weights(network, directory / WEIGHTS)
     return network
 
 
@@ -398,12 +397,28 @@ def test_the_average_is_the_mean_that_its_definition_gives():
         with torch.no_grad():
             network[0].bias.fill_(step)
         network[1].num_batches_tracked.fill_(step)
-        state.update_average(schedule.ema)
+        state.update_average(schedule.ema, 1)
         decay = min(0.5, (1 + step) / (10 + step)) if step else 0.0
         expected = decay * expected + (1 - decay) * step
         state.step += 1
     assert state.average[0].bias.item() == pytest.approx(expected, rel=1e-5)
     assert state.average[1].num_batches_tracked.item() == 19
+
+
+def test_an_average_of_every_fourth_step_reaches_as_far_back():
+    schedule = Schedule(steps=2000, batch_size=1, learning_rate=1e-3, ema=0.99)
+    averages = []
+    for updates in (1, 4):
+        state = TrainingState.at_start(torch.nn.Linear(1, 1, bias=True), schedule)
+        for step in range(2000):
+            state.step = step
+            if (step + 1) % updates == 0:
+                with torch.no_grad():
+                    state.network.bias.fill_(step)
+                state.update_average(schedule.ema, updates)
+        averages.append(state.average.bias.item())
+    assert averages[0] == pytest.approx(1999 - 99, abs=0.1)  # the mean age of a weight
+    assert averages[1] == pytest.approx(averages[0], abs=3)
 
 
 def test_a_checkpoint_of_another_precision_is_resumed(toy_crops, tmp_path):
@@ -453,9 +468,3 @@ def test_dropout_is_a_function_of_the_seed_and_the_step(toy_crops, tmp_path):
     parts = train(model, toy_crops, tmp_path / "parts", schedule)
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         assert torch.equal(one, other)
-
-
-def test_damaged_weights_are_refused_with_what_to_do(architecture, tmp_path):
-    (tmp_path / WEIGHTS).write_bytes(b"damaged")
-    with pytest.raises(InputError, match=r"weights\.safetensors: cannot be read .* remove"):
-        load_weights(architecture.start(68, seed=0), tmp_path)

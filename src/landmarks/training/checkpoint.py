@@ -67,17 +67,19 @@ class TrainingState:
         return cls(network, average, optimizer, GradScaler(device, enabled=scales), 0, [])
 
     @torch.no_grad()
-    def update_average(self, decay: float) -> None:
+    def update_average(self, decay: float, updates: int) -> None:
         """Move the average towards the network as it is after update number `step` + 1.
 
         The decay grows with the step, so that the average soon forgets the random weights it
         started from (as in TensorFlow's ExponentialMovingAverage with `num_updates`).
 
         Args:
-            decay: The largest decay.
+            decay: The largest decay, of one update.
+            updates: How many updates the network has made since the last call, about.
         """
         # The step is a Python number: reading a counter from a GPU would wait for it.
-        decay = min(decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0
+        one = min(decay, (1 + self.step) / (10 + self.step)) if self.step else 0.0
+        decay = one**updates
         pairs = list(zip(_values(self.average), _values(self.network), strict=True))
         floating = [pair for pair in pairs if pair[0].is_floating_point()]
         averages, values = (list(tensors) for tensors in zip(*floating, strict=True))

@@ -1,5 +1,7 @@
 """The machine a run computes on. Results depend on it by rounding, and by one named exception."""
 
+import ctypes
+import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,6 +17,9 @@ from landmarks.training.distributed import num_local_ranks, num_ranks, shares_st
 
 # What torch chose: OMP_NUM_THREADS, or the cores. Read before a run changes it.
 TORCH_THREADS = torch.get_num_threads()
+
+# Names of glibc: free memory that stays at the end of the heap, and the size of blocks beside it.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 _DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
@@ -111,6 +116,7 @@ class Machine:
         """Set up torch and OpenCV for this process: threads, kernels, no subnormal numbers."""
         torch.set_num_threads(self.threads or max(1, TORCH_THREADS - self.num_workers))
         cv2.setNumThreads(0)  # crops are too small for OpenCV's threads to pay
+        _keep_freed_memory()
         torch.backends.cudnn.deterministic = self.deterministic
         torch.backends.cudnn.benchmark = not self.deterministic
         torch.set_flush_denormal(True)
@@ -148,6 +154,18 @@ class Machine:
         if precision == torch.float32:
             return nullcontext()
         return torch.autocast(self.torch_device.type, precision)
+
+
+def _keep_freed_memory() -> None:
+    """Keep freed memory in the process, for the next step.
+
+    By default the C library gives large blocks back to the system, and every step pays for new
+    pages: a tenth of a training step on a CPU. Only glibc has these settings (malloc.h).
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is not None:
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+        mallopt(M_MMAP_THRESHOLD, 2**30)
 
 
 def _check_device(name: object) -> None:
