@@ -16,7 +16,7 @@ RENDERER_VERSION = 2
 
 @dataclass(frozen=True)
 class RayCaster(Quality):
-    """Ray casting in Warp with the shaders of this package, on CPU and GPU. Can be pickled."""
+    """Rasterising in Warp with shadow rays and our shaders, on CPU and GPU. Can be pickled."""
 
     @property
     def version(self) -> str:

@@ -33,7 +33,7 @@ def cpu(values, kind):
 
 def hits(points, now, triangles, starts, rays):
     """(n, 4) of the tree and of Warp's; the tree is built from `points` and moved to `now`."""
-    tree = BoxTree(wp.get_device("cpu"), points, triangles)
+    tree = BoxTree("cpu", points, triangles)
     places = cpu(now, wp.vec3)
     tree.update(places)
     mesh = wp.Mesh(places, cpu(triangles.ravel(), wp.int32))
@@ -69,5 +69,5 @@ def test_rows_of_triangles_that_grow_and_grow_make_no_long_branch():
     corners = np.array([[-1, 1, -1], [1, 1, -1], [0, 1, 1.0]])
     points = (sizes[:, None, None] * corners).reshape(-1, 3).astype(np.float32)
     triangles = np.arange(len(points), dtype=np.int32).reshape(-1, 3)
-    tree = BoxTree(wp.get_device("cpu"), points, triangles)
+    tree = BoxTree("cpu", points, triangles)
     assert 7 * tree.depth + 1 <= 128  # nodes that a ray keeps

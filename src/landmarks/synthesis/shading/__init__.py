@@ -1,7 +1,8 @@
-"""Warp kernels: ray casting and shading, on CPU and CUDA.
+"""Warp kernels: visibility and shading, on CPU and CUDA.
 
-`structs` holds the data that the kernels read and return, `trace` and `rays` cast the rays, and the
-other modules shade one family of materials each.
+`structs` holds the data that the kernels read and return. `raster` finds what each pixel shows,
+`boxes` and `tree` what shadow rays hit; `trace` and `rays` make a picture of it. `noise` is for the
+other modules, which shade one family of materials each.
 
 Warp's own messages at start-up and on loading kernels are disabled.
 """

@@ -1,4 +1,4 @@
-"""The ray tracer: keeps one mesh on a device and traces scenes with it."""
+"""The tracer: keeps one mesh on a device and renders scenes with it."""
 
 from dataclasses import dataclass
 
@@ -88,7 +88,7 @@ class Tracer:
         self.triangles, self.materials, self.vertices = triangles, materials, apart
         indices = self._array(triangles.ravel(), wp.int32)
         self._points = self._array(apart, wp.vec3)
-        self._tree = BoxTree(self._device, apart, triangles)
+        self._tree = BoxTree(device, apart, triangles)
         self._stage = Stage()
         self._stage.tree, self._stage.triangles = self._tree.tree, indices
         self._stage.points = self._points
@@ -216,7 +216,7 @@ def openness(
 ) -> NDArray[np.float32]:
     """(n,) share of the sky over each point that the mesh does not block within `reach` metres."""
     places = wp.array(points, dtype=wp.vec3, device="cpu")
-    tree = BoxTree(wp.get_device("cpu"), points, triangles)
+    tree = BoxTree("cpu", points, triangles)
     tree.update(places)
     directions = np.random.default_rng(0).normal(size=(48, 3)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)

@@ -17,13 +17,13 @@ class BoxTree:
         depth: Levels of nodes.
 
     Args:
-        device: Device.
+        device: "cpu" or "cuda", as Warp names devices.
         points: (n, 3) vertices that the tree is built from.
         corners: (m, 3) vertices of the triangles.
     """
 
     def __init__(
-        self, device: wp.Device, points: NDArray[np.float32], corners: NDArray[np.int32]
+        self, device: str, points: NDArray[np.float32], corners: NDArray[np.int32]
     ) -> None:
         nodes, leaves, levels = _grown(points[corners])
         self._device = device
