@@ -14,8 +14,8 @@ def around_crown(rest: wp.vec3, look: wp.array(dtype=SceneMaterials)):
     from_crown = wp.acos(wp.clamp(wp.dot(q, c), -1.0, 1.0))
     x = wp.normalize(wp.cross(c, wp.vec3(0.0, 0.3, 1.0)))
     y = wp.cross(c, x)
-    around = wp.atan2(wp.dot(q, y), wp.dot(q, x))
-    return wp.vec3(wp.cos(around), wp.sin(around), from_crown)
+    around = wp.normalize(wp.vec2(wp.dot(q, x), wp.dot(q, y)))
+    return wp.vec3(around[0], around[1], from_crown)
 
 
 @wp.func

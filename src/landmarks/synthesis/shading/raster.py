@@ -83,20 +83,17 @@ def projected(lens: Lens, point: wp.vec3):
 
 
 @wp.func
-def place_in(i: int, size: int, turn: int):
-    """Where in a pixel to look: its centre at turn 0, then even over it.
+def centre_of(i: int, size: int):
+    """The centre of a pixel."""
+    return wp.vec2(float(i % size), float(i // size))
 
-    The further places are a rank-1 lattice, shifted in each pixel (Roberts, 2018).
-    """
-    centre = wp.vec2(float(i % size), float(i // size))
-    if turn == 0:
-        return centre
-    state = wp.rand_init(2, i)
-    u = wp.randf(state)
-    v = wp.randf(state)
-    x = wp.frac(0.7548777 * float(turn) + u) - 0.5
-    y = wp.frac(0.5698403 * float(turn) + v) - 0.5
-    return centre + wp.vec2(x, y)
+
+@wp.func
+def place_in(i: int, size: int, shift: wp.vec2, k: int):
+    """A further place in a pixel: a rank-1 lattice, shifted in each pixel (Roberts, 2018)."""
+    x = wp.frac(0.7548777 * float(k + 1) + shift[0]) - 0.5
+    y = wp.frac(0.5698403 * float(k + 1) + shift[1]) - 0.5
+    return centre_of(i, size) + wp.vec2(x, y)
 
 
 @wp.func

@@ -11,6 +11,7 @@ from landmarks.synthesis.shading.raster import (
     PAST,
     Lens,
     Raster,
+    centre_of,
     keep,
     meets,
     outline,
@@ -48,11 +49,12 @@ class Film:
     lit: wp.array(dtype=float)  # share of the key light that arrives
     shade: wp.array(dtype=wp.vec3)  # the same around a pixel, by colour
     edge: wp.array(dtype=wp.int32)  # 1: differs from a neighbour
+    shift: wp.array(dtype=wp.vec2)  # of the places of further rays
 
 
 FILM = {
     "key": wp.vec3, "rest": wp.vec3, "opacity": float, "triangle": wp.int32, "distance": float,
-    "normal": wp.vec3, "lit": float, "shade": wp.vec3, "edge": wp.int32,
+    "normal": wp.vec3, "lit": float, "shade": wp.vec3, "edge": wp.int32, "shift": wp.vec2,
 }  # fmt: skip
 
 
@@ -94,6 +96,7 @@ def rasterise_edges(
     size: int,
     more: int,
     edge: wp.array(dtype=wp.int32),
+    shift: wp.array(dtype=wp.vec2),
 ):
     """Record triangles at `more` further places of each pixel on an edge."""
     triangle = triangles[wp.tid()]
@@ -112,7 +115,7 @@ def rasterise_edges(
             i = y * size + x
             if edge[i] != 0:
                 for k in range(more):
-                    at = meets(t, place_in(i, size, k + 1))
+                    at = meets(t, place_in(i, size, shift[i], k))
                     if at[2] > 0.0 and at[2] < FARTHEST:
                         keep(raster, i * more + k, triangle, at[2], thin)
 
@@ -121,8 +124,7 @@ def rasterise_edges(
 def expose(stage: wp.array(dtype=Stage), raster: Raster, lens: Lens, film: Film):
     """One ray through the centre of each pixel."""
     i = wp.tid()
-    place = place_in(i, lens.size, 0)
-    seen = follow(stage, raster, lens, place, i)
+    seen = follow(stage, raster, lens, centre_of(i, lens.size), i)
     film.key[i] = seen.key
     film.rest[i] = seen.rest
     film.opacity[i] = seen.opacity
@@ -138,7 +140,7 @@ def shadow(stage: wp.array(dtype=Stage), lens: Lens, shadows: int, film: Film):
     i = wp.tid()
     if film.triangle[i] < 0 or wp.dot(film.normal[i], stage[0].look[0].key) < -0.3:
         return  # no surface, or it faces away from the light
-    ray = ray_through(lens, place_in(i, lens.size, 0))
+    ray = ray_through(lens, centre_of(i, lens.size))
     place = lens.position + ray * film.distance[i]
     number = tile(i % lens.size, i // lens.size)
     film.lit[i] = key_light(stage, place, film.normal[i], number, shadows)
@@ -221,6 +223,8 @@ def develop(
     if edge:
         share = 1.0 / float(1 + more)
         film.edge[i] = 1
+        state = wp.rand_init(2, i)
+        film.shift[i] = wp.vec2(wp.randf(state), wp.randf(state))
     film.shade[i] = shade(stage, film, i, size)
     light[i] = (film.rest[i] + wp.cw_mul(film.key[i], film.shade[i])) * share
     opacity[i] = film.opacity[i] * share
@@ -242,7 +246,7 @@ def refine(
         return
     share = 1.0 / float(1 + more)
     for k in range(more):
-        place = place_in(i, lens.size, k + 1)
+        place = place_in(i, lens.size, film.shift[i], k)
         seen = follow(stage, raster, lens, place, i * more + k)
         light[i] = light[i] + (seen.rest + wp.cw_mul(seen.key, film.shade[i])) * share
         opacity[i] = opacity[i] + seen.opacity * share

@@ -130,9 +130,9 @@ class Tracer:
         self._stage.features = self._array(features, wp.vec4)
         self._stage.sky = self._array(sky, wp.vec3)
         self._stage.texture = self._array(texture, wp.vec4)
-        self._stage.look = self._array([look], SceneMaterials)
+        self._stage.look = self._alone(look, SceneMaterials)
         self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
-        self._loaded = self._array([self._stage], Stage)
+        self._loaded = self._alone(self._stage, Stage)
 
     def trace(self, camera: Camera, quality: Quality) -> Traced:
         """Render the loaded scene as seen by `camera`."""
@@ -151,7 +151,8 @@ class Tracer:
             self._launch(trace.shadow, count, self._loaded, lens, shadows, film)
         self._launch(trace.develop, count, self._loaded, film, n, more, light, opacity)
         if more > 0:
-            raster = self._raster(trace.rasterise_edges, screen, count * more, n, more, film.edge)
+            inputs = n, more, film.edge, film.shift
+            raster = self._raster(trace.rasterise_edges, screen, count * more, *inputs)
             outputs = film, more, light, opacity
             self._launch(trace.refine, count, self._loaded, raster, lens, *outputs)
         distance = film.distance.numpy().reshape(n, n)
@@ -193,6 +194,12 @@ class Tracer:
         raster.following = wp.empty(self._room, dtype=wp.int32, device=self._device)
         raster.triangle = wp.empty(self._room, dtype=wp.int32, device=self._device)
         raster.depth = wp.empty(self._room, dtype=float, device=self._device)
+
+    def _alone(self, value: object, kind: type) -> wp.array:
+        """An array of one structure; `wp.array` would take a millisecond to describe its type."""
+        array = wp.empty(1, dtype=kind, device=self._device)
+        array.fill_(value)
+        return array
 
     def _array(self, values: object, kind: type) -> wp.array:
         return wp.array(values, dtype=kind, device=self._device)
