@@ -167,7 +167,7 @@ def of_networks() -> Numbers:
     images = torch.linspace(-1, 1, 2 * 3 * SIZE * SIZE).sin().reshape(2, 3, SIZE, SIZE)
     found = {}
     networks: dict[str, Callable[[], torch.nn.Module]] = {
-        "UNet": lambda: UNet(K, [8, 16, 16, 16, 16]),
+        "UNet": lambda: UNet(K, [16, 16, 16, 16]),
         "HeatmapNet": lambda: HeatmapNet(K, "resnet18"),
         "CoordinateNet": lambda: CoordinateNet(K, "resnet18"),
     }
