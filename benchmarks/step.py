@@ -8,7 +8,7 @@ python benchmarks/step.py --device cuda --models hrnet_w18 resnet18 --batch 32 -
 *Bare* is network, loss, backward, optimiser and moving average on one fixed batch, written out
 here. *Ready* is `landmarks.training.loop.fit` on the same batch: its difference to bare is the cost
 of the loop. *Whole* is `fit` on augmented batches, made by the given number of data workers. The
-second table has the milliseconds of each part of a step of *whole* without workers (`stopwatch.py`).
+first table has the milliseconds of each part of a step of *whole* without workers.
 """
 
 import argparse

@@ -10,17 +10,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from unittest.mock import patch
 
 import torch
 from material import K
 from measuring import Now
+from torch import Tensor
 from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
 )
 
+from landmarks.heatmap import Codec
+from landmarks.losses import Loss
 from landmarks.models.architecture import Architecture
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.checkpoint import TrainingState
@@ -28,6 +31,9 @@ from landmarks.training.device import Machine
 from landmarks.training.loop import fit
 from landmarks.training.monitor import LOG_EVERY
 from landmarks.training.schedule import Schedule
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 PARTS = ("batches", "forward", "loss", "backward", "optimiser", "average", "rest")
 
@@ -50,10 +56,10 @@ class Stopwatch:
         self.seconds[part] += time - self.last
         self.last = time
 
-    def around(self, part: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    def around(self, part: str, work: Callable[P, R]) -> Callable[P, R]:
         """`work`, whose time is that of `part`; what came before it is "rest"."""
 
-        def timed(*args: Any, **options: Any) -> Any:
+        def timed(*args: P.args, **options: P.kwargs) -> R:
             self("rest")
             result = work(*args, **options)
             self(part)
@@ -71,13 +77,13 @@ class Stopwatch:
 class TimedLoss:
     """A loss that tells the stopwatch."""
 
-    def __init__(self, loss: Any, watch: Stopwatch) -> None:
+    def __init__(self, loss: Loss[Any], watch: Stopwatch) -> None:
         self.codec_type = loss.codec_type
         self.timed = watch.around("loss", loss)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, output: Tensor, landmarks: Tensor, visible: Tensor, codec: Codec) -> Tensor:
         """See `Loss`."""
-        return self.timed(*args)
+        return self.timed(output, landmarks, visible, codec)
 
 
 def milliseconds(

@@ -16,7 +16,7 @@ from landmarks.models.unet import UNet
 def small_architecture(width: int = 8) -> Architecture:
     """A network that a test can train in seconds, at 64 pixels."""
     return Architecture(
-        network=partial(UNet, widths=[2 * width] * 4),
+        network=partial(UNet, widths=[width, 2 * width, 2 * width, 2 * width, 2 * width]),
         input_size=64,
         codec=DistributionCodec(stride=4, sigma=1.0),
         loss=CrossEntropySoftArgmax(),

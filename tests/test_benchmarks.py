@@ -31,7 +31,7 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALLEST = {
     "step": "--repeats 1 --threads 1 --workers 0 --batch 2 --steps 10",
     "sweep": "--strategies label_adaptation mixing --n-real 4 --seeds 0 --divide 500 --threads 1 "
-    "adapter=ridge model.network.widths=[8,8,8,8] model.input_size=64",
+    "adapter=ridge model.network.widths=[8,8,8,8,8] model.input_size=64",
     "predict": "--repeats 1 --threads 1 --count 4 --batches 1 2",
     "peers": "--repeats 1 --threads 1 --workers 0 --batch 2",
     "data": "--repeats 1 --count 16 --size 64 --batch 4 --stores 40 --reads 8 --spare 0",

@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-QUICK = ["schedule=tiny", "model.network.widths=[16,16,16,16]", "model.input_size=64"]
+QUICK = ["schedule=tiny", "model.network.widths=[8,16,16,16,16]", "model.input_size=64"]
 QUICK += ["machine.threads=1"]
 FEW = [f"data.{part}.size=64" for part in ("synthetic", "real", "test")]
 FEW += ["data.synthetic.count=12", "data.real.count=60", "data.test.count=6"]

@@ -28,7 +28,7 @@ SMALL = [
     "data.synthetic.count=24",
     "data.real.count=30",
     "data.test.count=12",
-    "model.network.widths=[16,16,16,16]",
+    "model.network.widths=[8,16,16,16,16]",
     "model.input_size=64",
     "machine.threads=1",
 ]
@@ -271,7 +271,7 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["augmentation.real=null"], "augmentation.real is missing, and both domains require one"),
         (["machine=null"], "machine is null"),
         (["seed=18446744073709551616"], "seed is 18446744073709551616"),
-        (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 4 whole numbers above 0"),
+        (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),
         (["model.network.widths=abc"], "widths are 'abc'"),
         (["adapter.noise=nan"], "adapter noise is nan"),
         (["model.loss.distance=nan"], "loss distance is nan; it must be a number from 0"),

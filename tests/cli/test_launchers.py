@@ -21,7 +21,7 @@ SMALL = [
     "data.synthetic.count=24",
     "data.real.count=30",
     "data.test.count=12",
-    "model.network.widths=[16,16,16,16]",
+    "model.network.widths=[8,16,16,16,16]",
 ]
 PRETRAIN = "pretrain"
 SHARING = ["strategy=label_adaptation,mixing"]

@@ -42,7 +42,7 @@ from landmarks.scheme import IBUG68
 from landmarks.training.batches import FaceSource, MixtureBatches
 from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION, fit, load_weights
-from landmarks.training.monitor import CURVE
+from landmarks.training.monitor import CURVE, WEIGHTS
 from landmarks.training.schedule import Schedule
 from tests.experiment.test_run import PLAIN
 from tests.small import unnormalised_architecture
@@ -66,6 +66,9 @@ class Waves:
 
     def content(self) -> str:
         return f"waves {self.number}"
+
+    def shape(self) -> tuple[int, int]:
+        return 120, 140
 
     def read(self) -> np.ndarray:
         y, x = np.mgrid[:120, :140]
@@ -150,7 +153,7 @@ def of_training(folder: Path) -> Numbers:
     )
     curve = np.load(folder / "training" / CURVE)
     after = architecture.build(K)
-    load_weights(after, folder / "training")
+    load_weights(after, folder / "training" / WEIGHTS)
     moved = torch.nn.utils.parameters_to_vector(after.parameters()).detach() - before
     return {
         "start": float(before.norm()),
@@ -167,7 +170,7 @@ def of_networks() -> Numbers:
     images = torch.linspace(-1, 1, 2 * 3 * SIZE * SIZE).sin().reshape(2, 3, SIZE, SIZE)
     found = {}
     networks: dict[str, Callable[[], torch.nn.Module]] = {
-        "UNet": lambda: UNet(K, [16, 16, 16, 16]),
+        "UNet": lambda: UNet(K, [8, 16, 16, 16, 16]),
         "HeatmapNet": lambda: HeatmapNet(K, "resnet18"),
         "CoordinateNet": lambda: CoordinateNet(K, "resnet18"),
     }

@@ -41,10 +41,10 @@ def test_an_unknown_tag_is_refused():
 
 
 @pytest.mark.parametrize(
-    "widths", [[], [8], [8, 0, 8, 8], [8, 8, 8, 8, 8], "abc", 8, None, [8, 8.5], [8, True]]
+    "widths", [[], [8], [8, 0, 8, 8, 8], [8, 8, 8, 8, 8, 8], "abc", 8, None, [8, 8.5], [8, True]]
 )
 def test_invalid_widths_are_refused(widths):
-    with pytest.raises(InputError, match=r"widths are .*; they must be 2 to 4 whole numbers"):
+    with pytest.raises(InputError, match=r"widths are .*; they must be 2 to 5 whole numbers"):
         UNet(5, widths)
 
 

@@ -34,7 +34,7 @@ RECORDED = (
 
 def architecture(width=8):
     return Architecture(
-        network=partial(UNet, widths=[width, 8, 8, 8]),
+        network=partial(UNet, widths=[width, 8, 8, 8, 8]),
         input_size=64,
         codec=DistributionCodec(),
         loss=CrossEntropySoftArgmax(),
@@ -45,7 +45,7 @@ def test_a_record_has_the_shape_of_its_yaml():
     assert record(architecture())["network"] == {
         "_target_": "UNet",
         "_partial_": True,
-        "widths": [8, 8, 8, 8],
+        "widths": [8, 8, 8, 8, 8],
     }
     assert record(LandmarkCrop(1.35)) == {
         "_target_": "LandmarkCrop",

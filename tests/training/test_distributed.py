@@ -1,7 +1,10 @@
 """Ranks: two processes under torchrun train what one trains, and neither waits for ever."""
 
+import errno
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,7 +40,7 @@ COMMAND = [
     "n_real=10",
     "data.real.count=20",
     "data.test.count=6",
-    "model.network.widths=[16,16,16,16]",
+    "model.network.widths=[8,16,16,16,16]",
     "schedule.train.steps=150",
     "schedule.train.batch_size=8",
     "machine.device=cpu",
@@ -49,10 +52,12 @@ FACES = read_toy(count=20, domain="stand_in", seed=5)
 ONE_THREAD = Machine(device="cpu", threads=1)
 
 CHILD = """
-import os, sys, time
+import dataclasses, os, sys, time
 from pathlib import Path
-from landmarks.errors import InputError
-from tests.training.test_distributed import crops_in, normalised, refused, still, unnormalised
+from landmarks.errors import InputError, input_error
+from tests.training.test_distributed import (
+    crops_in, full_disk, normalised, overtaken, refused, resumed, still, unnormalised
+)
 from landmarks.experiment.run import run
 
 folder = Path(sys.argv[1])
@@ -64,6 +69,23 @@ try:
 except InputError as error:
     (folder / f"error-{rank}").write_text(str(error))
 (folder / f"nme-{rank}").write_text(repr([result.nme for result in results]))
+
+replace = Path.replace
+Path.replace = full_disk(replace)
+try:
+    run(resumed(folder))
+except (InputError, OSError) as error:
+    (folder / f"full-{rank}").write_text(str(input_error(error)))
+Path.replace = replace
+done = run(resumed(folder))
+(folder / f"resumed-{rank}").write_text(repr(done.nme))
+
+product = folder / "artifacts" / done.steps[0]["artifact"]
+if rank == "0":
+    product.rename(folder / "away")
+Path.replace = overtaken(replace, folder / "away", product)
+again = run(dataclasses.replace(resumed(folder), out=folder / "overtaken"))
+(folder / f"overtaken-{rank}").write_text(repr(again.nme))
 """
 
 BROKEN = """
@@ -74,6 +96,23 @@ if rank() > 0:
     follow(torch.device("cpu"))
 with leading(torch.device("cpu")):
     1 / 0
+"""
+
+OUT_OF_STEP = """
+import errno, torch
+from functools import partial
+from landmarks.training.distributed import follow, leading, order, rank, total
+
+def fail():
+    raise OSError(errno.ENOSPC, "no room", "a/events")
+
+if rank() > 0:
+    follow(torch.device("cpu"))
+with leading(torch.device("cpu")):
+    try:
+        order(partial(total, torch.ones(1)), fail)  # the follower waits for the leader's number
+    except Exception:
+        pass  # as where a product is found that another job made meanwhile
 """
 
 
@@ -124,6 +163,43 @@ def normalised(folder, machine=ONE_THREAD):
 def refused(folder):
     """Where the finished run of `unnormalised` lies: the leader alone finds that out."""
     return replace(normalised(folder), out=folder / "un")
+
+
+def resumed(folder):
+    """Two logged points, with a checkpoint at each."""
+    return experiment(
+        folder,
+        real_only(Schedule(steps=20, batch_size=8, learning_rate=1e-3)),
+        model=unnormalised_architecture(),
+        machine=replace(ONE_THREAD, checkpoint_seconds=0),
+        out=folder / "resumed",
+    )
+
+
+def full_disk(replace):
+    """`Path.replace` of a disk that has room for one checkpoint."""
+    saved = []
+
+    def replace_if_there_is_room(path, target):
+        if target.name == CHECKPOINT:
+            saved.append(target)
+            if len(saved) == 2:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return replace(path, target)
+
+    return replace_if_there_is_room
+
+
+def overtaken(replace, away, product):
+    """`Path.replace` where another job, which took this one for dead, finishes its product."""
+
+    def replace_in_a_removed_folder(path, target):
+        if target.name == CHECKPOINT and away.exists():
+            shutil.rmtree(target.parent)
+            away.rename(product)
+        return replace(path, target)
+
+    return replace_in_a_removed_folder
 
 
 def torchrun(*words, cwd=ROOT):
@@ -223,6 +299,34 @@ def test_all_ranks_have_the_result_and_the_error_of_the_first(two_ranks):
     for rank in (0, 1):
         error = (two_ranks / f"error-{rank}").read_text()
         assert "holds a finished run made with other settings" in error
+
+
+def test_a_full_disk_ends_a_run_in_all_ranks_and_the_next_run_continues_it(two_ranks):
+    for rank in (0, 1):
+        error = (two_ranks / f"full-{rank}").read_text()
+        assert error.endswith(
+            f"{CHECKPOINT}: the disk is full; fix this, and the same command continues"
+        )
+    assert (two_ranks / "resumed-0").read_text() == (two_ranks / "resumed-1").read_text()
+    assert "resuming at step 10 of 20" in (two_ranks / "resumed" / "run.log").read_text()
+
+
+def test_no_rank_waits_for_a_product_that_another_job_finished_meanwhile(two_ranks):
+    before, after = (
+        [(two_ranks / f"{name}-{rank}").read_text() for rank in (0, 1)]
+        for name in ("resumed", "overtaken")
+    )
+    assert after == before
+    assert stored(two_ranks, "overtaken")["timings"]["steps"]["train"]["reused"]
+
+
+@pytest.mark.slow
+def test_an_error_of_the_leader_alone_ends_all_ranks_with_one_line():
+    child = torchrun_code(OUT_OF_STEP)
+    _, complaint = child.communicate(timeout=PATIENCE)
+    assert "error: a/events: the disk is full; fix this" in complaint
+    assert re.search(r"exitcode +: 2 ", complaint)
+    assert "rank 1 failed" not in complaint
 
 
 @pytest.mark.slow

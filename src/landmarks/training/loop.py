@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -35,14 +34,14 @@ from landmarks.training.distributed import (
     without_sync,
 )
 from landmarks.training.interruption import deferred_interrupt
-from landmarks.training.monitor import WEIGHTS, Monitor, OnProgress
+from landmarks.training.monitor import Monitor, OnProgress
 from landmarks.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
 # Raise it with any change of the weights that the same settings and faces lead to, here or below
 # (batches, augmentation, models, losses, codecs, optimiser); models are trained again.
-TRAINING_VERSION = 3
+TRAINING_VERSION = 2
 
 PREDICTED_AT_ONCE = 64  # faces
 AVERAGE_EVERY = 4  # updates between two moves of the average
@@ -87,6 +86,7 @@ def fit(
 
     Raises:
         NonFiniteLossError: The loss or a weight is not finite; in all ranks.
+        SharedFileError: A file cannot be written; in all ranks.
     """
     device = rank_device(machine.torch_device)
     join_ranks(device)
@@ -172,20 +172,9 @@ def update(
     return torch.stack(losses).sum()
 
 
-def load_weights(network: nn.Module, directory: Path) -> None:
-    """Put the weights that `fit` left in `directory` into `network`.
-
-    Raises:
-        InputError: The file is missing or damaged.
-    """
-    try:
-        tensors = load_file(directory / WEIGHTS)
-    except (OSError, SafetensorError) as error:
-        raise InputError(
-            f"{directory / WEIGHTS}: cannot be read ({error}); remove {directory}, and the weights "
-            "are computed again"
-        ) from None
-    network.load_state_dict(tensors)
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Put the weights that `fit` wrote to `path`, a file named WEIGHTS, into `network`."""
+    network.load_state_dict(load_file(path))
 
 
 @torch.inference_mode()
