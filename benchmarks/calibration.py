@@ -1,4 +1,4 @@
-"""How often the interval of the exchange rate holds the truth, on studies with a known one.
+"""How often the interval of the exchange rate contains the true value, on simulated studies.
 
 python benchmarks/calibration.py                    # 500 studies for each row: minutes
 python benchmarks/calibration.py --studies 20
@@ -18,23 +18,23 @@ N_REAL, N_EFF = 50, 140
 
 
 def calibration(shape: str, seeds: int, studies: int, sizes: Sequence[int]) -> Row:
-    """Draw studies and count whose interval holds the truth."""
+    """Simulate studies and count the intervals that contain the true value."""
     rng = np.random.default_rng([seeds, list(SHAPES).index(shape)])
     drawn = (
         draw_study(shape, n_real=N_REAL, n_eff=N_EFF, seeds=seeds, rng=rng, sizes=sizes)
         for _ in range(studies)
     )
     found = [one for study in drawn if (one := exchange(study, "finetune", N_REAL)) is not None]
-    told = [one for one in found if one.is_known]
-    holds = [one.low <= N_EFF <= one.high for one in told]
-    ends = np.array([(one.low, one.high) for one in told]).reshape(-1, 2)
-    low, high = np.median(ends, axis=0) if told else (np.nan, np.nan)
+    known = [one for one in found if one.is_known]
+    covered = [one.low <= N_EFF <= one.high for one in known]
+    ends = np.array([(one.low, one.high) for one in known]).reshape(-1, 2)
+    low, high = np.median(ends, axis=0) if known else (np.nan, np.nan)
     return {
         "curve of real only": shape,
         "seeds": seeds,
-        "holds the truth, %": f"{100 * np.mean(holds):.1f}" if told else "-",
-        "median interval": f"{low:.0f} to {high:.0f}" if told else "not enough seeds",
-        "not enough seeds, %": f"{100 * (1 - len(told) / studies):.1f}",
+        "contains the true value, %": f"{100 * np.mean(covered):.1f}" if known else "-",
+        "median interval": f"{low:.0f} to {high:.0f}" if known else "not enough seeds",
+        "not enough seeds, %": f"{100 * (1 - len(known) / studies):.1f}",
     }
 
 
@@ -45,8 +45,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="of real only")
     given = parser.parse_args()
     if N_REAL not in given.sizes:
-        parser.error(f"the sizes must hold {N_REAL}, which fine-tuning is run with")
-    print(f"truth: fine-tuning with {N_REAL} is worth {N_EFF}; intervals of {100 * LEVEL:.0f} %\n")
+        parser.error(f"--sizes must include {N_REAL}, the size at which fine-tuning is run")
+    print(f"fine-tuning with {N_REAL} is truly worth {N_EFF}; intervals of {100 * LEVEL:.0f} %\n")
     rows = [
         calibration(shape, seeds, given.studies, given.sizes) for shape in SHAPES for seeds in SEEDS
     ]

@@ -1,10 +1,10 @@
-"""How fast faces become batches, stage by stage, and what a large store of crops costs in memory.
+"""Throughput of the data pipeline by stage, and the memory that a large store of crops takes.
 
 python benchmarks/data.py                                # 128 pixels, stores of 10,000 and 100,000
 python benchmarks/data.py --stores 1000 --folder /fast/disk
 
-A store of 100,000 crops of 128 pixels takes 11 GB of disk and is removed afterwards. Each store is
-read in random order, as in training, by a process of its own, whose peak memory is measured.
+A store of 100,000 crops of 128 pixels takes 11 GB of disk and is removed afterwards. A separate
+process reads each store in random order, as training does; its peak memory is measured.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def stages(options: argparse.Namespace, folder: Path) -> dict[str, Callable[[], 
     crops = stored_crops(copies(faces, len(faces)), options.size, folder / "crops")
     batches = mixture(crops, options.batch, count // options.batch)
     everyone = np.arange(count) % len(crops)
-    timed["stored crops, as predicted on"] = lambda: crops.crops(everyone)
+    timed["stored crops, for prediction"] = lambda: crops.crops(everyone)
     for domain, augmentation in augmentations().items():
         timed[f"augmentation, {domain}"] = partial(augment, crops, augmentation, count)
     timed["batches, half real"] = lambda: [batches[t] for t in range(len(batches))]
@@ -92,7 +92,7 @@ def _call_all(functions: Sequence[Callable[[], object]]) -> None:
 
 
 def peaks() -> dict[str, float]:
-    """Memory of this process in MB: its own now, and its peak including mapped files."""
+    """Memory of this process in MB: private memory now, and the peak including mapped files."""
     pairs = (line.split(":") for line in STATUS.read_text().splitlines())
     kilobytes = {name: int(value.split()[0]) for name, value in pairs if "kB" in value}
     return {"own": kilobytes["RssAnon"] / 1024, "peak": kilobytes["VmHWM"] / 1024}
@@ -116,9 +116,9 @@ def use(directory: Path, size: int, options: argparse.Namespace) -> Row:
         "faces": len(labels[-1]),
         "opened in ms": 1000 * opened,
         "faces/s in batches": rate,
-        "own MB before": before,
-        "own MB at most": own,
-        "own MB added": own - before,
+        "private MB before": before,
+        "private MB peak": own,
+        "private MB added": own - before,
         "MB with mapped files": peaks()["peak"],
     }
 

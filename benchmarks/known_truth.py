@@ -1,4 +1,4 @@
-"""Studies drawn from known learning curves, to hold estimates against the truth."""
+"""Simulated studies with known learning curves, to compare estimates with the true values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,31 +30,31 @@ def draw_study(
     spread: float = 0.03,
     sizes: Sequence[int] = SIZES,
 ) -> Study:
-    """A study in which fine-tuning at `n_real` truly has the error of real only at `n_eff`.
+    """A study in which fine-tuning at `n_real` has the expected error of real only at `n_eff`.
 
-    Runs of one seed at one size share part of their luck (their subset), luck matters more where
-    faces are few, photos are hard or easy for all runs, and each run has photos of its own that it
-    fails on.
+    Runs with the same seed and size share part of their noise, because they share their subset.
+    Noise is larger where faces are few. Some photos are hard for all runs, and each run also fails
+    on photos of its own.
 
     Args:
-        shape: Of the learning curve of real only.
-        n_real: Photos of fine-tuning.
-        n_eff: Photos alone with the same expected error.
-        seeds: How many.
-        rng: Draws everything.
-        photos: Of the test set.
-        spread: Standard deviation of the logarithm of the error over seeds, at 50 photos.
-        sizes: Of real only.
+        shape: Learning curve of real only, a key of SHAPES.
+        n_real: Number of real faces of fine-tuning.
+        n_eff: Number of real faces at which real only has the same expected error.
+        seeds: Number of seeds.
+        rng: Source of all random numbers.
+        photos: Number of test photos.
+        spread: Standard deviation of the logarithm of the error over seeds, at 50 faces.
+        sizes: Numbers of real faces at which real only is run.
     """
     curve = SHAPES[shape]
     means = {("real_only", n): curve(n) for n in sizes} | {("finetune", n_real): curve(n_eff)}
     hardness = rng.lognormal(-(0.45**2) / 2, 0.45, photos)
     runs = []
     for seed in range(seeds):
-        luck = dict(zip(sizes, rng.normal(size=len(sizes)), strict=True))
+        shared = dict(zip(sizes, rng.normal(size=len(sizes)), strict=True))
         for (strategy, n), mean in means.items():
             scale = spread * (n / 50) ** -0.25
-            own = scale * (0.67 * luck[n] + rng.normal())
+            own = scale * (0.67 * shared[n] + rng.normal())
             errors = mean * np.exp(own) * hardness * rng.lognormal(-(0.25**2) / 2, 0.25, photos)
             result = SimpleNamespace(strategy=strategy, n_real=n, seed=seed)
             runs.append(

@@ -1,14 +1,14 @@
-"""Lightning Pose's training loop, timed; run by `peers.py` with the interpreter that has it.
+"""Time the training loop of Lightning Pose; `peers.py` runs this with the Python that has it.
 
-Its heatmap tracker, data set, data module, loss and trainer, put together as its `train` does with
-its default configuration: augmentation `dlc`, mean squared error, Adam, float32. A step is what
-`training_step` makes of it, with the landmarks found in upsampled heatmaps for the error that it
-logs. Its backbone keeps the learning rate of nought that it has for the first epochs, at the same
-cost as any other.
+Uses its heatmap tracker, dataset, data module, loss and trainer, assembled as its `train` does with
+the default configuration: augmentation `dlc`, mean squared error, Adam, float32. A step is its
+`training_step`, which also decodes landmarks from upsampled heatmaps for the error that it logs.
+The backbone keeps its learning rate of 0 of the first epochs, which does not change the time.
 
-Kinder than its command in two ways: no validation, checkpoints, progress or log files; pictures of
-the input's size, so that little is decoded and nothing resized. `--augmentation default`, which is
-none, tells how fast the rest is. Needs nothing of this project. Prints one line of JSON.
+Two things make this faster than its own command: there is no validation, checkpoint, progress bar
+or log file, and images have the size of the network's input, so that none is resized.
+`--augmentation default` turns augmentation off, to time the rest. Imports nothing from this
+project. Prints one line of JSON.
 """
 
 import argparse
@@ -31,21 +31,21 @@ CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
 class Clock(pl.Callback):
-    """Notes when each step has ended, by the clock `now`."""
+    """Record when each step ends, by the clock `now`."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.ends: list[float] = []
 
     def on_train_batch_end(self, *_: object) -> None:
-        """A step has ended."""
+        """Record the end of a step."""
         self.ends.append(self.now())
 
 
 def main() -> None:
-    """Train for some steps; print faces a second after the warm-up, and the network's size."""
+    """Train for some steps; print faces per second after the warm-up, and the network's size."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", help="holds labels.csv and the pictures")
+    parser.add_argument("folder", help="folder of labels.csv and the images")
     parser.add_argument("--backbone", required=True)
     for name in ("size", "batch", "threads", "workers", "warmup", "steps"):
         parser.add_argument(f"--{name}", type=int, required=True)

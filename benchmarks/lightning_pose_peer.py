@@ -1,7 +1,7 @@
-"""Lightning Pose as `peers.py` asks for it: its files of labels, its rate, and our network's size.
+"""Run Lightning Pose for `peers.py`: write its label files, measure its speed, compare sizes.
 
-Its loop is `lightning_pose_loop.py`, run by a Python of its own, for it needs other versions of
-packages than this project.
+Its loop is in `lightning_pose_loop.py`, which runs in a separate Python environment because
+Lightning Pose needs other package versions than this project.
 """
 
 import argparse
@@ -28,7 +28,7 @@ LOOP = Path(__file__).with_name("lightning_pose_loop.py")
 
 
 def write_labels(crops: FaceCrops, count: int, folder: Path) -> None:
-    """Crops as JPEG files of the input's size; `count` lines of labels for Lightning Pose."""
+    """Write crops as JPEG files of the input's size, and `count` rows of Lightning Pose labels."""
     folder.mkdir()
     names = [f"landmark{k}" for k in range(K) for _ in "xy"]
     with (folder / "labels.csv").open("w", newline="") as file:
@@ -50,7 +50,7 @@ def lightning_rate(
     here: Machine,
     options: argparse.Namespace,
 ) -> float:
-    """Faces a second of Lightning Pose with the backbone of `model` and a preset of its own."""
+    """Faces per second of Lightning Pose with the backbone of `model` and one of its presets."""
     words = {
         "backbone": cast(partial[object], model.network).keywords["backbone"],
         "size": model.input_size,
@@ -74,14 +74,16 @@ def lightning_rate(
         check=False,
     )
     if done.returncode != 0:
-        sys.exit(f"{done.stderr}\nLightning Pose ended with {done.returncode}; see above")
-    told = json.loads(done.stdout.splitlines()[-1])
-    print(f"Lightning Pose: {told}", file=sys.stderr)
-    return float(told["images_per_second"])
+        sys.exit(
+            f"{done.stderr}\nLightning Pose failed with exit code {done.returncode}; see above"
+        )
+    measured = json.loads(done.stdout.splitlines()[-1])
+    print(f"Lightning Pose: {measured}", file=sys.stderr)
+    return float(measured["images_per_second"])
 
 
 def size_of(model: Architecture) -> dict[str, float]:
-    """Parameters of the network, and billions of operations that it answers a face with."""
+    """Number of parameters of the network, and GFLOP of a forward pass of one face."""
     network = model.start(K, seed=0).eval()
     with FlopCounterMode(display=False) as operations, torch.no_grad():
         network(torch.zeros(1, 3, model.input_size, model.input_size))

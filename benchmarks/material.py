@@ -27,7 +27,7 @@ from landmarks.training.batches import FaceSource, MixtureBatches
 
 K = 68
 PICTURE = 512  # pixels of a picture's side, as in FaceSynthetics
-GRAIN = 4.0  # of 255, so that files compress about as photographs do
+GRAIN = 4.0  # of 255, so that files compress about as well as photographs
 
 
 @cache
@@ -38,7 +38,7 @@ def _configuration(words: tuple[str, ...]) -> dict[str, Any]:
 
 
 def configured(*words: str) -> dict[str, Any]:
-    """The YAML of a run, composed as by `landmarks train` with these arguments."""
+    """The YAML of a run, composed as `landmarks train` does with these arguments."""
     return dict(_configuration(words))
 
 
@@ -60,7 +60,7 @@ class Pixels:
     Attributes:
         image: (H, W, 3) uint8 RGB.
         name: Distinguishes it from others.
-        variant: Empty: it is read in one way.
+        variant: Always empty: there is one way to read it.
     """
 
     image: NDArray[np.uint8]
@@ -70,6 +70,11 @@ class Pixels:
     def read(self) -> NDArray[np.uint8]:
         """The image."""
         return self.image
+
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        height, width = self.image.shape[:2]
+        return height, width
 
     def content(self) -> str:
         """Its name."""
@@ -119,6 +124,7 @@ def mixture(crops: FaceCrops, batch_size: int, steps: int) -> MixtureBatches:
             crops=crops,
             indices=np.arange(len(crops)),
             landmarks=crops.landmarks,
+            visible=crops.visible,
             augmentation=augmentation,
             share=0.5,
         )

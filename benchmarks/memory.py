@@ -1,7 +1,7 @@
-"""What a command and the processes that it starts hold in memory at once. Linux only.
+"""Peak memory of a command and its child processes. Linux only.
 
-*Own* is what a process wrote itself; *resident* counts mapped files too, once for each process that
-has them, so that of libraries which processes share it counts more than there is.
+*Private* memory is anonymous memory of each process. *Resident* memory also counts mapped files,
+once for every process, so shared libraries are counted several times.
 """
 
 import subprocess
@@ -14,15 +14,15 @@ from pathlib import Path
 
 PROCESSES = Path("/proc")
 NUMBERS = ("PPid", "RssAnon", "VmRSS")  # of /proc/<process>/status; the latter two in kB
-PAUSE = 0.1  # seconds between two looks
+PAUSE = 0.1  # seconds between two samples
 
 
 @dataclass(frozen=True)
 class Held:
-    """Memory of some processes at one moment.
+    """Memory of some processes at one time.
 
     Attributes:
-        processes: How many.
+        processes: Number of processes.
         own: Megabytes.
         resident: Megabytes.
     """
@@ -33,20 +33,22 @@ class Held:
 
 
 def most_held(words: Sequence[str]) -> Held:
-    """The most of each that a command and its descendants hold until it ends.
+    """Run a command; returns the peak of each number over it and its descendants.
 
     Raises:
-        RuntimeError: It fails; with what it said.
+        RuntimeError: The command failed; the message has its standard error.
     """
     seen = [Held(0, 0.0, 0.0)]
-    with tempfile.TemporaryFile("w+") as said:
-        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=said) as command:
+    with tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=errors) as command:
             while command.poll() is None:
                 seen.append(_held(command.pid))
                 time.sleep(PAUSE)
-        said.seek(0)
+        errors.seek(0)
         if command.returncode != 0:
-            raise RuntimeError(f"{' '.join(words)} ended with {command.returncode}: {said.read()}")
+            raise RuntimeError(
+                f"{' '.join(words)} failed with exit code {command.returncode}: {errors.read()}"
+            )
     return Held(
         max(held.processes for held in seen),
         max(held.own for held in seen),
@@ -64,7 +66,7 @@ def _held(root: int) -> Held:
 
 
 def _family(root: int, statuses: dict[int, dict[str, int]]) -> Iterator[dict[str, int]]:
-    """Those of `root` and its descendants that have memory."""
+    """Statuses of `root` and its descendants, without kernel threads and zombies."""
     if "VmRSS" in statuses.get(root, {}):
         yield statuses[root]
     for child, status in statuses.items():
@@ -73,11 +75,11 @@ def _family(root: int, statuses: dict[int, dict[str, int]]) -> Iterator[dict[str
 
 
 def _statuses() -> dict[int, dict[str, int]]:
-    """Of each process the parent, and memory in kB."""
+    """Parent and memory in kB of each process."""
     found = {}
     for path in PROCESSES.glob("[0-9]*/status"):
         with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
             pairs = (line.split(":", 1) for line in path.read_text().splitlines())
-            told = {name: value.split() for name, value in pairs if name in NUMBERS}
-            found[int(path.parent.name)] = {name: int(value[0]) for name, value in told.items()}
+            numbers = {name: value.split() for name, value in pairs if name in NUMBERS}
+            found[int(path.parent.name)] = {name: int(value[0]) for name, value in numbers.items()}
     return found

@@ -1,14 +1,13 @@
-"""Our training loop against others on the same machine, model, batch, threads and workers.
+"""Compare our training loop with others: same machine, model, batch size, threads and workers.
 
 python benchmarks/peers.py                               # the plain loop of published code
 python benchmarks/peers.py --models resnet18_128 --lightning-pose ENV/bin/python
 
-The plain loop is that of `plain_loop.py`, on 512-pixel JPEG files. Between it and ours stands a
-ladder: each rung changes one part and keeps those before, so that the gain of each is told. The
-last step to ours brings what ours does beyond the plain one: a stronger augmentation, another
-loss, a moving average. `--lightning-pose` adds the loop of Lightning Pose for models with a timm
-backbone: the same backbone, input and stride, but its own head, loss and augmentation; and once
-more without any augmentation. How large its network and ours are is told beside.
+The plain loop is that of `plain_loop.py`, on 512-pixel JPEG files. Variants between it and ours
+change one part at a time, to show the gain of each. The last step to ours adds what the plain loop
+does not do: stronger augmentation, another loss, a moving average. `--lightning-pose` adds the loop
+of Lightning Pose for models with a timm backbone, with and without augmentation: the same backbone,
+input and stride, but its own head, loss and augmentation. The sizes of both networks are printed.
 """
 
 import argparse
@@ -78,7 +77,7 @@ class StoredCanvas:
 
     Attributes:
         crops: The store.
-        index: Which.
+        index: Position in the store.
     """
 
     crops: FaceCrops
@@ -90,13 +89,13 @@ class StoredCanvas:
 
 
 def heatmap_error(output: Tensor, landmarks: Tensor) -> Tensor:
-    """Mean squared error to heatmaps that are made here, of the whole batch."""
+    """Mean squared error, with target heatmaps drawn for the whole batch at once."""
     codec = HeatmapCodec(stride=STRIDE, sigma=SIGMA)
     return F.mse_loss(output, codec.encode(landmarks, (output.shape[-2], output.shape[-1])))
 
 
 def ladder(model: Architecture, faces: Sequence[Face], crops: FaceCrops) -> dict[str, PlainLoop]:
-    """From the loop as published to ours, one part at a time."""
+    """Variants between the loop as published and ours; each changes one part."""
     size = model.input_size
     files = [LabelledPicture(face.image, face.landmarks) for face in faces]
     stored = [
@@ -127,7 +126,7 @@ def ladder(model: Architecture, faces: Sequence[Face], crops: FaceCrops) -> dict
 
 
 def plain_rate(loop: PlainLoop, here: Machine, options: argparse.Namespace) -> float:
-    """Faces a second of a rung."""
+    """Faces per second of a variant."""
     here.prepare()
     now = loop_clock(options)
     return loop.per_second(options.batch, here.workers, LOG_EVERY, options.steps, now)
@@ -140,7 +139,7 @@ def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
     faces = faces_on_disk(drawn, folder / "files", ".jpg")
     steps = LOG_EVERY + options.steps
     crops = stored_crops(copies(faces, len(faces)), model.input_size, folder / "crops")
-    # Enough that no epoch ends while it is timed: a part is set aside for validation.
+    # Enough that no epoch ends while it is timed; part of the data is split off for validation.
     write_labels(crops, 2 * options.batch * steps, folder / "labels")
     batches = mixture(crops, options.batch, steps)
     rungs = ladder(model, faces, crops)
@@ -171,16 +170,16 @@ def measure(name: str, options: argparse.Namespace, folder: Path) -> list[Row]:
 
 
 def chosen(works: Works, names: list[str] | None) -> Works:
-    """Those named, with plain and ours, that others are told beside; all if none is named."""
+    """The loops with these names, plus "plain" and "ours" as references; None: all of them."""
     if names is None:
         return works
     if unknown := set(names) - set(works):
-        sys.exit(f"--loops has {sorted(unknown)}; there are {list(works)}")
+        sys.exit(f"--loops: unknown {sorted(unknown)}; choose from {list(works)}")
     return {name: work for name, work in works.items() if name in {"plain", "ours", *names}}
 
 
 def compared(rates: dict[str, list[float]]) -> list[Row]:
-    """Each loop beside the plain one, beside the one before it, and ours beside it."""
+    """A row for each loop: its speed, relative to plain, to the line above, and to ours."""
     names = list(rates)
     before = dict(zip(names[1:], names, strict=False))
     return [
@@ -199,20 +198,22 @@ def compared(rates: dict[str, list[float]]) -> list[Row]:
 def main() -> None:
     """Measure, print, write."""
     parser = arguments(__doc__, "peers")
-    parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are told")
+    parser.add_argument("--repeats", type=int, default=3, help="rounds; medians are reported")
     add_loop_arguments(parser)
     parser.add_argument("--steps", type=int, default=10, help=f"timed; a multiple of {LOG_EVERY}")
-    parser.add_argument("--compile", action="store_true", help="ours with machine.compile too")
-    parser.add_argument("--loops", nargs="+", help="only these, plain and ours; by name")
+    parser.add_argument(
+        "--compile", action="store_true", help="also time ours with machine.compile"
+    )
+    parser.add_argument("--loops", nargs="+", help="only these, plus plain and ours")
     parser.add_argument("--lightning-pose", help="Python that has the package lightning-pose")
     options = parser.parse_args()
-    told = machine("torch", "albumentations", "opencv-python-headless", "pillow", "timm")
-    print(told)
+    description = machine("torch", "albumentations", "opencv-python-headless", "pillow", "timm")
+    print(description)
     rows = []
     for name in options.models:
         with tempfile.TemporaryDirectory() as folder:
             rows += measure(name, options, Path(folder))
-    publish(rows, told, options.out)
+    publish(rows, description, options.out)
 
 
 if __name__ == "__main__":

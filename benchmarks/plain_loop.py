@@ -1,14 +1,13 @@
-"""The plain loop that published code of the field trains with, for `peers.py` to compare with.
+"""A plain training loop like that of published code, for `peers.py` to compare with.
 
-Written from the published behaviour of HRNet-Facial-Landmark-Detection (Sun et al., 2019; MIT
-licence, github.com/HRNet/HRNet-Facial-Landmark-Detection: lib/datasets/face300w.py and
-lib/core/function.py), none of its code: each sample decodes its picture, warps it in numpy and
-OpenCV and draws one Gaussian after the other; the loss is the mean squared error, the optimiser
-Adam, all in float32 with channels first.
+Reimplements the behaviour of HRNet-Facial-Landmark-Detection (Sun et al., 2019; MIT licence,
+github.com/HRNet/HRNet-Facial-Landmark-Detection: lib/datasets/face300w.py and lib/core/function.py)
+without its code: each sample decodes its image, warps it with NumPy and OpenCV and draws Gaussians
+one by one; the loss is the mean squared error, the optimiser Adam, all in float32 and NCHW.
 
-Kinder than the original in three ways: OpenCV warps in one go where the original pads, rotates
-and resizes; one matrix serves all landmarks of a face; and no error is computed on training
-batches unless `watch` does so.
+Three things make it faster than the original: one warp by OpenCV instead of padding, rotating and
+resizing; one matrix for all landmarks of a face; and no error on training batches, unless `watch`
+computes it.
 """
 
 import math
@@ -36,7 +35,7 @@ Targets = Callable[[NDArray[np.float64]], NDArray[np.float32]]
 
 
 class Readable(Protocol):
-    """Whatever gives pixels, (H, W, 3) uint8 RGB."""
+    """A source of pixels, (H, W, 3) uint8 RGB."""
 
     def read(self) -> NDArray[np.uint8]:
         """The image."""
@@ -57,13 +56,13 @@ class LabelledPicture:
 
 
 class PlainFaces(Dataset[tuple[Tensor, Tensor]]):
-    """One face a sample, everything done for it alone.
+    """A dataset of one face per sample, each processed on its own.
 
     Args:
         pictures: The faces.
         size: Pixels of the crop's side.
-        targets: Made of the landmarks (K, 2) in crop pixels.
-        scheme: Says which landmarks change places in the mirror.
+        targets: Computes the target from landmarks (K, 2) in crop pixels.
+        scheme: Gives the mirror order of the landmarks.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class PlainFaces(Dataset[tuple[Tensor, Tensor]]):
         return len(self.pictures)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Image (3, size, size) and target of face `index`, drawn anew each time."""
+        """Image (3, size, size) and target of face `index`, with new random augmentation."""
         face = self.pictures[index]
         image, landmarks = face.image.read().astype(np.float32), face.landmarks.astype(np.float64)
         angle = random.uniform(-30, 30) if random.random() <= 0.6 else 0.0
@@ -103,7 +102,7 @@ class PlainFaces(Dataset[tuple[Tensor, Tensor]]):
 
 @dataclass(frozen=True)
 class DrawnHeatmaps:
-    """Heatmaps drawn one after the other, each a small patch around a rounded place.
+    """Draws heatmaps one by one, each a small patch around a rounded position.
 
     Attributes:
         size: Pixels of the crop's side.
@@ -129,14 +128,14 @@ class DrawnHeatmaps:
 
 
 def coordinates(landmarks: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The landmarks themselves, for heatmaps that are made a batch at a time."""
+    """The landmarks themselves, where heatmaps are drawn for a whole batch."""
     return landmarks.astype(np.float32)
 
 
 def quarter_pixel_error(output: Tensor, target: Tensor) -> float:
     """Mean distance in heatmap pixels, of peaks moved by a quarter towards the larger neighbour.
 
-    Of two stacks of maps (B, K, h, w), point by point, as the original does at every step.
+    For two stacks of maps (B, K, h, w), point by point, as the original does at every step.
     """
     total = 0.0
     for maps, true_maps in zip(output.detach(), target, strict=True):
@@ -157,14 +156,14 @@ def _peak(heatmap: Tensor) -> tuple[float, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class PlainLoop:
-    """A training loop without anything that this project adds, or with some of it.
+    """A training loop without the optimisations of this project, or with some of them.
 
     Attributes:
-        network: Makes the network.
-        faces: What it is trained on.
-        loss: Of its output and the targets.
-        memory_format: Of the network and its input.
-        autocast: The precision, as a context for the network.
+        network: Builds the network.
+        faces: The training data.
+        loss: Called with the network's output and the targets.
+        memory_format: Memory format of the network and its input.
+        autocast: Context that sets the precision.
         watch: Called with output and target at each step.
     """
 
@@ -178,7 +177,7 @@ class PlainLoop:
     def per_second(
         self, batch_size: int, workers: int, warmup: int, steps: int, now: Callable[[], float]
     ) -> float:
-        """Faces a second over `steps`, after `warmup`, by the clock `now`."""
+        """Faces per second over `steps` steps, after `warmup` steps, by the clock `now`."""
         network = self.network().to(memory_format=self.memory_format)
         optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
         draws = RandomSampler(

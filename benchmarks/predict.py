@@ -1,13 +1,13 @@
-"""How many faces a detector finds landmarks in: from crops and pictures, by batch and by mirror.
+"""Prediction speed of a detector: from crops and pictures, by batch size, with and without mirror.
 
 python benchmarks/predict.py                             # the U-Net at 128 pixels, on the CPU
 python benchmarks/predict.py --models unet resnet18_128 --threads 1
-python benchmarks/predict.py --threads 1 --clock cpu             # beside other work
+python benchmarks/predict.py --threads 1 --clock cpu             # on a busy machine
 
-*Crops* are stored at the model's scale; *pictures* lie in memory, 512 pixels wide, with a face
-box, and are cropped first. A detector answers with the mean of a face and its mirror image;
-*upright* is the network and its codec alone. The rows named after methods of `Detector` are those
-methods, at their own batch.
+*Crops* are stored at the size of the network's input; *pictures* are in memory, 512 pixels wide,
+and are cropped to the face box first. A detector predicts the mean over a face and its mirror
+image; *upright* is a single pass of network and codec. Rows named after methods of `Detector` time
+those methods, at their own batch size.
 """
 
 import argparse
@@ -41,7 +41,7 @@ from landmarks.training.batch import to_network
 from landmarks.training.device import Machine
 from landmarks.training.loop import predict_images
 
-DIFFERENT = 8  # faces that are drawn; they are used again and again
+DIFFERENT = 8  # faces that are drawn; they are used repeatedly
 CPU = torch.device("cpu")
 
 Find = Callable[[Detector, NDArray[np.uint8]], NDArray[np.float32]]
@@ -57,7 +57,7 @@ def upright(detector: Detector, images: NDArray[np.uint8]) -> NDArray[np.float32
 
 @torch.inference_mode()
 def both_ways(detector: Detector, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """As `upright`, but the mean with the mirror image, as a detector answers."""
+    """As `upright`, but the mean over the face and its mirror image, as a detector predicts."""
     return predict_images(detector.network, detector.architecture, images, detector.scheme, CPU)
 
 
@@ -68,7 +68,7 @@ def from_crops(detector: Detector, crops: FaceCrops, batch: int, find: Find) -> 
 
 
 def from_pictures(detector: Detector, faces: Sequence[Face], batch: int, find: Find) -> None:
-    """Crop the face of each picture, find, and go back to the picture; `batch` at a time."""
+    """Crop each face, find its landmarks, and map them to the picture; `batch` at a time."""
     size = detector.architecture.input_size
     for first in range(0, len(faces), batch):
         part = faces[first : first + batch]
@@ -87,22 +87,22 @@ def one_by_one(detector: Detector, faces: Sequence[Face]) -> None:
 def works(
     detector: Detector, crops: FaceCrops, faces: Sequence[Face], batches: Sequence[int]
 ) -> Works:
-    """What is measured, by source, batch and answer."""
+    """The functions that are timed, by source, batch size and kind of prediction."""
     here = Machine(device="cpu")
     chosen: Works = {
         ("Detector.on_crops", "own", "mirror"): partial(detector.on_crops, crops, here),
         ("Detector.on_image", "1", "mirror"): partial(one_by_one, detector, faces),
     }
     for batch in batches:
-        for answer, find in (("mirror", both_ways), ("upright", upright)):
-            key = str(batch), answer
+        for kind, find in (("mirror", both_ways), ("upright", upright)):
+            key = str(batch), kind
             chosen["crops", *key] = partial(from_crops, detector, crops, batch, find)
             chosen["pictures", *key] = partial(from_pictures, detector, faces, batch, find)
     return chosen
 
 
 def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
-    """The rows of one model on so many threads."""
+    """The rows of one model with `threads` threads."""
     Machine(device="cpu", threads=threads).prepare()
     model = architecture(name)
     network = model.start(K, seed=0).to(memory_format=torch.channels_last).eval()
@@ -116,7 +116,7 @@ def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
         in_turn(timed, 1)  # warms caches and compiles kernels
         rates = in_turn(timed, options.repeats)
     rows: list[Row] = []
-    for (source, batch, answer), found in rates.items():
+    for (source, batch, kind), found in rates.items():
         alone = rates.get((source, batch, "upright"))
         rows.append(
             {
@@ -124,7 +124,7 @@ def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
                 "threads": threads,
                 "faces from": source,
                 "batch": batch,
-                "answer": answer,
+                "prediction": kind,
                 "faces/s": median(found),
                 "of upright": ratio(found, alone) if alone else "",
                 "rounds": found,
@@ -136,17 +136,18 @@ def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
 def main() -> None:
     """Measure, print, write."""
     parser = arguments(__doc__, "predict")
-    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are told")
+    parser.add_argument("--repeats", type=int, default=5, help="rounds; medians are reported")
     parser.add_argument("--models", nargs="+", default=["unet"], help="files of configs/model")
-    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="of torch")
+    parser.add_argument("--threads", nargs="+", type=int, default=[1, 2], help="torch threads")
     add_clock_argument(parser)
     parser.add_argument("--batches", nargs="+", type=int, default=[1, 32], help="faces at a time")
     parser.add_argument("--count", type=int, default=128, help="faces of each measurement")
     options = parser.parse_args()
-    told = machine("torch", "opencv-python-headless", "timm")
-    print(told)
+    description = machine("torch", "opencv-python-headless", "timm")
+    print(description)
     pairs = [(name, threads) for name in options.models for threads in options.threads]
-    publish([row for pair in pairs for row in measure(*pair, options)], told, options.out)
+    rows = [row for pair in pairs for row in measure(*pair, options)]
+    publish(rows, description, options.out)
 
 
 if __name__ == "__main__":

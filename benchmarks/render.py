@@ -1,9 +1,9 @@
-"""How fast faces are rendered, by stage, by size and by processes: one table, and render.json.
+"""Rendering speed by stage, image size and number of processes.
 
 python benchmarks/render.py                      # 60 pictures each, on the CPU
 python benchmarks/render.py --count 200 --device cuda
 
-Machines differ and are shared: compare figures of one run, as ratios.
+Machines differ and are shared: only compare numbers from the same run, as ratios.
 """
 
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-# As where data sets are rendered: one thread of linear algebra a process, or they fight for cores.
+# As when datasets are rendered: one thread of linear algebra per process, to avoid contention.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
@@ -33,7 +33,7 @@ from landmarks.synthesis.shading.tracer import Tracer
 from landmarks.synthesis.storage.writers import write_face_synthetics
 from landmarks.synthesis.studio import Studio
 
-# What is timed: name, where it is looked up, and there its name.
+# What is timed: name of the stage, object that has the function, name of the function there.
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("draw", Recipe, "draw"),
     ("head", Studio, "_pose"),
@@ -49,7 +49,7 @@ SINGLE = RayCaster(edge_rays=0, shadow_rays=1)  # one ray a pixel, one shadow ra
 
 @contextmanager
 def timed(seconds: dict[str, float]) -> Iterator[None]:
-    """Add up the time of each stage while the context lasts."""
+    """Add up the time of each stage inside the block."""
 
     def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever is wrapped
@@ -75,9 +75,9 @@ def timed(seconds: dict[str, float]) -> Iterator[None]:
 
 
 def render(size: int, quality: RayCaster, device: str, count: int, start: int) -> dict[str, float]:
-    """Render and write `count` pictures; seconds by stage, and in all."""
+    """Render and write `count` pictures; returns seconds by stage and in total."""
     studio, recipe = Studio(device=device, renderer=quality), Recipe(name="benchmark")
-    studio.render(recipe.draw(1, 0), size)  # compiles, and warms caches
+    studio.render(recipe.draw(1, 0), size)  # compiles kernels and warms caches
     seconds: dict[str, float] = defaultdict(float)
     with tempfile.TemporaryDirectory() as folder, timed(seconds):
         begin = time.perf_counter()
@@ -93,7 +93,7 @@ def render(size: int, quality: RayCaster, device: str, count: int, start: int) -
 def measure(
     size: int, quality: RayCaster, device: str, processes: int, count: int
 ) -> dict[str, Any]:
-    """Pictures a second of so many processes at once, and milliseconds by stage of the first."""
+    """Pictures per second of `processes` in parallel, and milliseconds by stage of the first."""
     share = count // processes
     work = partial(render, size, quality, device, share)
     with get_context("spawn").Pool(processes) as pool:
@@ -114,8 +114,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=60, help="pictures of each measurement")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     options = parser.parse_args()
-    told = f"{machine('warp-lang')}, {options.device}"
-    print(told)
+    description = f"{machine('warp-lang')}, {options.device}"
+    print(description)
     stages = [name for name, _, _ in STAGES] + ["files"]
     print(f"{'size':>4} {'rays':>9} {'procs':>5} {'images/s':>8}  milliseconds an image:")
     print(" " * 30 + " ".join(f"{name:>10}" for name in [*stages, "all"]))
@@ -129,7 +129,7 @@ def main() -> None:
                 times = " ".join(f"{row['milliseconds'][name]:10.1f}" for name in [*stages, "all"])
                 rate = row["pictures_per_second"]
                 print(f"{size:4} {rays:>9} {processes:5} {rate:8.1f}  {times}", flush=True)
-    write(options.out, {"machine": told, "rows": rows})
+    write(options.out, {"machine": description, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How much memory rendering takes, the workers' included, by the number of faces.
+"""Peak memory of rendering, workers included, by number of faces.
 
 python benchmarks/render_memory.py                       # 50 and 500 faces of 64 pixels, 2 workers
 python benchmarks/render_memory.py --faces 1000 --size 256 --workers 1 4
 
-What is measured is the command: `landmarks synthesize n=50 size=64 workers=2`.
+Measures the whole command: `landmarks synthesize n=50 size=64 workers=2`.
 """
 
 import sys
@@ -14,7 +14,7 @@ from memory import most_held
 
 
 def measure(faces: int, workers: int, size: int) -> Row:
-    """Memory of the command that renders so many faces."""
+    """Peak memory of the command that renders `faces` faces."""
     with tempfile.TemporaryDirectory() as folder:
         options = {"n": faces, "workers": workers, "size": size, "out": folder}
         words = [f"{name}={value}" for name, value in options.items()]
@@ -24,7 +24,7 @@ def measure(faces: int, workers: int, size: int) -> Row:
         "workers": workers,
         "size": size,
         "processes": held.processes,
-        "own MB": held.own,
+        "private MB": held.own,
         "resident MB": held.resident,
     }
 
@@ -32,14 +32,14 @@ def measure(faces: int, workers: int, size: int) -> Row:
 def main() -> None:
     """Measure, print, write."""
     parser = arguments(__doc__, "render_memory")
-    parser.add_argument("--faces", nargs="+", type=int, default=[50, 500], help="to render")
-    parser.add_argument("--workers", nargs="+", type=int, default=[2], help="processes that do")
+    parser.add_argument("--faces", nargs="+", type=int, default=[50, 500], help="number of faces")
+    parser.add_argument("--workers", nargs="+", type=int, default=[2], help="number of processes")
     parser.add_argument("--size", type=int, default=64, help="pixels of a side")
     options = parser.parse_args()
-    told = machine("warp-lang")
-    print(told)
+    description = machine("warp-lang")
+    print(description)
     pairs = [(faces, workers) for workers in options.workers for faces in options.faces]
-    publish([measure(*pair, options.size) for pair in pairs], told, options.out)
+    publish([measure(*pair, options.size) for pair in pairs], description, options.out)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""What a training step costs: bare, in the whole training loop, and part by part.
+"""Cost of a training step: bare, in the whole training loop, and part by part.
 
 python benchmarks/step.py                               # the U-Net at 128 pixels
 python benchmarks/step.py --models unet resnet18_128 --repeats 3
-python benchmarks/step.py --threads 1 --workers 0 --clock cpu    # beside other work
+python benchmarks/step.py --threads 1 --workers 0 --clock cpu    # on a busy machine
 python benchmarks/step.py --device cuda --models hrnet_w18 resnet18 --batch 32 --workers 4 8
 
-*Bare* is network, loss, backward, optimiser and moving average on one fixed batch, written out
-here. *Ready* is `landmarks.training.loop.fit` on the same batch: its difference to bare is the cost
-of the loop. *Whole* is `fit` on augmented batches, made by the given number of data workers. The
-first table has the milliseconds of each part of a step of *whole* without workers.
+*Bare* is a minimal loop on one fixed batch: network, loss, backward, optimiser, moving average.
+*Ready* is `landmarks.training.loop.fit` on the same batch: the difference is the cost of the loop.
+*Whole* is `fit` on augmented batches, with the given number of data workers. The first table has
+the milliseconds of each part of a step of *whole* without workers.
 """
 
 import argparse
@@ -49,7 +49,7 @@ DIFFERENT = 32  # faces that are drawn
 
 
 class ReadyBatches(MixtureBatches):
-    """The same batch at every step, made once."""
+    """One batch, prepared in advance, for every step."""
 
     def __init__(self, batches: MixtureBatches) -> None:
         super().__init__(batches.sources, batches.batch_size, batches.steps, batches.seed)

@@ -1,11 +1,11 @@
-"""What sharing steps saves a sweep: optimiser steps and time, shared artifacts against none.
+"""What a sweep saves by sharing steps: optimiser steps and time, with and without sharing.
 
 python benchmarks/sweep.py                                   # 5 strategies x 4 sizes x 2 seeds
-python benchmarks/sweep.py --divide 20 model=resnet18_128    # words as for landmarks.cli.train
+python benchmarks/sweep.py --divide 20 model=resnet18_128    # arguments of landmarks train
 
-Each run is made twice, one after the other: with the artifacts of the sweep, and with a folder of
-its own, as if it were the only run. The schedule is `configs/schedule/cpu.yaml` divided by
-`--divide`, so that the ratios of its steps are kept; the faces are drawn.
+Each run is done twice, one after the other: with the artifacts of the sweep, and with an artifacts
+folder of its own, as if it were the only run. The schedule is `configs/schedule/cpu.yaml` with all
+numbers of steps divided by `--divide`; faces are drawn.
 """
 
 import argparse
@@ -30,14 +30,14 @@ FACES = {"real": 40, "synthetic": 60, "test": 12}
 
 @dataclass
 class Spent:
-    """What the runs of one way came to.
+    """Totals over the runs, with or without sharing.
 
     Attributes:
-        runs: How many were made.
-        named: Optimiser steps that their strategies name.
-        made: Optimiser steps that they computed themselves.
-        training: Seconds that those took.
-        seconds: Of the runs from start to end: crops, tests and pictures too.
+        runs: Number of runs.
+        named: Optimiser steps of their strategies.
+        made: Optimiser steps that were computed, not reused.
+        training: Seconds of those steps.
+        seconds: Seconds of the runs from start to end, with crops, tests and pictures.
     """
 
     runs: int = 0
@@ -58,7 +58,7 @@ class Spent:
 
 
 def shared_words(options: argparse.Namespace) -> list[str]:
-    """What all runs have in common, as on the command line of `landmarks.cli.train`."""
+    """Arguments of `landmarks train` that all runs share."""
     schedule = configured("schedule=cpu")["schedule"]
     divided = (
         f"schedule.{stage}.steps={max(1, part['steps'] // options.divide)}"
@@ -77,20 +77,20 @@ def shared_words(options: argparse.Namespace) -> list[str]:
 
 
 def planned(words: list[str], out: Path, artifacts: Path) -> Experiment:
-    """The run that `python -m landmarks.train <words>` would make, in these folders."""
+    """The experiment of `landmarks train <words>`, in these folders."""
     fields = {**configured(*words), "out": str(out), "artifacts": str(artifacts)}
     return made(OmegaConf.create(fields))
 
 
 def sweep(options: argparse.Namespace, folder: Path) -> dict[str, Spent]:
-    """Make every run in both ways."""
+    """Do every run with and without sharing."""
     spent = {"naive": Spent(), "shared": Spent()}
     common = shared_words(options)
     runs = product(options.seeds, options.n_real, options.strategies)
     for number, (seed, n_real, strategy) in enumerate(runs):
         words = [*common, f"strategy={strategy}", f"n_real={n_real}", f"seed={seed}"]
         artifacts = {"naive": folder / f"alone_{number}", "shared": folder / "artifacts"}
-        # In turn first, because the first of two runs warms caches for the second.
+        # The order alternates, because the first of two runs warms caches for the second.
         for way in sorted(spent, reverse=number % 2 == 1):
             experiment = planned(words, folder / way / str(number), artifacts[way])
             begin = time.perf_counter()
@@ -100,7 +100,7 @@ def sweep(options: argparse.Namespace, folder: Path) -> dict[str, Spent]:
 
 
 def rows(spent: dict[str, Spent]) -> list[Row]:
-    """Each way beside the naive one."""
+    """A row for each way, with shares of the naive one."""
     naive = spent["naive"]
     return [
         {
@@ -123,15 +123,17 @@ def main() -> None:
     parser.add_argument("--strategies", nargs="+", default=STRATEGIES)
     parser.add_argument("--n-real", nargs="+", type=int, default=[10, 20, 30, 40])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
-    parser.add_argument("--divide", type=int, default=100, help="the steps of schedule=cpu")
-    parser.add_argument("--threads", type=int, default=2, help="of torch")
-    parser.add_argument("words", nargs="*", help="of landmarks.cli.train, for all runs")
+    parser.add_argument("--divide", type=int, default=100, help="divides the steps of schedule=cpu")
+    parser.add_argument("--threads", type=int, default=2, help="torch threads")
+    parser.add_argument("words", nargs="*", help="arguments of landmarks train, for all runs")
     options = parser.parse_args()
-    told = machine("torch", "albumentations")
-    print(told)
+    description = machine("torch", "albumentations")
+    print(description)
     with tempfile.TemporaryDirectory() as folder:
         spent = sweep(options, Path(folder))
-    publish(rows(spent), told, options.out, sums={way: asdict(s) for way, s in spent.items()})
+    publish(
+        rows(spent), description, options.out, sums={way: asdict(s) for way, s in spent.items()}
+    )
 
 
 if __name__ == "__main__":

@@ -90,9 +90,9 @@ def test_a_sweep_counts_the_steps_that_were_really_made(tmp_path, monkeypatch):
     assert shared["share of naive %"] == pytest.approx(100 * 10 / 15)
 
 
-def test_prediction_is_timed_by_source_batch_and_answer(tmp_path, monkeypatch):
+def test_prediction_is_timed_by_source_batch_and_kind(tmp_path, monkeypatch):
     rows = run_here("predict", tmp_path / "predict.json", monkeypatch)
-    measured = {(row["faces from"], row["batch"], row["answer"]) for row in rows}
+    measured = {(row["faces from"], row["batch"], row["prediction"]) for row in rows}
     assert len(measured) == len(rows) == 2 + 2 * 2 * 2
     assert all(row["faces/s"] > 0 for row in rows)
 
@@ -133,7 +133,7 @@ def test_lightning_pose_is_asked_for_what_ours_does(tmp_path, monkeypatch):
     assert {"--batch=2", "--threads=1", "--workers=0", "--warmup=10", "--steps=10"} < set(words)
 
 
-def test_why_lightning_pose_failed_is_told(tmp_path, monkeypatch):
+def test_the_reason_for_a_failure_of_lightning_pose_is_shown(tmp_path, monkeypatch):
     python = python_that_says(tmp_path / "python", "echo no such package >&2; exit 1")
     with pytest.raises(SystemExit, match="no such package"):
         lightning_rate(python, monkeypatch)
@@ -173,7 +173,7 @@ def test_rendering_is_timed(tmp_path):
 def test_rendering_is_weighed(tmp_path):
     (row,) = run_apart("render_memory", tmp_path / "render_memory.json")
     assert row["processes"] >= 3  # the command and two workers
-    assert 100 < row["own MB"] < row["resident MB"]
+    assert 100 < row["private MB"] < row["resident MB"]
 
 
 HOLD = """
@@ -186,7 +186,7 @@ time.sleep(1)
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux alone")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux reports memory")
 def test_memory_is_that_of_a_command_and_of_what_it_starts():
     alone = most_held([sys.executable, "-c", HOLD, "40"])
     both = most_held([sys.executable, "-c", HOLD, "40", HOLD])
@@ -202,10 +202,10 @@ def test_a_command_that_fails_is_not_weighed():
 
 
 def test_figures_are_taken_in_turn():
-    told = []
-    works = {name: lambda name=name: told.append(name) or float(len(told)) for name in "ab"}
+    called = []
+    works = {name: lambda name=name: called.append(name) or float(len(called)) for name in "ab"}
     assert in_turn(works, 2) == {"a": [1, 3], "b": [2, 4]}
-    assert told == ["a", "b", "a", "b"]
+    assert called == ["a", "b", "a", "b"]
 
 
 def test_a_ratio_is_the_median_of_each_round():

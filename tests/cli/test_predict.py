@@ -15,7 +15,7 @@ from landmarks.data.toy import read_toy
 from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import SIDE
-from tests.small import small_architecture
+from tests.small import small_architecture, unnormalised_architecture
 
 # `landmarks predict` that writes the first photo, says so, and hangs.
 KILLED = """
@@ -110,6 +110,21 @@ def test_without_boxes_the_whole_photo_is_the_box_and_that_is_said(place, detect
     height, width = image.shape[:2]
     expected = detector.on_image(image, (0, 0, width - 1, height - 1))
     assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
+
+
+def test_a_network_of_another_package_is_named_on_the_command_line(place, capsys):
+    architecture = unnormalised_architecture()
+    network = architecture.start(68, seed=0).eval()
+    Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35)).save(
+        place / "own.safetensors"
+    )
+    words = {"images": "photos/a.png", "detector": "own.safetensors"}
+    for given in ([], ["--class", "tests.small.Missing"], ["--class", "missing.Network"]):
+        assert predict(*given, **words) == 2
+        complaint = capsys.readouterr().err
+        assert given or "landmarks predict --class" in complaint
+        assert not given or "expected package.module.Class" in complaint
+    assert predict("--class", "tests.small.Unnormalised", **words) == 0
 
 
 def test_a_tilde_after_an_equals_sign_is_the_home_folder(place, monkeypatch, capsys):

@@ -211,6 +211,7 @@ def test_heic_is_read_upright_with_its_package(tmp_path):
     Image.fromarray(SMOOTH).save(tmp_path / "a.heic", exif=exif.tobytes(), quality=100)
     image = ImageFile(tmp_path / "a.heic").read()
     assert image.shape == (64, 48, 3)
+    assert ImageFile(tmp_path / "a.heic").shape() == (64, 48)
     assert np.abs(image.astype(int) - np.rot90(SMOOTH, -1)).mean() < 12  # chroma at half the size
     (tmp_path / "b.heic").write_bytes((tmp_path / "a.heic").read_bytes()[:400])
     with pytest.raises(InputError, match=r"b\.heic: .* or damaged"):

@@ -1,6 +1,8 @@
 """Images of a dataset: in the orientation that its annotations count, at the annotated size."""
 
 import numpy as np
+import PIL.ImageFile
+import PIL.PngImagePlugin
 import pytest
 from faces_on_disk import refusal, tiff
 from formats_on_disk import (
@@ -45,8 +47,11 @@ def test_all_orientations_are_read_as_viewers_show_them_or_as_stored(tmp_path, s
         with Image.open(path) as image:
             shown = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
         assert np.array_equal(ImageFile(path).read(), shown)
-        stored = ImageFile(path, ImageOptions(orientation="ignore")).read()
+        assert ImageFile(path).shape() == shown.shape[:2]
+        as_stored = ImageFile(path, ImageOptions(orientation="ignore"))
+        stored = as_stored.read()
         assert stored.shape == NOISE.shape
+        assert as_stored.shape() == NOISE.shape[:2]
         if suffix != "jpg":
             assert np.array_equal(stored, NOISE)
 
@@ -59,6 +64,21 @@ def test_deep_images_are_turned_once(tmp_path):
         with Image.open(save(tmp_path / f"{orientation}.png", orientation)) as image:
             assert np.array_equal(ImageFile(path).read(), ImageOps.exif_transpose(image))
         assert np.array_equal(ImageFile(path, ImageOptions(orientation="ignore")).read(), NOISE)
+        assert ImageFile(path).shape() == ImageFile(path).read().shape[:2]
+
+
+@pytest.mark.parametrize("suffix", SAVED)
+def test_the_shape_is_known_without_decoding(tmp_path, suffix, monkeypatch):
+    def load(_):
+        pytest.fail("the pixels were decoded")
+
+    upright, turned = (save(tmp_path / f"{k}.{suffix}", k) for k in (1, ROTATED))
+    Image.fromarray(NOISE).save(tmp_path / f"plain.{suffix}")
+    monkeypatch.setattr(PIL.ImageFile.ImageFile, "load", load)
+    monkeypatch.setattr(PIL.PngImagePlugin.PngImageFile, "load", load)
+    assert ImageFile(upright).shape() == NOISE.shape[:2]
+    assert ImageFile(turned).shape() == NOISE.shape[1::-1]
+    assert ImageFile(tmp_path / f"plain.{suffix}").shape() == NOISE.shape[:2]
 
 
 def test_tags_behind_the_pixels_of_a_png_count_as_well(tmp_path):
@@ -68,6 +88,7 @@ def test_tags_behind_the_pixels_of_a_png_count_as_well(tmp_path):
     tags, others = content[start : start + length], content[:start] + content[start + length :]
     (tmp_path / "a.png").write_bytes(others[:-12] + tags + others[-12:])  # before IEND
     assert np.array_equal(read_image(tmp_path / "a.png"), np.rot90(NOISE, -1))
+    assert ImageFile(tmp_path / "a.png").shape() == NOISE.shape[1::-1]
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -214,8 +235,9 @@ def test_a_size_that_does_not_decide_leaves_it_to_the_option(tmp_path, size):
 
 def test_ignore_with_a_size_that_counts_upright_pixels_is_refused(tmp_path):
     (face,) = written_coco(tmp_path, ROTATED, **UPRIGHT)(orientation="ignore").faces
-    with refusal("says 9 x 7", "has 7 x 9 pixels as stored", "leave out orientation=ignore"):
-        face.image.read()
+    for ask in (face.image.read, face.image.shape):
+        with refusal("says 9 x 7", "has 7 x 9 pixels as stored", "leave out orientation=ignore"):
+            ask()
 
 
 @pytest.mark.parametrize("orientation", [1, UPSIDE_DOWN, ROTATED])

@@ -105,7 +105,7 @@ def test_features_are_drawn_at_their_landmarks(faces):
     dataset, images = faces
     found = []
     for face, image in zip(dataset.faces, images, strict=True):
-        points = face.image.shape().points
+        points = face.image.head().points
         eyes = np.stack([points[list(eye)].mean(axis=0) for eye in IBUG68.pupils])
         cheeks = eyes + 0.9 * (points[[48, 54]] - eyes) * (0.35, 0.45)
         lip = points[[56, 57, 58]] * 0.6 + points[[65, 66, 67]] * 0.4
@@ -130,7 +130,7 @@ def hidden(shape):
 
 
 def test_a_turned_cheek_hides_points_of_one_side_of_the_jaw():
-    shapes = [face.image.shape() for face in read_toy(count=100, domain="synthetic").faces]
+    shapes = [face.image.head() for face in read_toy(count=100, domain="synthetic").faces]
     sides = [np.unique(np.sign(hidden(shape) - 8)) for shape in shapes]
     assert sum(len(side) == 1 for side in sides) > 30
     assert all(len(side) <= 1 for side in sides)
@@ -146,7 +146,7 @@ def test_the_skin_ends_at_the_outline():
 
     at_outline, at_points = [], []
     for face in read_toy(count=100, domain="synthetic").faces:
-        shape, image = face.image.shape(), face.image.read()
+        shape, image = face.image.head(), face.image.read()
         far = hidden(shape)
         if len(far):
             at_outline.append(step(image, shape.outline[far], shape.points[30]))
@@ -156,13 +156,13 @@ def test_the_skin_ends_at_the_outline():
 
 def test_synthetic_labels_are_fixed_points_of_the_head():
     for face in read_toy(count=20, domain="synthetic").faces:
-        np.testing.assert_allclose(face.landmarks, face.image.shape().points, atol=1e-4)
+        np.testing.assert_allclose(face.landmarks, face.image.head().points, atol=1e-4)
 
 
 def test_stand_in_labels_differ_by_known_shares_of_the_interocular_distance():
     gaps = []
     for face in read_toy(count=300, domain="stand_in").faces:
-        fixed = face.image.shape().points
+        fixed = face.image.head().points
         gaps.append(np.linalg.norm(face.landmarks - fixed, axis=1) / interocular(fixed))
     gap = np.mean(gaps, axis=0) * 100
     of = {region: gap[list(indices)].mean() for region, indices in IBUG68.regions.items()}

@@ -28,6 +28,7 @@ from landmarks.experiment.evaluation import evaluate_run, trained_on
 from landmarks.experiment.experiment import Data, Experiment
 from landmarks.experiment.results import Result
 from landmarks.experiment.run import run
+from landmarks.experiment.runner import StepRunner
 from landmarks.experiment.strategies import (
     Schedule,
     data_adaptation,
@@ -43,6 +44,7 @@ from landmarks.storage.versions import versions
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION
+from landmarks.training.progress import TrainingProgress
 from tests.processes import FORKS
 from tests.small import Unnormalised, small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
@@ -350,7 +352,11 @@ def test_a_leak_is_found_where_faces_of_two_datasets_share_names(tmp_path, leak)
         (real_only(LONG), {"seed": 2**64}, "from 0 to 2\\^64 - 1"),
         (real_only(LONG), {"machine": None}, "machine is null"),
         (real_only(LONG), {"model": None}, "model is null"),
-        (real_only(LONG), {"augmentation": {"real": PLAIN}}, "augmentation.synthetic is missing"),
+        (
+            synthetic_only(LONG),
+            {"augmentation": {"real": PLAIN}, "n_real": 0},
+            "augmentation.synthetic is missing",
+        ),
         (
             real_only(LONG),
             {"augmentation": {"real": None, "synthetic": PLAIN}},
@@ -545,6 +551,50 @@ def test_a_model_trained_in_another_precision_is_reused_with_a_warning(finished,
     assert f"was trained in float16, this machine computes in {now}" in caplog.text
 
 
+BROKEN = {
+    "empty": lambda content: b"",
+    "cut": lambda content: content[:-1],
+    "half": lambda content: content[: len(content) // 2],
+    "noise": lambda content: np.random.default_rng(0).bytes(len(content)),
+    "of another kind": lambda content: b"[1, 2]",
+}
+
+
+def test_a_damaged_file_of_an_artifact_is_refused_with_what_to_do(finished, tmp_path):
+    artifacts = shutil.copytree(finished.folder / "artifacts", tmp_path / "artifacts")
+    asked = experiment(tmp_path, label_adaptation(LONG, RidgeFit()))
+    pretrain, adapter = (
+        artifacts / finished.artifact("label_adaptation", step).name
+        for step in ("pretrain", "adapter")
+    )
+
+    def read():
+        steps = StepRunner(asked)
+        with TrainingProgress(tmp_path / "tensorboard") as progress:
+            steps.train(asked.strategy.steps[0], progress)
+        steps.fit_adapter(asked.strategy.steps[1])
+        steps.detector()
+
+    read()
+    files = [*pretrain.iterdir(), *adapter.iterdir()]
+    assert {file.name for file in files} == {
+        *("artifact.json", "weights.safetensors", "loss.npy", "computed.json"),
+        *("adapter.safetensors", "moved.json"),
+    }
+    for file in files:
+        content = file.read_bytes()
+        for broken in BROKEN.values():
+            file.write_bytes(broken(content))
+            with pytest.raises(InputError) as caught:
+                read()
+            assert str(caught.value).startswith(f"{file}: cannot be read (")
+            assert str(caught.value).endswith(f"; remove {file.parent}, and it is made again")
+        file.unlink()
+        with pytest.raises(InputError, match=f"remove {file.parent}, and it is made again"):
+            read()
+        file.write_bytes(content)
+
+
 def test_data_adaptation_trains_on_moved_labels(finished, tmp_path, monkeypatch):
     seen = sources_of_batches(monkeypatch)
     strategy = data_adaptation(LONG, RidgeFit(), replace(SHORT, steps=2))
@@ -625,6 +675,16 @@ def test_only_a_finished_run_is_evaluated(finished, tmp_path):
     (folder / "trained_on.npz").unlink()
     with pytest.raises(InputError, match=r"trained_on\.npz: no such file"):
         evaluate(tmp_path, "real_only", DATA.test())
+
+
+def test_a_run_of_a_network_of_another_package_is_evaluated_with_its_class(tmp_path):
+    run(experiment(tmp_path, real_only(SHORT), model=unnormalised_architecture()))
+    folder, test = tmp_path / "real_only", read_toy(count=4, domain="stand_in", seed=9)
+    where = (Machine(device="cpu"), tmp_path / "artifacts", tmp_path / "evaluation")
+    with pytest.raises(InputError, match=r"network: 'tests\.small\.Unnormalised' is of another"):
+        evaluate_run(folder, trained_on(folder), test, *where)
+    found = evaluate_run(folder, trained_on(folder), test, *where, classes=[Unnormalised])
+    assert found["metrics"]["all"]["faces"] == 4
 
 
 def finetune_in(folder):

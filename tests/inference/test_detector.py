@@ -14,6 +14,9 @@ from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.scheme import IBUG68
 from landmarks.training.device import Machine
+from tests.small import Unnormalised, small_architecture, unnormalised_architecture
+
+MACHINE = Machine(device="cpu")
 
 
 def detector(architecture, crops, adapted):
@@ -31,7 +34,7 @@ def detector(architecture, crops, adapted):
 def test_a_loaded_detector_predicts_the_same_landmarks(architecture, toy_crops, tmp_path, adapted):
     original = detector(architecture, toy_crops, adapted)
     original.save(tmp_path / "detector.safetensors")
-    machine = Machine(device="cpu")
+    machine = MACHINE
     for path in (str(tmp_path / "detector.safetensors"), tmp_path):
         loaded = Detector.load(path)
         np.testing.assert_array_equal(
@@ -41,11 +44,25 @@ def test_a_loaded_detector_predicts_the_same_landmarks(architecture, toy_crops, 
         assert (loaded.adapter is not None) == adapted
 
 
+def test_a_network_of_another_package_is_loaded_if_its_class_is_given(toy_crops, tmp_path):
+    architecture, path = unnormalised_architecture(), tmp_path / "detector.safetensors"
+    network = architecture.start(68, seed=0).eval()
+    detector = Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35))
+    detector.save(path)
+    for given in ((), [nn.Conv2d], [small_architecture]):
+        with pytest.raises(InputError, match=r"'tests\.small\.Unnormalised' is of another package"):
+            Detector.load(path, given)
+    loaded = Detector.load(path, classes=[Unnormalised])
+    np.testing.assert_array_equal(
+        loaded.on_crops(toy_crops, MACHINE), detector.on_crops(toy_crops, MACHINE)
+    )
+
+
 def test_a_photo_and_its_stored_crop_give_the_same_landmarks(architecture, toy_crops):
     found = detector(architecture, toy_crops, True)
     face = read_toy(count=40, domain="stand_in", seed=5).faces[7]
     (x0, y0), (x1, y1) = face.landmarks.min(0), face.landmarks.max(0)
-    machine = Machine(device="cpu")
+    machine = MACHINE
     from_image = found.on_image(face.image.read(), (x0, y0, x1, y1), machine)
     index = toy_crops.ids.tolist().index(face.id)
     assert np.abs(from_image - found.on_crops(toy_crops, machine)[index]).max() < 0.05

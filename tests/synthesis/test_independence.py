@@ -102,6 +102,7 @@ TOUCHED: Mapping[str, set[str]] = {
     "background.clutter": BACKGROUND,
     "background.bokeh": BACKGROUND,
     "background.crowd": BACKGROUND,
+    "background.surroundings": {"background.surroundings"},
     "background.brightness": {"background.exposure"},
     "background.colour": {"background.tint"},
     "photo.exposure_stops": {"photo.exposure_stops"},
@@ -127,7 +128,10 @@ TOUCHED: Mapping[str, set[str]] = {
 }  # fmt: skip
 
 # They name the user's files, without which they cannot be changed; see below.
-FOLDERS = {"background.pictures", "background.folder", "skin.textures"}
+FOLDERS = {
+    *("background.pictures", "background.folder", "skin.textures"),
+    *("light.measured", "light.maps"),
+}
 
 
 def settings():

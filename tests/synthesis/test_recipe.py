@@ -152,7 +152,7 @@ def test_a_scene_can_be_stored_as_json(file):
     recipe = from_yaml(file)
     for index in range(10):
         scene = asdict(recipe.draw(1, index))
-        assert {type(leaf) for leaf in leaves(scene)} <= {int, float, str, type(None)}
+        assert {type(leaf) for leaf in leaves(scene)} <= {bool, int, float, str, type(None)}
         assert all(math.isfinite(leaf) for leaf in leaves(scene) if isinstance(leaf, float))
         back = json.loads(json.dumps(scene, allow_nan=False))
         assert list(leaves(back)) == list(leaves(scene))

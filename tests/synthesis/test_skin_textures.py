@@ -13,7 +13,7 @@ from landmarks.synthesis.pictures import RecipePictures
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.scene.lighting import Lighting
 from landmarks.synthesis.scene.skin import SkinRecipe
-from landmarks.synthesis.shading import skin as shaders
+from landmarks.synthesis.shading.complexion import tone
 from landmarks.synthesis.textures import TEXELS, load_texture
 from tests.synthesis.scenes import bare, view
 
@@ -104,7 +104,7 @@ def test_an_even_texture_looks_like_even_skin_of_the_tone_between(studio, folder
 
 @pytest.mark.parametrize("melanin", [0.0, 0.1, 0.4, 0.6, 0.9, 1.0])
 def test_the_tone_is_that_of_the_shader(melanin):
-    np.testing.assert_allclose(skin_tone(melanin), list(shaders.tone(melanin)), rtol=1e-5)
+    np.testing.assert_allclose(skin_tone(melanin), list(tone(melanin)), rtol=1e-5)
 
 
 def test_the_texture_has_no_share_at_seams_and_on_the_scalp(head, regions):
@@ -128,7 +128,8 @@ def test_the_texture_has_no_share_at_seams_and_on_the_scalp(head, regions):
 def test_the_nearest_of_many_tones_are_drawn(folder):
     for k, level in enumerate(np.linspace(40, 230, 20)):
         save(folder / f"{k:02}.png", flat([round(level * c) for c in (1.0, 0.75, 0.6)]))
-    drawn = [recipe(folder).draw(0, index).skin for index in range(60)]
+    skins, person = recipe(folder).skin, Recipe(name="any").draw(0, 0).person
+    drawn = [skins.draw(np.random.default_rng(index), person) for index in range(60)]
     number = [int(skin.texture.file[-6:-4]) for skin in drawn]
     melanin = np.array([skin.melanin for skin in drawn])
     assert np.corrcoef(number, melanin)[0, 1] < -0.7
@@ -138,8 +139,9 @@ def test_the_nearest_of_many_tones_are_drawn(folder):
 
 def test_textures_change_nothing_else_in_a_scene(folder):
     save(folder / "one.png", flat())
+    textured = recipe(folder)
     for index in range(5):
-        scene, plain = recipe(folder).draw(0, index), Recipe(name="any").draw(0, index)
+        scene, plain = textured.draw(0, index), Recipe(name="any").draw(0, index)
         assert scene.skin.texture is not None
         assert replace(scene, skin=replace(scene.skin, texture=None)) == plain
 

@@ -11,6 +11,7 @@ import sys
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
+from landmarks.cli.classes import named_classes
 from landmarks.cli.hydra_command import check_dataset, run_command
 from landmarks.errors import InputError
 
@@ -41,11 +42,12 @@ def evaluate(cfg: DictConfig) -> float:
     run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
     out = None if cfg.out is None else expanded(cfg.out, "out")
     machine = hydra.utils.instantiate(cfg.machine)
+    classes = named_classes(cfg.classes)
     training = trained_on(run)  # finds a missing run before faces are rendered or read
     test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
     log.info("test: %s", test.describe())
     out = out or evaluations_of(run) / folder_name(test)
-    evaluation = evaluate_run(run, training, test, machine, artifacts, out)
+    evaluation = evaluate_run(run, training, test, machine, artifacts, out, classes)
     nme = evaluation["metrics"]["all"]["nme"]["interocular"]
     log.info(
         "NME %.2f %% [%.2f, %.2f] (%d faces)%s",

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from landmarks.cli.classes import named_classes
 from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         _check_outside(given.out, given.images)
         machine = Machine(device=given.device)
         found = read_photos(given.images, given.boxes, orientation=given.orientation)
-        detector = Detector.load(given.detector)
+        detector = Detector.load(given.detector, named_classes(given.classes))
         for note in found.notes:
             print(note, flush=True)
         skipped = predict_photos(detector, found.photos, given.out, machine)
@@ -72,6 +73,15 @@ def _parser() -> argparse.ArgumentParser:
         default="apply",
         help="of photos with an EXIF orientation: turn them upright, or ignore it if the boxes "
         "count the pixels as stored",
+    )
+    parser.add_argument(
+        "--class",
+        action="append",
+        default=[],
+        dest="classes",
+        metavar="NAME",
+        help="package.module.Class: the network of the detector, or its loss, if it is of another "
+        "package than landmarks; can be repeated",
     )
     parser.add_argument(
         "--device",

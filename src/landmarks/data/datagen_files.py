@@ -64,7 +64,7 @@ def read_points(path: Path, camera: Path | None, image: ImageSource) -> NDArray[
         for order in (points, points[:, ::-1]):
             if np.abs(order - projected).mean() < _AGREES * size:
                 return order
-    height, width = image.read().shape[:2]
+    height, width = image.shape()
     on_image = [
         ((order >= 0) & (order <= (width, height))).all(axis=1).sum()
         for order in (points, points[:, ::-1])

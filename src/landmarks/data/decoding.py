@@ -7,6 +7,8 @@ import importlib
 import re
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -61,6 +63,19 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says about its pixels.
+
+    Attributes:
+        shape: Height and width as the file stores them.
+        orientation: Of the EXIF data, 1 to 8; 1 is upright.
+    """
+
+    shape: tuple[int, int]
+    orientation: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Decoded:
     """A decoded image.
@@ -74,6 +89,12 @@ class Decoded:
     stored: NDArray[np.uint8]
     orientation: int
     bits: int | None
+
+    @property
+    def header(self) -> Header:
+        """What `read_header` returns for the same file."""
+        height, width = self.stored.shape[:2]
+        return Header((height, width), self.orientation)
 
     @property
     def upright(self) -> NDArray[np.uint8]:
@@ -100,6 +121,39 @@ def decode(file: BinaryIO, name: str) -> Decoded:
     Raises:
         InputError: It is not such an image, is cut short, or has too many pixels.
     """
+    with _opened(file, name) as image:
+        # Of TIFF, Pillow turns the pixels as it loads them, and removes the tag.
+        before = _orientation(image) if image.format == "TIFF" else 1
+        raw_mode = _raw_mode(image)
+        image.load()
+        after = _orientation(image)
+        pixels, bits = _eight_bit_rgb(image, raw_mode, file)
+        if after != before:
+            pixels = turned(pixels, _OPPOSITE.get(before, before))
+        return Decoded(pixels, max(before, after), bits)
+
+
+def read_header(file: BinaryIO, name: str) -> Header:
+    """Read size and orientation of an image without decoding its pixels; as of `decode`."""
+    with _opened(file, name) as image:
+        width, height = image.size
+        if image.format == "TIFF":  # of which Pillow reports the size after turning
+            width, height = (
+                int(image.tag_v2[tag])
+                for tag in (ExifTags.Base.ImageWidth, ExifTags.Base.ImageLength)
+            )
+        if image.format == "PNG" and "exif" not in image.info:
+            # The tags may be behind the pixels, and Pillow decodes them to find out.
+            file.seek(0)
+            content = file.read()
+            if b"eXIf" not in content and b"Raw profile type" not in content:
+                return Header((height, width), 1)
+        return Header((height, width), _orientation(image))
+
+
+@contextmanager
+def _opened(file: BinaryIO, name: str) -> Iterator[Any]:
+    """An image of a size that can be read, not decoded yet; raises `InputError` as `decode`."""
     try:
         with Image.open(file, formats=_formats(file, name)) as image:
             width, height = image.size
@@ -108,15 +162,7 @@ def decode(file: BinaryIO, name: str) -> Decoded:
                     f"{name}: {width} x {height} pixels; at most {MAX_PIXELS // 1_000_000} million "
                     f"are read, {_MAX_SIDE:,} a side, so make it smaller"
                 )
-            # Of TIFF, Pillow turns the pixels as it loads them, and removes the tag.
-            before = _orientation(image) if image.format == "TIFF" else 1
-            raw_mode = _raw_mode(image)
-            image.load()
-            after = _orientation(image)
-            pixels, bits = _eight_bit_rgb(image, raw_mode, file)
-            if after != before:
-                pixels = turned(pixels, _OPPOSITE.get(before, before))
-            return Decoded(pixels, max(before, after), bits)
+            yield image
     except InputError as error:
         raise InputError(str(error)) from None
     except Image.DecompressionBombError:

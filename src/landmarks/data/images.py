@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.data.decoding import Decoded, decode
+from landmarks.data.decoding import Header, decode, read_header
 from landmarks.data.files import IMAGE_BYTES, open_file
 from landmarks.errors import InputError, file_error
 
@@ -33,6 +33,10 @@ class ImageSource(Protocol):
 
     def read(self) -> NDArray[np.uint8]:
         """The image, (H, W, 3) uint8 RGB; the same each time."""
+        ...
+
+    def shape(self) -> tuple[int, int]:
+        """Height and width of what `read` returns, without decoding it."""
         ...
 
     def content(self) -> str:
@@ -135,9 +139,7 @@ class ImageFile:
                 f"images of 16 bits with values of {decoded.bits} bits, which were scaled to the "
                 "full range"
             )
-        follow = self.options.orientation == "apply"
-        if self.size is not None:
-            follow = self._counts_upright(self.size, decoded)
+        follow = self._follows(decoded.header)
         if decoded.orientation != 1 and follow:
             self._log_once(
                 "images with an EXIF orientation, which were turned upright as viewers show them; "
@@ -150,10 +152,28 @@ class ImageFile:
             )
         return decoded.upright if follow else decoded.stored
 
-    def _counts_upright(self, size: LabelledSize, decoded: Decoded) -> bool:
+    def shape(self) -> tuple[int, int]:
+        """Height and width in the orientation that the annotations count, from the file's header.
+
+        Raises:
+            InputError: As of `read`, but a file that is cut short is not noticed.
+        """
+        with open_file(self.path, IMAGE_BYTES) as file:
+            header = read_header(file, str(self.path))
+        height, width = header.shape
+        swapped = header.orientation >= 5 and self._follows(header)
+        return (width, height) if swapped else (height, width)
+
+    def _follows(self, header: Header) -> bool:
+        """Whether the annotations count the pixels as the EXIF orientation turns them."""
+        if self.size is None:
+            return self.options.orientation == "apply"
+        return self._counts_upright(self.size, header)
+
+    def _counts_upright(self, size: LabelledSize, header: Header) -> bool:
         """Whether annotations of an image of this size count the upright pixels."""
-        height, width = decoded.stored.shape[:2]
-        swapped = decoded.orientation >= 5
+        height, width = header.shape
+        swapped = header.orientation >= 5
         annotated, stored = (size.width, size.height), (width, height)
         upright = (height, width) if swapped else stored
         apply = self.options.orientation == "apply"

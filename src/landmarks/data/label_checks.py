@@ -23,7 +23,7 @@ _LEAST_DISTANCE = 1e-3
 _BLOCK = 10_000  # faces that are checked at a time
 
 _SAMPLE = 300  # faces that are compared with a mean face
-_PHOTOS = 8  # images that are decoded if labels could be fractions of their sizes
+_PHOTOS = 8  # images whose sizes are read if labels could be fractions of them
 
 
 def check_landmarks(faces: "Faces", scheme: LandmarkScheme, name: str) -> None:
@@ -101,7 +101,7 @@ def _visible(faces: "Faces") -> NDArray[np.bool_]:
 def _size(image: ImageSource) -> tuple[int, int] | None:
     """Width and height; None for an image that cannot be read, which cropping reports."""
     try:
-        height, width = image.read().shape[:2]
+        height, width = image.shape()
     except InputError:
         return None
     return width, height

@@ -50,12 +50,12 @@ def _as_rows_columns(points: Points, first_pixel: float, image: ImageSource) -> 
 
 
 def _as_y_up(points: Points, first_pixel: float, image: ImageSource) -> Points:
-    last_row = image.read().shape[0] - 1
+    last_row = image.shape()[0] - 1
     return np.asarray((points - first_pixel) * [1, -1] + [0, last_row])
 
 
 def _as_fractions(points: Points, first_pixel: float, image: ImageSource) -> Points:
-    height, width = image.read().shape[:2]
+    height, width = image.shape()
     return np.asarray(points * [width, height] - first_pixel)
 
 

@@ -84,13 +84,17 @@ class DrawnFace:
 
     def read(self) -> Image:
         """Draw the face, (size, size, 3) uint8 RGB."""
-        return _picture(self.shape(), DOMAINS[self.domain], self._random(2), self.size)
+        return _picture(self.head(), DOMAINS[self.domain], self._random(2), self.size)
+
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.size, self.size
 
     def content(self) -> str:
         """All that the pixels depend on."""
         return f"drawing {TOY_VERSION}, {self!r}"
 
-    def shape(self) -> "Shape":
+    def head(self) -> "Shape":
         """Where everything is, whoever annotates it."""
         return _shape(DOMAINS[self.domain], self._random(0), self.size)
 
@@ -101,7 +105,7 @@ class DrawnFace:
         return Face(
             id=f"{name}/{self.index:06d}",
             image=self,
-            landmarks=_annotated(self.shape(), realism, self._random(1)).astype(np.float32),
+            landmarks=_annotated(self.head(), realism, self._random(1)).astype(np.float32),
             group=f"{name}/{photo:06d}",
         )
 

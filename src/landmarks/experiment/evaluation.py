@@ -15,6 +15,7 @@ from landmarks.inference.detector import Detector
 from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import Predictions
+from landmarks.inference.restore import Classes
 from landmarks.storage.artifacts import ArtifactStore
 from landmarks.storage.atomic import writable_folder
 from landmarks.storage.serialization import record
@@ -86,6 +87,7 @@ def evaluate_run(
     machine: Machine,
     artifacts: Path,
     out: Path,
+    classes: Classes = (),
 ) -> dict[str, Any]:
     """Test the detector of a finished run on another set.
 
@@ -96,6 +98,7 @@ def evaluate_run(
         machine: The device.
         artifacts: Folder where decoded faces are stored.
         out: Folder for `evaluation.json`, `predictions.npz` and `faces.png`.
+        classes: As of `Detector.load`.
 
     Returns:
         The content of `evaluation.json`.
@@ -104,7 +107,7 @@ def evaluate_run(
         InputError: The run was trained on images of `test`, or its detector cannot be read.
     """
     training.check_apart(test)
-    detector = Detector.load(run)
+    detector = Detector.load(run, classes)
     machine.prepare()
     with writable_folder(out):
         store = ArtifactStore(artifacts)

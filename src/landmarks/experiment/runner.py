@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,15 +17,25 @@ from landmarks.data.crops import CROPS_VERSION, stored_crops
 from landmarks.errors import InputError
 from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.results import StepRecord, StepTiming
-from landmarks.experiment.strategies import Adapted, FitAdapter, Real, Source, Step, Train
+from landmarks.experiment.strategies import (
+    Adapted,
+    FitAdapter,
+    LabelPhotos,
+    Real,
+    SelfLabelled,
+    Source,
+    Step,
+    Train,
+)
 from landmarks.inference.detector import Detector
 from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.storage.artifacts import Artifact, ArtifactStore
 from landmarks.training.batches import FaceSource, MixtureBatches
 from landmarks.training.distributed import order
 from landmarks.training.loop import TRAINING_VERSION, fit, load_weights, predict
-from landmarks.training.monitor import CHECKPOINT, CURVE
+from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS
 from landmarks.training.progress import TrainingProgress
+from landmarks.training.self_labels import SELF_LABELS, SELF_LABELS_VERSION, label, load_labels
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +80,7 @@ class StepRunner:
             if not entry.finished:
                 network = experiment.model.start(self._num_landmarks, experiment.seed)
                 if start is not None:
-                    load_weights(network, start.directory)
+                    start.load(WEIGHTS, partial(load_weights, network))
                 sources = [self._source(part.source, part.share) for part in step.on]
                 progress.begin(step.name, schedule.steps)
                 training = partial(
@@ -80,17 +92,26 @@ class StepRunner:
                     machine=experiment.machine,
                     directory=entry.directory,
                 )
-                order(partial(training, on_progress=_ignore))  # the other ranks, if there are any
-                training(on_progress=progress.at)
+                order(
+                    partial(training, on_progress=_ignore),
+                    partial(training, on_progress=progress.at),
+                )
                 (entry.directory / COMPUTED).write_text(json.dumps(experiment.computed_on))
         trained = self._store.read(entry)
         # A checkpoint is removed only after the product is in its place.
         (trained.directory / CHECKPOINT).unlink(missing_ok=True)
-        self.curves[step.name] = np.load(trained.directory / CURVE)
+        self.curves[step.name] = trained.load(CURVE, _curve)
         if trained.reused:
             for point in self.curves[step.name]:
                 progress.curve(step.name, int(point[0]), point[1], point[2])
-        self._keep(step, trained, optimiser_steps=schedule.steps, uses_real=step.draws_on(Real))
+        self._keep(
+            step,
+            trained,
+            optimiser_steps=schedule.steps,
+            uses_real=step.draws_on(Real),
+            moved={},
+            machine=trained.load(COMPUTED, _computed),
+        )
         self._check_precision(trained)
 
     def fit_adapter(self, step: FitAdapter) -> None:
@@ -119,14 +140,47 @@ class StepRunner:
                 log.info("adapter: moves %s (%% of the inter-ocular distance)", regions)
                 save_adapter(adapter, entry.directory / ADAPTER)
                 (entry.directory / MOVED).write_text(json.dumps(moved))
-        self._keep(step, self._store.read(entry), optimiser_steps=0, uses_real=True)
+        fitted = self._store.read(entry)
+        self._keep(
+            step,
+            fitted,
+            optimiser_steps=0,
+            uses_real=True,
+            moved=fitted.load(MOVED, _moved),
+            machine={},
+        )
+
+    def label_photos(self, step: LabelPhotos) -> None:
+        """Have a trained model label the photos without labels, or find them labelled."""
+        experiment, crops = self.experiment, self.crops["unlabelled"]
+        model = self._done[step.model]
+        ingredients = {
+            "version": SELF_LABELS_VERSION,
+            "labelling": step.how,
+            "model": model.fingerprint,
+            "on": self._faces("unlabelled"),
+            "seed": experiment.seed,
+        }
+        with self._store.entry("self_labels", ingredients) as entry:
+            if not entry.finished:
+                labels = label(
+                    self._network(model),
+                    experiment.model,
+                    crops,
+                    step.how,
+                    seed=experiment.seed,
+                    machine=experiment.machine,
+                )
+                labels.save(entry.directory)
+        made = self._store.read(entry)
+        self._keep(step, made, optimiser_steps=0, uses_real=False, moved={}, machine={})
 
     def detector(self) -> Detector:
         """The model of the strategy and its adapter, after all steps."""
         strategy = self.experiment.strategy
         adapter = None
         if strategy.output is not None:
-            adapter = load_adapter(self._done[strategy.output].directory / ADAPTER)
+            adapter = self._done[strategy.output].load(ADAPTER, load_adapter)
         return Detector(
             network=self._network(self._done[strategy.model]),
             architecture=self.experiment.model,
@@ -140,7 +194,7 @@ class StepRunner:
 
     def _network(self, trained: Artifact) -> nn.Module:
         network = self.experiment.model.build(self._num_landmarks)
-        load_weights(network, trained.directory)
+        trained.load(WEIGHTS, partial(load_weights, network))
         return network
 
     def _check_labels(self) -> None:
@@ -167,14 +221,20 @@ class StepRunner:
 
     def _source(self, source: Source, share: float) -> FaceSource:
         crops = self.crops[source.domain]
-        landmarks = crops.landmarks
+        indices, landmarks = self._indices(source.domain), crops.landmarks
+        visible = crops.visible
         if isinstance(source, Adapted):
-            adapter = load_adapter(self._done[source.by].directory / ADAPTER)
+            adapter = self._done[source.by].load(ADAPTER, load_adapter)
             landmarks = adapter.adapt(landmarks)
+        if isinstance(source, SelfLabelled):
+            labels = self._done[source.by].load(SELF_LABELS, load_labels)
+            indices, landmarks = labels.kept(source.by.how.keep), labels.landmarks
+            visible = np.ones_like(visible)
         return FaceSource(
             crops=crops,
-            indices=self._indices(source.domain),
+            indices=indices,
             landmarks=landmarks,
+            visible=visible,
             augmentation=self.experiment.augmentation[source.domain],
             share=share,
         )
@@ -200,7 +260,7 @@ class StepRunner:
         """The part of them that belongs to one source of faces."""
         return {
             "faces": self._faces(source.domain),
-            "labels": self._done[source.by].fingerprint if isinstance(source, Adapted) else None,
+            "labels": self._done[source.by].fingerprint if hasattr(source, "by") else None,
             "augmentation": self.experiment.augmentation[source.domain],
         }
 
@@ -213,17 +273,25 @@ class StepRunner:
             "indices": self._indices(domain).tolist(),
         }
 
-    def _keep(self, step: Step, made: Artifact, *, optimiser_steps: int, uses_real: bool) -> None:
+    def _keep(
+        self,
+        step: Step,
+        made: Artifact,
+        *,
+        optimiser_steps: int,
+        uses_real: bool,
+        moved: Mapping[str, float],
+        machine: Mapping[str, str | int | bool],
+    ) -> None:
         """Remember a step for those that need it, and for the result."""
         self._done[step] = made
-        moved, computed = made.directory / MOVED, made.directory / COMPUTED
         self.records.append(
             StepRecord(
                 name=made.name,
                 artifact=made.fingerprint,
                 optimiser_steps=optimiser_steps,
                 real_labels=len(self.experiment.subset) if uses_real else 0,
-                moved=json.loads(moved.read_text()) if moved.exists() else {},
+                moved=moved,
                 versions=made.versions,
             )
         )
@@ -231,8 +299,22 @@ class StepRunner:
             seconds=made.seconds,
             reused=made.reused,
             continued=made.continued,
-            machine=json.loads(computed.read_text()) if computed.exists() else {},
+            machine=machine,
         )
+
+
+def _curve(path: Path) -> NDArray[np.float64]:
+    curve = np.asarray(np.load(path, allow_pickle=False), np.float64)
+    return curve.reshape(len(curve), 3)
+
+
+def _computed(path: Path) -> dict[str, str | int | bool]:
+    computed = json.loads(path.read_text())
+    return {**computed, "precision": computed["precision"]}
+
+
+def _moved(path: Path) -> dict[str, float]:
+    return {region: float(share) for region, share in json.loads(path.read_text()).items()}
 
 
 def _ignore(*_: float) -> None:

@@ -17,6 +17,7 @@ from landmarks.inference.detector_file import (
     read_detector,
     write_detector,
 )
+from landmarks.inference.restore import Classes
 from landmarks.training.device import Machine
 from landmarks.training.loop import predict, predict_images
 
@@ -75,17 +76,19 @@ class Detector(DetectorParts):
         write_detector(path, self)
 
     @classmethod
-    def load(cls, path: Path | str) -> "Detector":
+    def load(cls, path: Path | str, classes: Classes = ()) -> "Detector":
         """Read a detector.
 
         Args:
             path: A file that `save` wrote, or the folder of a finished run.
+            classes: The network, codec, loss or crop rule of the detector, if it is of another
+                package: `Detector.load(path, classes=[MyNetwork])`.
 
         Raises:
             InputError: The file is missing, damaged, not a detector, or of another version.
         """
         path = Path(path)
-        parts = read_detector(path / DETECTOR if is_folder(path) else path)
+        parts = read_detector(path / DETECTOR if is_folder(path) else path, classes)
         return cls(**vars(parts))
 
 

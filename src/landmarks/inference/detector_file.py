@@ -28,6 +28,7 @@ from landmarks.data.files import open_file
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule
 from landmarks.inference.restore import (
+    Classes,
     parse_json,
     restore_codec,
     restore_crop,
@@ -90,8 +91,12 @@ def write_detector(path: Path, detector: DetectorParts) -> None:
     save_tensors(path, tensors, {**metadata, "checksum": checksum(metadata, tensors)})
 
 
-def read_detector(path: Path) -> DetectorParts:
+def read_detector(path: Path, classes: Classes = ()) -> DetectorParts:
     """Read what `write_detector` wrote, and check all of it.
+
+    Args:
+        path: The file.
+        classes: Of other packages, that the file may name as its network, codec, loss or crop rule.
 
     Raises:
         InputError: The file is missing, damaged, not a detector, or of another version.
@@ -102,7 +107,7 @@ def read_detector(path: Path) -> DetectorParts:
         raise InputError(f"{error}; give the {DETECTOR} of a finished run, or its folder") from None
     try:
         with safe_open(path, framework="pt") as file:
-            return _read(file)
+            return _read(file, classes)
     except InputError as error:
         raise InputError(f"{path}: {str(error)[:LONGEST]}") from None
     except OSError as error:
@@ -121,10 +126,10 @@ def checksum(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def _read(file: Any) -> DetectorParts:  # noqa: ANN401 - safetensors has no types
+def _read(file: Any, classes: Classes) -> DetectorParts:  # noqa: ANN401 - safetensors has no types
     metadata: dict[str, str] = file.metadata() or {}
     _check_format(metadata)
-    architecture, crop = _parts(metadata)
+    architecture, crop = _parts(metadata, classes)
     names = list(file.keys())
     expected = _expected_tensors(architecture)
     _check_shapes(expected, {name: file.get_slice(name).get_shape() for name in names})
@@ -163,9 +168,9 @@ def _check_format(metadata: Mapping[str, str]) -> None:
         )
 
 
-def _parts(metadata: Mapping[str, str]) -> tuple[Architecture, CropRule]:
-    restore: dict[str, Callable[[object], Any]] = {
-        "input_size": lambda size: size,
+def _parts(metadata: Mapping[str, str], classes: Classes) -> tuple[Architecture, CropRule]:
+    restore: dict[str, Callable[[object, Classes], Any]] = {
+        "input_size": lambda size, _: size,
         "network": restore_network,
         "codec": restore_codec,
         "loss": restore_loss,
@@ -174,7 +179,7 @@ def _parts(metadata: Mapping[str, str]) -> tuple[Architecture, CropRule]:
     parts = {}
     for name, restored in restore.items():
         try:
-            parts[name] = restored(parse_json(metadata[name]))
+            parts[name] = restored(parse_json(metadata[name]), classes)
         except InputError as error:
             raise InputError(f"{name}: {error}") from None
     crop = parts.pop("crop")

@@ -14,11 +14,11 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from landmarks.errors import InputError
 from landmarks.storage.atomic import atomic_write
@@ -30,6 +30,8 @@ from landmarks.storage.work_folder import begin_work, finish_work
 log = logging.getLogger(__name__)
 
 ABOUT = "artifact.json"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,14 @@ class Artifact:
     reused: bool
     continued: bool
     versions: Mapping[str, str]
+
+    def load(self, name: str, reader: Callable[[Path], T]) -> T:
+        """What `reader` returns for the file `name` of this product.
+
+        Raises:
+            InputError: The file is missing or damaged.
+        """
+        return _load(self.directory / name, reader)
 
 
 class ArtifactStore:
@@ -144,9 +154,10 @@ class ArtifactStore:
             InputError: Its folder is damaged.
         """
         directory = self.root / entry.fingerprint
-        try:
-            about = json.loads((directory / ABOUT).read_text())
-            artifact = Artifact(
+
+        def described(path: Path) -> Artifact:
+            about = json.loads(path.read_text())
+            return Artifact(
                 name=entry.name,
                 fingerprint=entry.fingerprint,
                 directory=directory,
@@ -155,11 +166,8 @@ class ArtifactStore:
                 continued=bool(about["continued"]),
                 versions=dict(about["versions"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{directory / ABOUT}: cannot be read ({type(error).__name__}: {error}); remove "
-                f"{directory}, and it is made again"
-            ) from None
+
+        artifact = _load(directory / ABOUT, described)
         how = "reused" if artifact.reused else "made"
         log.info("%s: %s %s (%.0f s)", entry.name, how, directory, artifact.seconds)
         others = package_differences(artifact.versions, versions())
@@ -171,3 +179,14 @@ class ArtifactStore:
                 others,
             )
         return artifact
+
+
+def _load(path: Path, reader: Callable[[Path], T]) -> T:
+    """What `reader` returns for a file of a finished product; an `InputError` if it fails."""
+    try:
+        return reader(path)
+    except Exception as error:  # readers raise whatever a damaged file makes them stumble on
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(
+            f"{path}: cannot be read ({reason}); remove {path.parent}, and it is made again"
+        ) from None

@@ -51,7 +51,7 @@ class RecipePictures:
     def settings(self) -> dict[str, Any]:
         """All settings of the recipe, with hashes of the user's files."""
         settings = asdict(self.recipe)
-        for name in ("skin", "background"):
+        for name in ("skin", "light", "background"):
             content = getattr(self.recipe, name).content
             if content is not None:
                 settings[name]["content"] = content

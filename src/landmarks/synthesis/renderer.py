@@ -11,7 +11,7 @@ from landmarks.synthesis.shading.tracer import Quality, Traced, Tracer
 # Raise it with any change of the pictures or labels that the same recipe, seed and assets lead to,
 # here or in background, camera, mesh, scene, shading, recipe.py or studio.py; faces are rendered
 # again.
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 
 
 @dataclass(frozen=True)

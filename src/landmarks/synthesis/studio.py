@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.synthesis.background import paint
+from landmarks.synthesis.background.surroundings import show
 from landmarks.synthesis.camera import develop
 from landmarks.synthesis.mesh.assembly import Assembly
 from landmarks.synthesis.mesh.blocks import Posed
@@ -82,7 +83,7 @@ class Studio:
         self._tracer.load(vertices, self._normals(vertices), features, sky, look, hairs, texture)
         seen = self._renderer.expose(self._tracer, scene, camera)
         depth = _along_view(seen.distance, camera)
-        light = seen.light + (1 - seen.opacity[..., None]) * paint(scene.background, size)
+        light = seen.light + (1 - seen.opacity[..., None]) * _behind(scene, camera)
         focus = float((posed.landmarks[NOSE_TIP] - camera.position) @ camera.rotation[2])
         return Picture(
             image=develop(light, depth, focus, scene.photo),
@@ -144,6 +145,14 @@ class Studio:
     def _classes(self) -> TriangleClasses:
         landmarks = self._places.of(self._head.rest)
         return find_classes(self._assembly, self._head, self._regions, landmarks)
+
+
+def _behind(scene: Scene, camera: Camera) -> NDArray[np.float32]:
+    """(size, size, 3) linear RGB of the background."""
+    panorama = scene.lighting.panorama
+    if panorama is not None and scene.background.surroundings:
+        return show(panorama, camera)
+    return paint(scene.background, camera.size)
 
 
 def _texture(scene: Scene, camera: Camera) -> NDArray[np.float32]:

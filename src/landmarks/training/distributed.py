@@ -3,7 +3,8 @@
 The leader runs everything a single process would: it alone finds or creates artifacts, decodes
 faces, fits adapters, and writes progress and results. A follower writes nothing and holds no lock.
 It waits for orders, which are calls that all ranks make together; a training is the only one. So no
-two ranks can wait for each other, and only training code knows about ranks.
+two ranks can wait for each other, and only training code knows about ranks. An error ends an order
+in all ranks alike (`SharedError`), or the process that it is raised in, and torchrun the others.
 
 All hosts must see data and artifacts under the same paths.
 """
@@ -13,6 +14,7 @@ import gc
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -25,11 +27,15 @@ from timm.layers import convert_sync_batchnorm
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from landmarks.errors import InputError
+from landmarks.errors import InputError, input_error, refused
 
 # A follower may wait while the leader renders, decodes or waits for another job. If the leader
 # dies, torchrun ends the followers.
 PATIENCE = timedelta(days=365)
+
+# A follower that fails waits so long before it reports that. If it only lost the connection to a
+# leader that failed, torchrun ends it before, and the leader's report stays the only one.
+GRACE_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +137,12 @@ class Outcome:
     result: Any = None
 
 
-class SharedError(InputError):
+class SharedError(Exception):
     """An error that an order raises in all ranks alike."""
+
+
+class SharedFileError(OSError, SharedError):
+    """The leader could not write a file."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,7 @@ def leading(device: torch.device) -> Iterator[Outcome]:
 
     Raises:
         InputError: From the block, in all ranks.
+        OSError: One that the user can fix, which is an `InputError` in the other ranks.
         SystemExit: For any other error, after which the ranks are no longer in step: torchrun ends
             them all, and a sweep stops.
     """
@@ -160,12 +171,16 @@ def leading(device: torch.device) -> Iterator[Outcome]:
         yield outcome
         return
     join_ranks(rank_device(device))
-    with _exit_on_bugs():
-        try:
-            yield outcome
-        except InputError as error:
-            _message(_End(None, error))
-            raise
+    try:
+        yield outcome
+    except Exception as error:
+        cause = input_error(error)
+        with _exit_on_error():
+            if cause is None:
+                raise
+            _message(_End(None, cause))
+        raise
+    with _exit_on_error():
         _message(_End(outcome.result))
 
 
@@ -181,36 +196,75 @@ def follow(device: torch.device) -> Any:  # noqa: ANN401 - whatever the leader c
     """
     join_ranks(rank_device(device))
     logging.getLogger("landmarks").setLevel(logging.WARNING)  # the leader logs for all
-    with _exit_on_bugs():
-        while True:
+    while True:
+        with _exit_on_error():
             message = _message(None)
-            if isinstance(message, _End):
-                if message.error is not None:
-                    raise message.error
-                return message.result
-            with suppress(SharedError):  # the leader raises it too, and sends it
-                cast(Callable[[], object], message)()
+            if not isinstance(message, _End):
+                with suppress(SharedError):  # the leader raises it too, and sends it
+                    cast(Callable[[], object], message)()
+                continue
+        if message.error is not None:
+            raise message.error
+        return message.result
 
 
 @contextmanager
-def _exit_on_bugs() -> Iterator[None]:
+def _exit_on_error() -> Iterator[None]:
+    """End this process if the block fails: its ranks are no longer in step."""
     try:
         yield
-    except InputError:
-        raise
-    except Exception:
-        log.exception("rank %d failed", rank())
-        sys.exit(1)
+    except Exception as error:
+        if rank() > 0:
+            time.sleep(GRACE_SECONDS)
+        try:
+            code = refused(error)
+        except Exception:
+            log.exception("rank %d failed", rank())
+            code = 1
+        sys.exit(code)
 
 
-def order(call: Callable[[], object]) -> None:
-    """Have the followers call `call`, which the leader calls next itself.
+def order(call: Callable[[], object], own: Callable[[], object]) -> None:
+    """Have the followers call `call` while the leader calls `own`.
 
     Args:
-        call: Can be pickled. What it raises in all ranks alike is a `SharedError`.
+        call: Can be pickled.
+        own: Does what `call` does, so that no rank waits for another in vain.
+
+    Raises:
+        SharedError: From both.
+        SystemExit: The leader raised another error, while the followers may wait for it inside of
+            `call`. Nobody may handle that as an `Exception`.
     """
-    if num_ranks() > 1:
+    if num_ranks() == 1:
+        own()
+        return
+    with _exit_on_error():
         _message(call)
+    try:
+        own()
+    except SharedError:
+        raise
+    except Exception:
+        with _exit_on_error():
+            raise
+
+
+def written_by_leader(write: Callable[[], object], device: torch.device) -> None:
+    """Have the leader write a file in the midst of an order.
+
+    Raises:
+        SharedFileError: The file cannot be written.
+    """
+    failure = None
+    if rank() == 0:
+        try:
+            write()
+        except OSError as error:
+            failure = error
+    if agreed(failure is not None, device):
+        parts = (failure.errno, failure.strerror, failure.filename) if failure else ()
+        raise SharedFileError(*parts) from failure
 
 
 def _message(message: object) -> object:

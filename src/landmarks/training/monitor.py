@@ -3,8 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -13,11 +14,18 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from landmarks.errors import InputError
 from landmarks.storage.atomic import atomic_write
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
-from landmarks.training.distributed import SharedError, agreed, rank, total
+from landmarks.training.distributed import (
+    SharedError,
+    agreed,
+    rank,
+    total,
+    written_by_leader,
+)
 from landmarks.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -34,7 +42,7 @@ LOG_EVERY = 10
 OnProgress = Callable[[int, float, float], None]
 
 
-class NonFiniteLossError(SharedError):
+class NonFiniteLossError(InputError, SharedError):
     """Training diverged."""
 
 
@@ -84,6 +92,7 @@ class Monitor:
 
         Raises:
             NonFiniteLossError: The loss is not finite.
+            SharedFileError: The checkpoint cannot be written.
             KeyboardInterrupt: `stop` is set, and everything up to here is saved.
         """
         self.losses.append(loss)
@@ -100,11 +109,12 @@ class Monitor:
         rate = float(self.state.optimizer.param_groups[0]["lr"])  # of the last step
         self.state.curve.append((self.state.step, mean, rate))
         self.on_progress(self.state.step, mean, rate)
-        # A rank that stopped alone would leave the others waiting for its gradients.
-        stops = bool(total(torch.tensor(float(stop.is_set()), device=self.device)))
-        due = time.monotonic() - self.saved > self.machine.checkpoint_seconds
-        if rank() == 0 and (due or stops):
-            self.state.save(self.directory / CHECKPOINT)
+        # A rank that stopped or saved alone would leave the others waiting for its gradients.
+        due = rank() == 0 and time.monotonic() - self.saved > self.machine.checkpoint_seconds
+        flags = torch.tensor([float(stop.is_set()), float(due)], device=self.device)
+        stops, due = total(flags).bool().tolist()
+        if due or stops:
+            written_by_leader(partial(self.state.save, self.directory / CHECKPOINT), self.device)
             self.saved = time.monotonic()
         if stops:  # at the last step too: the user does not want what would follow
             log.info(
@@ -120,6 +130,7 @@ class Monitor:
         Raises:
             NonFiniteLossError: A weight is not finite. The loss cannot tell: it was computed before
                 the last update.
+            SharedFileError: A file cannot be written.
         """
         weights = self.state.average.state_dict()
         finite = torch.stack([values.isfinite().all() for values in weights.values()]).all()
@@ -128,10 +139,12 @@ class Monitor:
                 f"after {self.schedule.steps} steps the averaged weights are not finite; lower the "
                 f"learning rate (now {self.schedule.learning_rate:g})"
             )
-        if rank() == 0:
-            save_tensors(self.directory / WEIGHTS, weights)
-            with atomic_write(self.directory / CURVE) as path, path.open("wb") as file:
-                np.save(file, np.array(self.state.curve))
+        written_by_leader(partial(self._write, weights), self.device)
+
+    def _write(self, weights: Mapping[str, Tensor]) -> None:
+        save_tensors(self.directory / WEIGHTS, weights)
+        with atomic_write(self.directory / CURVE) as path, path.open("wb") as file:
+            np.save(file, np.array(self.state.curve))
 
 
 def _loaded(state: TrainingState, checkpoint: Path) -> bool:

@@ -174,6 +174,15 @@ def test_skin_a_hair_behind_something_clear_is_seen():
     assert not close.tracer.visible(np.array([[0, 0.05, 0]]), FRONT).any()
 
 
+def test_lists_of_thin_surfaces_grow_when_they_are_full():
+    clear = [((0, y, 0), (0.3, 0, 0), (0, 0, 0.3), Material.LENS) for y in (0, 0.1, 0.2)]
+    squares = Squares(*clear, ((0, 0.3, 0), (0.3, 0, 0), (0, 0, 0.3), Material.THING))
+    whole = squares.seen(FRONT, lens_tint=0.3)
+    squares.tracer._room = 1
+    assert (squares.seen(FRONT, lens_tint=0.3).light == whole.light).all()
+    assert squares.tracer._room > 1
+
+
 def test_points_behind_something_solid_are_hidden():
     things = Squares(
         ((0, 0, 0), (0.1, 0, 0), (0, 0, 0.1), Material.THING),

@@ -17,7 +17,7 @@ from landmarks.synthesis.background.canvas import noise
 from landmarks.synthesis.background.pictures import part_of
 from landmarks.synthesis.background.scenes import SCENES
 from landmarks.synthesis.camera.film import KNEE
-from landmarks.synthesis.ranges import check_strength
+from landmarks.synthesis.ranges import check_share, check_strength
 from landmarks.synthesis.user_files import SUFFIXES, content_of, find_files
 
 PICTURE: Final = "pictures"
@@ -39,6 +39,8 @@ class Background:
         texture: Standard deviation of the logarithm of fine structure.
         file: The user's picture; None if it is painted.
         crop: Left, top and side of the part of that picture, shares of its shorter side.
+        surroundings: Whether to show the panorama that lights the scene, if there is one, instead
+            of all this.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Background:
     texture: float = 0.0
     file: str | None = None
     crop: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    surroundings: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ class BackgroundRecipe:
         pictures: Share of the user's own pictures.
         folder: Folder of the user's pictures (PNG or JPEG, searched recursively); None if
             `pictures` is 0.
+        surroundings: Share of the scenes lit by one of the user's panoramas that show it as the
+            background; see `LightRecipe.maps`.
         brightness: Standard deviation of the exposure, stops.
         colour: Standard deviation of the logarithm of the channels' gains.
     """
@@ -81,6 +86,7 @@ class BackgroundRecipe:
     crowd: float = 0.10
     pictures: float = 0.0
     folder: str | None = None
+    surroundings: float = 0.5
     brightness: float = 0.7
     colour: float = 0.06
 
@@ -88,6 +94,7 @@ class BackgroundRecipe:
         """Validate the shares and the folder of pictures."""
         for name in (*SCENES, PICTURE, "brightness", "colour"):
             check_strength(f"background.{name}", getattr(self, name))
+        check_share("background.surroundings", self.surroundings)
         if not sum(self.shares().values()) > 0:
             raise InputError(
                 "recipe: all background shares are 0; at least one kind must be above 0"
@@ -140,6 +147,7 @@ class BackgroundRecipe:
             texture=float(rng.uniform(0.01, 0.06)),
             file=file,
             crop=(0.0, 0.0, 1.0) if file is None else (left, top, 0.4 + 0.6 * side),
+            surroundings=bool(rng.random() < self.surroundings),
         )
 
 

@@ -100,8 +100,10 @@ class TriangleClasses:
         at = np.linspace(0, len(brow) - 1, 17)
         line = np.stack([np.interp(at, range(len(brow)), brow[:, d]) for d in range(2)], axis=1)
         on_the_right = np.stack([-np.abs(self.places[:, 0]), self.places[:, 1]], axis=1)
-        away = np.linalg.norm(on_the_right[:, None] - line, axis=-1).min(axis=1)
-        near = away < BROW_BREADTH
+        low, high = line.min(axis=0) - BROW_BREADTH, line.max(axis=0) + BROW_BREADTH
+        near = np.flatnonzero(((low < on_the_right) & (on_the_right < high)).all(axis=1))
+        away = np.linalg.norm(on_the_right[near, None] - line, axis=-1).min(axis=1)
+        near = near[away < BROW_BREADTH]
         found = self.bare.copy()
         right = self.places[near, 0] < 0
         found[self.skin[near]] = np.where(right, Class.RIGHT_BROW, Class.LEFT_BROW)

@@ -39,7 +39,8 @@ class Front:
             ValueError: There is no skin at one of the points.
         """
         asked, (low, high) = points.astype(np.float64), self._boxes
-        which, near = np.nonzero(((low <= asked[:, None]) & (asked[:, None] <= high)).all(axis=-1))
+        (x, z), (left, lowest), (right, highest) = asked.T[..., None], low.T, high.T
+        which, near = np.nonzero((left <= x) & (x <= right) & (lowest <= z) & (z <= highest))
         (a, b, c), p = self.flat[near].swapaxes(0, 1), asked[which]
         weights = np.stack([_cross(b - p, c - p), _cross(c - p, a - p), _cross(a - p, b - p)], -1)
         weights /= _cross(b - a, c - a)[:, None]

@@ -70,12 +70,12 @@ class VertexNormals:
     def __init__(self, triangles: Triangles, count: int) -> None:
         corners, faces = triangles.ravel(), np.repeat(np.arange(len(triangles)), 3)
         ones = np.ones(len(corners), np.float32)
-        self._triangles = triangles
+        self._corners = np.ascontiguousarray(triangles.T)
         self._around = sparse.csr_matrix((ones, (corners, faces)), shape=(count, len(triangles)))
 
     def __call__(self, vertices: NDArray[np.float32]) -> NDArray[np.float32]:
         """(V, 3) unit normals of (V, 3) vertices."""
-        a, b, c = (vertices[self._triangles[:, k]] for k in range(3))
+        a, b, c = (vertices.take(corners, axis=0) for corners in self._corners)
         u, v = b - a, c - a
         faces = np.empty_like(u)  # np.cross is several times slower
         faces[:, 0] = u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1]

@@ -14,8 +14,8 @@ def around_crown(rest: wp.vec3, look: wp.array(dtype=SceneMaterials)):
     from_crown = wp.acos(wp.clamp(wp.dot(q, c), -1.0, 1.0))
     x = wp.normalize(wp.cross(c, wp.vec3(0.0, 0.3, 1.0)))
     y = wp.cross(c, x)
-    around = wp.atan2(wp.dot(q, y), wp.dot(q, x))
-    return wp.vec3(wp.cos(around), wp.sin(around), from_crown)
+    around = wp.normalize(wp.vec2(wp.dot(q, x), wp.dot(q, y)))
+    return wp.vec3(around[0], around[1], from_crown)
 
 
 @wp.func
@@ -29,14 +29,22 @@ def fibres(hit: Hit, colour: wp.vec3, along: wp.vec3, openness: float):
 
 
 @wp.func
+def is_bald(features: wp.vec4, look: wp.array(dtype=SceneMaterials)):
+    """Whether a shell has no hair at a place, whatever the noise; if so, then at lower features."""
+    on_head = features[1] >= -0.15
+    on_chin = look[0].beard * features[2] >= 0.01
+    return features[3] < 0.0012 or not (on_head or on_chin)
+
+
+@wp.func
 def shell(
     hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
 ):
     """A shell of hair or beard. Features: see `growth.Shells`."""
     s = fibres(hit, look[0].hair, wp.vec3(0.0, 0.0, 1.0), 0.5)
     s.alpha = 0.0
-    if hit.a[3] < 0.0012 or (hit.a[1] < -0.15 and look[0].beard * hit.a[2] < 0.01):
-        return s  # no hair here, independent of the noise
+    if is_bald(hit.a, look):
+        return s
     r = hit.rest
     level = hit.a[0]
     q = around_crown(r, look)

@@ -1,8 +1,17 @@
-"""Cast rays from the camera through thin surfaces, and shadow rays to the key light."""
+"""Light along the rays from the camera through thin surfaces, and shadow rays to the key light."""
 
 import warp as wp
 
+from landmarks.synthesis.shading.boxes import nearest
 from landmarks.synthesis.shading.light import leaving
+from landmarks.synthesis.shading.raster import (
+    PAST,
+    Lens,
+    Raster,
+    meets,
+    next_triangle,
+    outline,
+)
 from landmarks.synthesis.shading.stage import (
     CLOTH,
     HAT,
@@ -10,32 +19,16 @@ from landmarks.synthesis.shading.stage import (
     LENS,
     LONG_HAIR,
     SHELL,
+    TEETH,
     Stage,
     hit_at,
-    is_thin,
+    is_layer,
     surface,
 )
 from landmarks.synthesis.shading.structs import ramp
 
 LAYERS = wp.constant(10)  # maximum number of surfaces that one ray passes through
 FAR = wp.constant(1.0e6)
-PAST = wp.constant(
-    2.0e-5
-)  # metres by which a ray restarts behind a surface; small, as skin may follow
-
-
-@wp.struct
-class Lens:
-    """The camera; see `landmarks.synthesis.scene.view.Camera`."""
-
-    position: wp.vec3
-    right: wp.vec3
-    down: wp.vec3
-    forward: wp.vec3
-    focal: float
-    cx: float
-    cy: float
-    size: wp.int32
 
 
 @wp.struct
@@ -60,14 +53,15 @@ def reaches(stage: wp.array(dtype=Stage), start: wp.vec3, direction: wp.vec3):
     travelled = float(0.0006)
     share = float(1.0)
     for _k in range(5):
-        q = wp.mesh_query_ray(stage[0].mesh, start + direction * travelled, direction, 1.0)
-        if not q.result:
+        q = nearest(stage[0].tree, start + direction * travelled, direction, 1.0)
+        face = int(q[3])
+        if face < 0:
             break
-        m = stage[0].materials[q.face]
+        m = stage[0].materials[face]
         if m == SHELL:
             share = share * 0.55
         elif m == LONG_HAIR or m == HAT:
-            hit = hit_at(stage, q.face, q.u, q.v, start, direction)
+            hit = hit_at(stage, face, 1.0 - q[1] - q[2], q[1], start, direction)
             blocked = float(0.0)
             if m == HAT:
                 if hit.a[0] > 0.0:
@@ -79,13 +73,15 @@ def reaches(stage: wp.array(dtype=Stage), start: wp.vec3, direction: wp.vec3):
             share = share * (1.0 - blocked)
         elif m != LASH and m != LENS and m != CLOTH:
             return 0.0
-        travelled = travelled + q.t + 0.0008
+        travelled = travelled + q[0] + 0.0008
     return share
 
 
 @wp.func
-def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
-    """Follow a ray through thin surfaces until it is blocked."""
+def follow(stage: wp.array(dtype=Stage), raster: Raster, lens: Lens, place: wp.vec2, number: int):
+    """Follow the ray through a place of the raster through thin surfaces until it is blocked."""
+    ray = ray_through(lens, place)
+    per_depth = 1.0 / wp.dot(ray, lens.forward)
     seen = Seen()
     seen.key = wp.vec3(0.0, 0.0, 0.0)
     seen.rest = wp.vec3(0.0, 0.0, 0.0)
@@ -93,17 +89,19 @@ def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
     seen.distance = float(FAR)
     seen.normal = -ray
     left = float(1.0)
-    travelled = float(0.0)
+    behind = float(0.0)
     for _k in range(LAYERS):
-        q = wp.mesh_query_ray(stage[0].mesh, origin + ray * travelled, ray, 5.0)
-        if not q.result:
+        face = next_triangle(raster, number, behind)
+        if face < 0:
             break
-        at = travelled + q.t
-        m = stage[0].materials[q.face]
-        hit = hit_at(stage, q.face, q.u, q.v, origin + ray * at, ray)
-        if is_thin(m) and wp.dot(hit.normal, ray) > 0.0:
+        meeting = meets(outline(stage, raster.screen, face), place)
+        at = meeting[2] * per_depth
+        m = stage[0].materials[face]
+        u = 1.0 - meeting[0] - meeting[1]
+        hit = hit_at(stage, face, u, meeting[0], lens.position + ray * at, ray)
+        if (is_layer(m) or m == TEETH) and wp.dot(hit.normal, ray) > 0.0:
             hit.normal = -hit.normal
-        s = surface(stage, m, hit, q.face, q.u, q.v)
+        s = surface(stage, m, hit, face, u, meeting[0])
         if s.alpha > 0.01:
             if m == LENS:
                 seen.rest = seen.rest + s.emission * (left * s.alpha)
@@ -112,39 +110,32 @@ def follow(stage: wp.array(dtype=Stage), origin: wp.vec3, ray: wp.vec3):
                 seen.key = seen.key + light.key * (left * s.alpha)
                 seen.rest = seen.rest + light.rest * (left * s.alpha)
             if seen.triangle < 0 and s.alpha > 0.5:
-                seen.triangle = q.face
+                seen.triangle = face
                 seen.distance = at
                 seen.normal = hit.normal
             left = left * (1.0 - s.alpha)
         if left < 0.03:
             break
-        travelled = at + PAST
+        behind = meeting[2] + PAST
     seen.opacity = 1.0 - left
     return seen
 
 
 @wp.func
 def key_light(
-    stage: wp.array(dtype=Stage),
-    seen: Seen,
-    origin: wp.vec3,
-    ray: wp.vec3,
-    shadows: int,
-    place: int,
+    stage: wp.array(dtype=Stage), place: wp.vec3, normal: wp.vec3, number: int, shadows: int
 ):
     """Share of the key light that arrives, estimated by rays towards different parts of it.
 
-    `place` is the pixel's number in its tile; each number samples other parts of the light.
+    `number` is the pixel's in its tile; each number samples other parts of the light.
     """
     look = stage[0].look
     key = look[0].key
-    if shadows == 0 or seen.triangle < 0 or wp.dot(seen.normal, key) < -0.3:
-        return 1.0  # no surface, or it faces away from the light
-    start = origin + ray * seen.distance + seen.normal * 0.0012
+    start = place + normal * 0.0012
     share = float(0.0)
     for k in range(shadows):
         # even over the light in each tile of 25 pixels: a rank-1 lattice (Roberts, 2018)
-        n = float(place + 25 * k)
+        n = float(number + 25 * k)
         off = wp.vec3(
             wp.frac(0.5 + 0.8191725 * n) - 0.5,
             wp.frac(0.5 + 0.6710436 * n) - 0.5,
@@ -155,7 +146,7 @@ def key_light(
 
 
 @wp.func
-def ray_through(lens: Lens, x: float, y: float):
+def ray_through(lens: Lens, place: wp.vec2):
     """Unit vector through a place of the picture, pixels."""
-    sideways = lens.right * ((x - lens.cx) / lens.focal)
-    return wp.normalize(lens.forward + sideways + lens.down * ((y - lens.cy) / lens.focal))
+    sideways = lens.right * ((place[0] - lens.cx) / lens.focal)
+    return wp.normalize(lens.forward + sideways + lens.down * ((place[1] - lens.cy) / lens.focal))

@@ -4,6 +4,7 @@ import warp as wp
 
 from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.shading import eye, hair, skin, things
+from landmarks.synthesis.shading.boxes import Tree
 from landmarks.synthesis.shading.light import environment, mirrored
 from landmarks.synthesis.shading.photo import photographed
 from landmarks.synthesis.shading.structs import Hit, SceneMaterials
@@ -28,7 +29,7 @@ KNOT = wp.constant(int(Material.KNOT))
 class Stage:
     """The mesh of a scene, its materials and its lights."""
 
-    mesh: wp.uint64
+    tree: Tree
     points: wp.array(dtype=wp.vec3)
     triangles: wp.array(dtype=wp.int32)
     materials: wp.array(dtype=wp.int32)
@@ -79,8 +80,8 @@ def photo_at(stage: wp.array(dtype=Stage), face: int, u: float, v: float):
 
 
 @wp.func
-def is_thin(material: int):
-    """Whether a surface is visible from both sides."""
+def is_layer(material: int):
+    """Whether rays may pass through a surface; all others have an `alpha` of 1."""
     return (
         material == LASH
         or material == LONG_HAIR
@@ -88,8 +89,22 @@ def is_thin(material: int):
         or material == CLOTH
         or material == LENS
         or material == HAT
-        or material == TEETH
     )
+
+
+@wp.func
+def is_absent(stage: wp.array(dtype=Stage), triangle: int):
+    """Whether no part of a triangle is visible, by the features of its corners."""
+    m = stage[0].materials[triangle]
+    if m != SHELL and m != HAT:
+        return False
+    a = stage[0].features[stage[0].triangles[3 * triangle]]
+    b = stage[0].features[stage[0].triangles[3 * triangle + 1]]
+    c = stage[0].features[stage[0].triangles[3 * triangle + 2]]
+    most = wp.max(wp.max(a, b), c)
+    if m == HAT:
+        return things.is_cut(most)
+    return hair.is_bald(most, stage[0].look)
 
 
 @wp.func

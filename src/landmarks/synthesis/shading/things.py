@@ -29,6 +29,12 @@ def cloth(
 
 
 @wp.func
+def is_cut(features: wp.vec4):
+    """Whether a place of a hat is beyond its edge; if so, then at lower features too."""
+    return features[0] < -0.0005
+
+
+@wp.func
 def hat(
     hit: Hit, look: wp.array(dtype=SceneMaterials), s1: wp.uint32, s2: wp.uint32, s3: wp.uint32
 ):

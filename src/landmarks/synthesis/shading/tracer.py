@@ -7,11 +7,14 @@ import warp as wp
 from numpy.typing import NDArray
 
 from landmarks.data.options import check_whole_number
+from landmarks.synthesis.mesh.blocks import Material
 from landmarks.synthesis.scene.view import Camera
 from landmarks.synthesis.shading import trace
-from landmarks.synthesis.shading.rays import FAR, Lens
-from landmarks.synthesis.shading.stage import Stage
+from landmarks.synthesis.shading.raster import EMPTY, Lens, Raster
+from landmarks.synthesis.shading.rays import FAR
+from landmarks.synthesis.shading.stage import Stage, is_layer
 from landmarks.synthesis.shading.structs import SceneMaterials
+from landmarks.synthesis.shading.tree import BoxTree
 
 HIDDEN_WITHIN = 0.004  # metres that a visible point may be below the visible surface
 
@@ -85,15 +88,19 @@ class Tracer:
         self.triangles, self.materials, self.vertices = triangles, materials, apart
         indices = self._array(triangles.ravel(), wp.int32)
         self._points = self._array(apart, wp.vec3)
-        self._mesh = wp.Mesh(self._points, indices)
+        self._tree = BoxTree(self._device, apart, triangles)
         self._stage = Stage()
-        self._stage.mesh, self._stage.triangles = self._mesh.id, indices
+        self._stage.tree, self._stage.triangles = self._tree.tree, indices
         self._stage.points = self._points
         self._stage.corners = self._array(corners.reshape(-1, 3), wp.vec3)
         self._stage.materials = self._array(materials, wp.int32)
         self._stage.rest = self._array(rest, wp.vec3)
         self._stage.constants = self._array(constants, wp.vec4)
         self._loaded = None
+        thin = np.isin(materials, [m for m in Material if is_layer(int(m))])
+        self._opaque = self._array(np.flatnonzero(~thin).astype(np.int32), wp.int32)
+        self._thin = self._array(np.flatnonzero(thin).astype(np.int32), wp.int32)
+        self._room = len(triangles)  # thin triangles that fit into the lists of a raster
 
     def load(
         self,
@@ -118,14 +125,14 @@ class Tracer:
         """
         self.vertices = vertices
         self._points.assign(vertices)
-        self._mesh.refit()
+        self._tree.update(self._points)
         self._stage.normals = self._array(normals, wp.vec3)
         self._stage.features = self._array(features, wp.vec4)
         self._stage.sky = self._array(sky, wp.vec3)
         self._stage.texture = self._array(texture, wp.vec4)
-        self._stage.look = self._array([look], SceneMaterials)
+        self._stage.look = self._alone(look, SceneMaterials)
         self._stage.brow = self._array(brow.astype(np.float32), wp.vec2)
-        self._loaded = self._array([self._stage], Stage)
+        self._loaded = self._alone(self._stage, Stage)
 
     def trace(self, camera: Camera, quality: Quality) -> Traced:
         """Render the loaded scene as seen by `camera`."""
@@ -135,10 +142,19 @@ class Tracer:
             setattr(film, name, wp.empty(count, dtype=kind, device=self._device))
         light = wp.empty(count, dtype=wp.vec3, device=self._device)
         opacity = wp.empty(count, dtype=float, device=self._device)
-        self._launch(trace.expose, count, self._loaded, lens, quality.shadow_rays, film)
-        self._launch(
-            trace.develop, count, self._loaded, lens, quality.edge_rays, film, light, opacity
-        )
+        more, shadows = quality.edge_rays, quality.shadow_rays
+        screen = wp.empty(len(self.vertices), dtype=wp.vec3, device=self._device)
+        self._launch(trace.project, len(self.vertices), self._points, lens, screen)
+        raster = self._raster(trace.rasterise, screen, count, n)
+        self._launch(trace.expose, count, self._loaded, raster, lens, film)
+        if shadows > 0:
+            self._launch(trace.shadow, count, self._loaded, lens, shadows, film)
+        self._launch(trace.develop, count, self._loaded, film, n, more, light, opacity)
+        if more > 0:
+            inputs = n, more, film.edge, film.shift
+            raster = self._raster(trace.rasterise_edges, screen, count * more, *inputs)
+            outputs = film, more, light, opacity
+            self._launch(trace.refine, count, self._loaded, raster, lens, *outputs)
         distance = film.distance.numpy().reshape(n, n)
         return Traced(
             light=light.numpy().reshape(n, n, 3),
@@ -157,6 +173,34 @@ class Tracer:
         )
         return seen.numpy() > 0
 
+    def _raster(self, kernel: wp.Kernel, screen: wp.array, places: int, *inputs: object) -> Raster:
+        """Triangles at so many places, recorded by a kernel."""
+        raster = Raster()
+        raster.screen = screen
+        while True:
+            self._clear(raster, places)
+            for triangles in (self._opaque, self._thin):
+                self._launch(kernel, len(triangles), self._loaded, raster, triangles, *inputs)
+            used = int(raster.used.numpy()[0])
+            if used <= self._room:
+                return raster
+            self._room = 2 * used
+
+    def _clear(self, raster: Raster, places: int) -> None:
+        """Empty lists."""
+        raster.opaque = wp.full(places, EMPTY, dtype=wp.int64, device=self._device)
+        raster.first = wp.full(places, -1, dtype=wp.int32, device=self._device)
+        raster.used = wp.zeros(1, dtype=wp.int32, device=self._device)
+        raster.following = wp.empty(self._room, dtype=wp.int32, device=self._device)
+        raster.triangle = wp.empty(self._room, dtype=wp.int32, device=self._device)
+        raster.depth = wp.empty(self._room, dtype=float, device=self._device)
+
+    def _alone(self, value: object, kind: type) -> wp.array:
+        """An array of one structure; `wp.array` would take a millisecond to describe its type."""
+        array = wp.empty(1, dtype=kind, device=self._device)
+        array.fill_(value)
+        return array
+
     def _array(self, values: object, kind: type) -> wp.array:
         return wp.array(values, dtype=kind, device=self._device)
 
@@ -172,12 +216,13 @@ def openness(
 ) -> NDArray[np.float32]:
     """(n,) share of the sky over each point that the mesh does not block within `reach` metres."""
     places = wp.array(points, dtype=wp.vec3, device="cpu")
-    mesh = wp.Mesh(places, wp.array(triangles.ravel(), dtype=wp.int32, device="cpu"))
+    tree = BoxTree(wp.get_device("cpu"), points, triangles)
+    tree.update(places)
     directions = np.random.default_rng(0).normal(size=(48, 3)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     out = wp.zeros(len(points), dtype=float, device="cpu")
     rest = [wp.array(values, dtype=wp.vec3, device="cpu") for values in (normals, directions)]
-    inputs = [mesh.id, places, *rest, reach, out]
+    inputs = [tree.tree, places, *rest, reach, out]
     wp.launch(trace.openness, dim=len(points), inputs=inputs, device="cpu")
     return out.numpy()
 
