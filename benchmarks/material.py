@@ -124,6 +124,7 @@ def mixture(crops: FaceCrops, batch_size: int, steps: int) -> MixtureBatches:
             crops=crops,
             indices=np.arange(len(crops)),
             landmarks=crops.landmarks,
+            visible=crops.visible,
             augmentation=augmentation,
             share=0.5,
         )

@@ -1,4 +1,4 @@
-"""Cost of data loading: the bare training step against the whole training loop.
+"""Cost of a training step: bare, in the whole training loop, and part by part.
 
 python benchmarks/step.py                               # the U-Net at 128 pixels
 python benchmarks/step.py --models unet resnet18_128 --repeats 3
@@ -7,7 +7,8 @@ python benchmarks/step.py --device cuda --models hrnet_w18 resnet18 --batch 32 -
 
 *Bare* is a minimal loop on one fixed batch: network, loss, backward, optimiser, moving average.
 *Ready* is `landmarks.training.loop.fit` on the same batch: the difference is the cost of the loop.
-*Whole* is `fit` on augmented batches, with the given number of data workers.
+*Whole* is `fit` on augmented batches, with the given number of data workers. The first table has
+the milliseconds of each part of a step of *whole* without workers.
 """
 
 import argparse
@@ -30,7 +31,9 @@ from measuring import (
     machine,
     publish,
     ratio,
+    table,
 )
+from stopwatch import PARTS, milliseconds
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from landmarks.data.crops import FaceCrops
@@ -149,6 +152,25 @@ def measure(name: str, options: argparse.Namespace) -> list[Row]:
     return rows
 
 
+def measure_parts(name: str, options: argparse.Namespace) -> list[Row]:
+    """The parts of a step of one model, milliseconds; medians over the rounds."""
+    model = architecture(name)
+    now = loop_clock(options)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as directory:
+        faces = copies(faces_in_memory(DIFFERENT, model.input_size), DIFFERENT)
+        crops = stored_crops(faces, model.input_size, Path(directory))
+        batches = mixture(crops, options.batch, LOG_EVERY + options.steps)
+        for threads in options.threads:
+            here = Machine(
+                device=options.device, threads=threads, workers=0, checkpoint_seconds=1e9
+            )
+            rounds = [milliseconds(model, batches, here, now) for _ in range(options.repeats)]
+            found = {part: median(each[part] for each in rounds) for part in PARTS}
+            rows.append({"model": name, "threads": threads, **found, "sum": sum(found.values())})
+    return rows
+
+
 def main() -> None:
     """Run the benchmark; print and write its numbers."""
     parser = arguments(__doc__, "step")
@@ -161,9 +183,10 @@ def main() -> None:
     if options.device == "cuda":
         description = f"{torch.cuda.get_device_name()}, {description}"
     print(description)
-    publish(
-        [row for name in options.models for row in measure(name, options)], description, options.out
-    )
+    parts = [row for name in options.models for row in measure_parts(name, options)]
+    rows = [row for name in options.models for row in measure(name, options)]
+    print(table(parts))
+    publish(rows, description, options.out, parts=parts)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,12 @@ def run_apart(name, out, *more):
 
 
 def test_the_step_is_timed_bare_and_whole(tmp_path, monkeypatch):
-    (row,) = run_here("step", tmp_path / "step.json", monkeypatch)
+    out = tmp_path / "step.json"
+    (row,) = run_here("step", out, monkeypatch)
+    (parts,) = json.loads(out.read_text())["parts"]
+    named = ("batches", "forward", "loss", "backward", "optimiser", "average", "rest")
+    assert all(parts[part] > 0 for part in named)
+    assert parts["sum"] == pytest.approx(sum(parts[part] for part in named))
     rates = {key: row[f"{key} images/s"] for key in ("bare", "ready", "whole")}
     assert min(rates.values()) > 0
     assert row["whole / bare"] == pytest.approx(rates["whole"] / rates["bare"])

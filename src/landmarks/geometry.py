@@ -51,7 +51,7 @@ class CropRule(Protocol):
         """The region for a face.
 
         Args:
-            landmarks: (K, 2) source pixels.
+            landmarks: (n, 2) source pixels, those with a label; none of a photo without labels.
             box: The face's own box, (x0, y0, x1, y1) source pixels, if it has one.
         """
         ...
@@ -87,7 +87,9 @@ class LandmarkCrop:
         landmarks: NDArray[np.float32],
         box: tuple[float, float, float, float] | None,
     ) -> Square:
-        """The region around `landmarks`; `box` is ignored."""
+        """The region around `landmarks`; around `box` if there are none."""
+        if len(landmarks) == 0 and box is not None:
+            return _around(*box, self.scale)
         x0, y0 = landmarks.min(axis=0)
         x1, y1 = landmarks.max(axis=0)
         return _around(float(x0), float(y0), float(x1), float(y1), self.scale)

@@ -5,8 +5,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from landmarks.analysis.learning_curves import FORMS
+from landmarks.analysis.study import ORDER
 from landmarks.analysis.styles import FORM_STYLES, STYLES, style_of, tick_labels
-from tests.analysis.studies import CONTROLS
 
 SHARES = tuple(f"mixing_alpha_{alpha}" for alpha in ("0.25", "0.5", "0.75"))
 NAMES = (*STYLES, *SHARES, "another_strategy")
@@ -21,14 +21,15 @@ def test_every_strategy_has_a_colour_and_a_marker_of_its_own() -> None:
         {one.symbol for one in styles},
     ):
         assert len(parts) == len(NAMES)
-    controls = {style_of(name).dashes for name in CONTROLS}
-    assert len(controls) == len(CONTROLS)
-    assert not controls & {one.dashes for name, one in STYLES.items() if name not in CONTROLS}
+    controls = [style.dashes for name, style in STYLES.items() if name not in ORDER]
+    assert len(set(controls)) == len(controls)
+    assert not set(controls) & {STYLES[name].dashes for name in ORDER}
 
 
 def test_other_strategies_keep_their_names() -> None:
     assert style_of("mixing_alpha_0.3").label == "mixing, alpha 0.3"
     assert style_of("mixing_alpha_0.3").dashes == style_of("mixing").dashes
+    assert style_of("finetune_share_0.25").label == "fine-tuning, share 0.25"
     assert style_of("another_strategy").label == "another strategy"
 
 

@@ -44,7 +44,7 @@ def test_the_default_is_an_experiment():
 
 @pytest.mark.parametrize("strategy", options("strategy"))
 def test_every_strategy_is_what_its_file_says(strategy):
-    n_real = "n_real=0" if strategy == "synthetic_only" else "n_real=2"
+    n_real = "n_real=0" if strategy.endswith("synthetic_only") else "n_real=2"
     assert experiment(f"strategy={strategy}", n_real).strategy.name == strategy
 
 
@@ -79,9 +79,10 @@ def test_every_schedule_sets_every_field(option):
 
 
 @pytest.mark.parametrize("option", options("augmentation"))
-def test_every_augmentation_can_be_used_for_both_domains(option):
-    domains = [f"augmentation@augmentation.{domain}={option}" for domain in ("real", "synthetic")]
-    assert set(experiment(*domains).augmentation) == {"real", "synthetic"}
+def test_every_augmentation_can_be_used_for_every_domain(option):
+    domains = ("real", "synthetic", "unlabelled")
+    chosen = [f"augmentation@augmentation.{domain}={option}" for domain in domains]
+    assert set(experiment(*chosen).augmentation) == set(domains)
 
 
 @pytest.mark.parametrize("loss", options("loss"))

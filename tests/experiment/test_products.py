@@ -132,6 +132,7 @@ def of_training(folder: Path) -> Numbers:
             crops=crops,
             indices=indices,
             landmarks=crops.landmarks,
+            visible=crops.visible,
             augmentation=augmentation,
             share=share,
         )

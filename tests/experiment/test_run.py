@@ -352,7 +352,11 @@ def test_a_leak_is_found_where_faces_of_two_datasets_share_names(tmp_path, leak)
         (real_only(LONG), {"seed": 2**64}, "from 0 to 2\\^64 - 1"),
         (real_only(LONG), {"machine": None}, "machine is null"),
         (real_only(LONG), {"model": None}, "model is null"),
-        (real_only(LONG), {"augmentation": {"real": PLAIN}}, "augmentation.synthetic is missing"),
+        (
+            synthetic_only(LONG),
+            {"augmentation": {"real": PLAIN}, "n_real": 0},
+            "augmentation.synthetic is missing",
+        ),
         (
             real_only(LONG),
             {"augmentation": {"real": None, "synthetic": PLAIN}},

@@ -73,7 +73,25 @@ def test_finetune_continues_with_real_faces_from_the_shared_pretraining():
     strategy = finetune(LONG, FIT, SHORT)
     assert strategy.steps == (PRETRAIN, strategy.model)
     assert strategy.model.start == PRETRAIN
-    assert strategy.model.on == (Share(Real()),)
+    assert strategy.model.on == (Share(Synthetic(), 0.5), Share(Real(), 0.5))
+
+
+def test_the_plain_form_of_finetuning_sees_real_faces_only():
+    strategy = finetune(LONG, FIT, SHORT, synthetic_share=0)
+    assert strategy.name == "finetune_plain"
+    assert strategy.model.on == (Share(Real(), 1),)
+
+
+def test_another_synthetic_share_is_part_of_the_name():
+    strategy = finetune(LONG, FIT, SHORT, synthetic_share=0.25, pretrain_labels="adapted")
+    assert strategy.name == "finetune_share_0.25_adapted"
+    assert strategy.model.on == (Share(Adapted(ADAPT), 0.25), Share(Real(), 0.75))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, "half", True])
+def test_a_synthetic_share_outside_its_range_is_refused(share):
+    with pytest.raises(InputError, match="synthetic_share is"):
+        finetune(LONG, FIT, SHORT, synthetic_share=share)
 
 
 def test_finetune_can_pretrain_on_adapted_labels():

@@ -19,6 +19,7 @@ def source(crops, indices, share):
         crops=crops,
         indices=np.asarray(indices),
         landmarks=crops.landmarks,
+        visible=crops.visible,
         augmentation=AUGMENT,
         share=share,
     )

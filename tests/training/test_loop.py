@@ -30,6 +30,7 @@ def batches(crops, indices, schedule, geometry=None, seed=0):
         crops=crops,
         indices=np.asarray(indices),
         landmarks=crops.landmarks,
+        visible=crops.visible,
         augmentation=augmentation,
         share=1.0,
     )

@@ -14,7 +14,7 @@ from landmarks.inference.predictions import Predictions, read_predictions
 from landmarks.storage.serialization import differences
 
 BASELINE = "real_only"
-COMBINED = ("finetune", "mixing")  # strategies that train on both kinds of faces
+COMBINED = ("finetune", "mixing", "self_training")  # strategies that train on both kinds of faces
 
 SYNTHETIC_SET = "synthetic set"  # its name in `shared_settings`
 
@@ -34,6 +34,7 @@ ORDER = (
     "real_only",
     "mixing",
     "finetune",
+    "self_training",
 )
 
 

@@ -17,6 +17,9 @@ DASH_DOT: Dash = ("-.", "dashdot")
 DOTTED: Dash = (":", "dot")
 LONG_DASH: Dash = ((0, (9, 3)), "longdash")
 LONG_DASH_DOT: Dash = ((0, (9, 3, 2, 3)), "longdashdot")
+SHORT_DASH: Dash = ((0, (3, 2)), "4px,3px")
+SPARSE_DOTS: Dash = ((0, (1, 4)), "2px,6px")
+DASH_MANY_DOTS: Dash = ((0, (7, 2, 1, 2, 1, 2, 1, 2)), "9px,3px,2px,3px,2px,3px,2px,3px")
 DASH_DOTS: Dash = ((0, (5, 2, 1, 2, 1, 2)), "8px,3px,2px,3px,2px,3px")
 
 
@@ -51,16 +54,25 @@ STYLES = {
     "real_only": Style("real only", "#000000", "o", "circle", SOLID),
     "mixing": Style("mixing", "#007A59", "D", "diamond", DASHED),
     "finetune": Style("fine-tuning", "#0072B2", "P", "cross", SOLID),
-    # Controls of the last three.
+    "self_training": Style("self-training", "#C2185B", "H", "hexagon2", SOLID),
+    # Controls.
     "real_only_imagenet": Style("real only from ImageNet", "#7C3AED", "*", "star", DASH_DOTS),
     "mixing_original": Style("mixing without adapter", "#A33C00", "X", "x", LONG_DASH),
+    "finetune_plain": Style("plain fine-tuning", "#5C6BC0", "1", "star-triangle-down", SHORT_DASH),
     "finetune_adapted": Style(
         "fine-tuning with adapter", "#3E95CC", "<", "triangle-left", LONG_DASH_DOT
     ),
+    "self_training_real_only": Style(
+        "self-training, real only", "#7F3B5E", "2", "star-triangle-up", SPARSE_DOTS
+    ),
+    "self_training_synthetic_only": Style(
+        "self-training, synthetic only", "#8A749B", "3", "star-square", DASH_MANY_DOTS
+    ),
 }
 
-# Variants of a strategy with another share of synthetic faces, e.g. "mixing_alpha_0.3".
-ALPHA = re.compile(r"(?P<base>\w+)_alpha_(?P<alpha>\d*\.?\d+)")
+# Variants of a strategy with another share of synthetic faces: "mixing_alpha_0.3",
+# "finetune_share_0.25".
+ALPHA = re.compile(r"(?P<base>\w+)_(?P<word>alpha|share)_(?P<alpha>\d*\.?\d+)")
 ALPHA_MARKERS = (("p", "pentagon"), ("h", "hexagon"), ("8", "octagon"), ("d", "diamond-tall"))
 
 # Fitted forms of the learning curve: colours and dashes that no strategy has.
@@ -85,7 +97,7 @@ def style_of(strategy: str) -> Style:
     hue = 0.15 + 0.45 * min(alpha, 1.0)  # from olive to blue, dark enough to read on white
     colour = "".join(f"{round(255 * part):02X}" for part in colorsys.hls_to_rgb(hue, 0.27, 0.9))
     markers = ALPHA_MARKERS[round(10 * alpha) % len(ALPHA_MARKERS)]
-    return Style(f"{base.label}, alpha {alpha:g}", f"#{colour}", *markers, base.dashes)
+    return Style(f"{base.label}, {variant['word']} {alpha:g}", f"#{colour}", *markers, base.dashes)
 
 
 def tick_labels(sizes: Sequence[int], room: float) -> list[str]:

@@ -127,7 +127,7 @@ def figure4_table(study: Study) -> Table:
 
 def ledger_table(study: Study) -> Table:
     """The real labels that each run used, and for what."""
-    parts = ("n_real", "photos", "training", "adapter", "validation", "total")
+    parts = ("n_real", "photos", "training", "adapter", "validation", "total", "unlabelled")
     return table_of(
         "ledger",
         "Ledger: real faces whose labels a run used",
@@ -135,12 +135,13 @@ def ledger_table(study: Study) -> Table:
             {
                 "strategy": style_of(run.result.strategy).label,
                 "seed": run.result.seed,
-                **{part: run.result.ledger[part] for part in parts},
+                **{part: run.result.ledger.get(part, 0) for part in parts},
                 "test faces on a training photo": run.result.shared_photos,
             }
             for run in study.runs
         ),
-        "total counts each face once, even if it was used for several purposes.",
+        "total counts each face once, even if it was used for several purposes; unlabelled: "
+        "faces on photos that were used without labels.",
     )
 
 

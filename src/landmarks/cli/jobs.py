@@ -16,7 +16,16 @@ from landmarks.data.files import expanded
 from landmarks.errors import InputError
 from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Result, is_finished, read_result
-from landmarks.experiment.strategies import Adapted, FitAdapter, Real, Step, Strategy, Train
+from landmarks.experiment.strategies import (
+    Adapted,
+    FitAdapter,
+    LabelPhotos,
+    Real,
+    SelfLabelled,
+    Step,
+    Strategy,
+    Train,
+)
 from landmarks.storage.serialization import record
 
 # States of a run of a sweep.
@@ -169,7 +178,11 @@ def _places(step: Step) -> Iterator[str]:
     planned have no content yet.
     """
     if isinstance(step, FitAdapter):
-        yield from ("n_real", "data.real")
+        yield from ("n_real", "data.real", "data.subset")
+        yield from _places(step.model)
+        return
+    if isinstance(step, LabelPhotos):
+        yield from ("seed", "crop", "data.unlabelled", "data.real")
         yield from _places(step.model)
         return
     yield from ("seed", "model", "crop", "machine.accumulate")
@@ -177,8 +190,8 @@ def _places(step: Step) -> Iterator[str]:
         domain = part.source.domain
         yield from (f"data.{domain}", f"augmentation.{domain}")
         if isinstance(part.source, Real):
-            yield "n_real"
-        if isinstance(part.source, Adapted):
+            yield from ("n_real", "data.subset")
+        if isinstance(part.source, Adapted | SelfLabelled):
             yield from _places(part.source.by)
     if step.start is not None:
         yield from _places(step.start)

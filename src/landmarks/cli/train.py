@@ -63,13 +63,22 @@ def made(cfg: DictConfig) -> "Experiment":
 
 def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
     """Readers of the datasets that the strategy uses; the other datasets may be invalid."""
-    readers: dict[str, dict[str, Any] | None] = {"real": None, "test": None, "synthetic": None}
+    readers: dict[str, dict[str, Any] | None] = {
+        "real": None, "test": None, "synthetic": None, "unlabelled": None,
+    }  # fmt: skip
+    photos = data.get("unlabelled")
+    if photos is not None and "unlabelled" in strategy.roles:
+        faces = _reader(photos.get("faces") or data["real"], "data.unlabelled.faces")
+        data = {**data, "unlabelled": {**photos, "faces": faces}}
     for role in strategy.roles:
-        faces = data.get(role)
-        if faces is not None:
-            check_dataset(faces, f"data.{role}")
-            readers[role] = {**faces, "_partial_": True}
+        if data.get(role) is not None:
+            readers[role] = _reader(data[role], f"data.{role}")
     return readers
+
+
+def _reader(faces: dict[str, Any], place: str) -> dict[str, Any]:
+    check_dataset(faces, place)
+    return {**faces, "_partial_": True}
 
 
 def main() -> None:

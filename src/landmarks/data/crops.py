@@ -132,6 +132,8 @@ def _image(face: Face) -> NDArray[np.uint8]:
     image = face.image.read()
     height, width = image.shape[:2]
     seen = face.labelled
+    if len(seen) == 0:
+        return image
     (x0, y0), (x1, y1) = seen.min(axis=0).tolist(), seen.max(axis=0).tolist()
     if x1 < -0.5 or y1 < -0.5 or x0 > width - 0.5 or y0 > height - 0.5:
         raise InputError(

@@ -14,7 +14,7 @@ from landmarks.adapters.fitting import MIN_PAIRS
 from landmarks.augmentation import Augmentation
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
-from landmarks.data.subset import check_n_real, real_subset
+from landmarks.data.subset import check_n_real, named_faces, real_subset
 from landmarks.errors import InputError
 from landmarks.experiment.products import product_versions
 from landmarks.experiment.strategies import FitAdapter, Strategy, Train
@@ -30,23 +30,29 @@ Reader = Callable[[], FaceDataset]
 # What to do if a dataset is missing.
 REMEDIES = {
     "real": "data=w300 reads 300-W",
+    "unlabelled": "the datasets of configs/data take them from data.real",
     "synthetic": "data=w300_rendered renders it, data=w300_face_synthetics reads a folder",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The three datasets of an experiment, not read yet.
+    """The datasets of an experiment, not read yet.
 
     Attributes:
         test: Photos to test on; nothing is chosen on them.
         real: Photos to draw the real subset from; None if the strategy uses none.
         synthetic: Rendered faces; None if the strategy uses none.
+        unlabelled: Photos without labels; None if the strategy uses none.
+        subset: A file with names of real faces (`landmarks.data.subset.named_faces`), from which
+            the real subset is drawn; None: it is drawn from all.
     """
 
     test: Reader
     real: Reader | None = None
     synthetic: Reader | None = None
+    unlabelled: Reader | None = None
+    subset: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +66,7 @@ class Experiment:
         data: The datasets.
         model: Network, codec, loss, input size.
         crop: Region around a face, the same rule for training and test.
-        augmentation: For "real" and "synthetic" faces.
+        augmentation: For "real", "synthetic" and "unlabelled" faces.
         machine: What to compute on; only its `statistics_parts` may change the result.
         out: Folder of the run.
         artifacts: Folder of the steps that runs share.
@@ -95,10 +101,10 @@ class Experiment:
         whole = isinstance(self.seed, int) and not isinstance(self.seed, bool)
         if not whole or not 0 <= self.seed < 2**64:
             raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0 to 2^64 - 1")
-        for domain in ("real", "synthetic"):
+        for domain in set(self.roles) - {"test"}:
             if not isinstance(self.augmentation.get(domain), Augmentation):
                 raise InputError(
-                    f"augmentation.{domain} is missing, and both domains require one; "
+                    f"augmentation.{domain} is missing, and these faces require one; "
                     f"augmentation@augmentation.{domain}=none leaves crops as they are"
                 )
         # Refuses values that have no fingerprint, such as nan.
@@ -148,8 +154,11 @@ class Experiment:
         """Indices of the real subset: nested for one seed, drawn by photo."""
         if not self.strategy.uses_real:
             return np.empty(0, np.intp)
-        groups = [face.group for face in self.faces("real").faces]
-        return real_subset(groups, self.n_real, self.seed)
+        faces = self.faces("real").faces
+        named = np.arange(len(faces))
+        if self.data.subset is not None:
+            named = named_faces(self.data.subset, [face.id for face in faces])
+        return named[real_subset([faces[i].group for i in named], self.n_real, self.seed)]
 
     @property
     def roles(self) -> tuple[str, ...]:

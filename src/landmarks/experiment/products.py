@@ -12,6 +12,7 @@ from landmarks.data.crops import CROPS_VERSION
 from landmarks.experiment.strategies import FitAdapter, Strategy
 from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.training.loop import TRAINING_VERSION
+from landmarks.training.self_labels import SELF_LABELS_VERSION
 
 
 def product_versions(strategy: Strategy) -> dict[str, int]:
@@ -21,6 +22,7 @@ def product_versions(strategy: Strategy) -> dict[str, int]:
         "crops": CROPS_VERSION,
         "training": TRAINING_VERSION,
         **({"adapter": ADAPTER_VERSION} if adapts else {}),
+        **({"self_labels": SELF_LABELS_VERSION} if strategy.uses_unlabelled else {}),
         "predictions": PREDICTIONS_VERSION,
     }
 

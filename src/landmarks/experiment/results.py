@@ -73,6 +73,7 @@ class Ledger:
         adapter: Faces whose labels fitted the adapter.
         validation: Faces whose labels chose among models; none, the last weights are kept.
         total: Different faces whose labels were used at all.
+        unlabelled: Faces on photos that were used without labels.
     """
 
     n_real: int
@@ -81,6 +82,7 @@ class Ledger:
     adapter: int
     validation: int
     total: int
+    unlabelled: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

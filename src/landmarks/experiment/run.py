@@ -24,7 +24,7 @@ from landmarks.experiment.results import (
     write_json,
 )
 from landmarks.experiment.runner import StepRunner
-from landmarks.experiment.strategies import Train
+from landmarks.experiment.strategies import FitAdapter, Train
 from landmarks.experiment.summary import headline, ledger_of, result_of, what_differs
 from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
@@ -136,8 +136,10 @@ def _train_and_test(
             for step in experiment.strategy.steps:
                 if isinstance(step, Train):
                     steps.train(step, progress)
-                else:
+                elif isinstance(step, FitAdapter):
                     steps.fit_adapter(step)
+                else:
+                    steps.label_photos(step)
         write_curve(out / "loss.csv", steps.curves)
         detector = steps.detector()
         detector.save(out / DETECTOR)

@@ -17,7 +17,16 @@ from landmarks.data.crops import CROPS_VERSION, stored_crops
 from landmarks.errors import InputError
 from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.results import StepRecord, StepTiming
-from landmarks.experiment.strategies import Adapted, FitAdapter, Real, Source, Step, Train
+from landmarks.experiment.strategies import (
+    Adapted,
+    FitAdapter,
+    LabelPhotos,
+    Real,
+    SelfLabelled,
+    Source,
+    Step,
+    Train,
+)
 from landmarks.inference.detector import Detector
 from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.storage.artifacts import Artifact, ArtifactStore
@@ -26,6 +35,7 @@ from landmarks.training.distributed import order
 from landmarks.training.loop import TRAINING_VERSION, fit, load_weights, predict
 from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS
 from landmarks.training.progress import TrainingProgress
+from landmarks.training.self_labels import SELF_LABELS, SELF_LABELS_VERSION, label, load_labels
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +150,31 @@ class StepRunner:
             machine={},
         )
 
+    def label_photos(self, step: LabelPhotos) -> None:
+        """Have a trained model label the photos without labels, or find them labelled."""
+        experiment, crops = self.experiment, self.crops["unlabelled"]
+        model = self._done[step.model]
+        ingredients = {
+            "version": SELF_LABELS_VERSION,
+            "labelling": step.how,
+            "model": model.fingerprint,
+            "on": self._faces("unlabelled"),
+            "seed": experiment.seed,
+        }
+        with self._store.entry("self_labels", ingredients) as entry:
+            if not entry.finished:
+                labels = label(
+                    self._network(model),
+                    experiment.model,
+                    crops,
+                    step.how,
+                    seed=experiment.seed,
+                    machine=experiment.machine,
+                )
+                labels.save(entry.directory)
+        made = self._store.read(entry)
+        self._keep(step, made, optimiser_steps=0, uses_real=False, moved={}, machine={})
+
     def detector(self) -> Detector:
         """The model of the strategy and its adapter, after all steps."""
         strategy = self.experiment.strategy
@@ -186,14 +221,20 @@ class StepRunner:
 
     def _source(self, source: Source, share: float) -> FaceSource:
         crops = self.crops[source.domain]
-        landmarks = crops.landmarks
+        indices, landmarks = self._indices(source.domain), crops.landmarks
+        visible = crops.visible
         if isinstance(source, Adapted):
             adapter = self._done[source.by].load(ADAPTER, load_adapter)
             landmarks = adapter.adapt(landmarks)
+        if isinstance(source, SelfLabelled):
+            labels = self._done[source.by].load(SELF_LABELS, load_labels)
+            indices, landmarks = labels.kept(source.by.how.keep), labels.landmarks
+            visible = np.ones_like(visible)
         return FaceSource(
             crops=crops,
-            indices=self._indices(source.domain),
+            indices=indices,
             landmarks=landmarks,
+            visible=visible,
             augmentation=self.experiment.augmentation[source.domain],
             share=share,
         )
@@ -219,7 +260,7 @@ class StepRunner:
         """The part of them that belongs to one source of faces."""
         return {
             "faces": self._faces(source.domain),
-            "labels": self._done[source.by].fingerprint if isinstance(source, Adapted) else None,
+            "labels": self._done[source.by].fingerprint if hasattr(source, "by") else None,
             "augmentation": self.experiment.augmentation[source.domain],
         }
 

@@ -1,8 +1,8 @@
-"""The five strategies and their controls, side by side, composed of two kinds of steps.
+"""The strategies and their controls, side by side, composed of three kinds of steps.
 
-`Train` and `FitAdapter` name what they need, down to the data, so that the whole comparison can be
-read on this page. Nothing is computed here: `landmarks.experiment.runner` runs each distinct step
-once. The YAML files set schedules.
+`Train`, `FitAdapter` and `LabelPhotos` name what they need, down to the data, so that the whole
+comparison can be read on this page. Nothing is computed here: `landmarks.experiment.runner` runs
+each distinct step once. The YAML files set schedules.
 
 Definitions: Datagen, "Facial landmark detection using synthetic data", 2022, part 2.
 """
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from landmarks.adapters.fitting import AdapterFit
+from landmarks.data.options import check_whole_number
 from landmarks.errors import InputError
 from landmarks.training.schedule import Schedule
+from landmarks.training.self_labels import SelfLabelling
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,18 @@ class Real:
     domain: ClassVar[str] = "real"
 
 
-Source = Synthetic | Adapted | Real
+@dataclass(frozen=True)
+class SelfLabelled:
+    """U: photos without labels, labelled by a model of the run."""
+
+    by: "LabelPhotos"
+    domain: ClassVar[str] = "unlabelled"
+
+
+Source = Synthetic | Adapted | Real | SelfLabelled
 
 ALPHA = 0.5  # synthetic share of each batch in the strategy that is called just "mixing"
+SYNTHETIC_SHARE = 0.5  # likewise in "finetune", after pre-training
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,20 @@ class FitAdapter:
     fit: AdapterFit
 
 
-Step = Train | FitAdapter
+@dataclass(frozen=True)
+class LabelPhotos:
+    """Have `model` label U.
+
+    Attributes:
+        model: The training whose predictions become labels.
+        how: Views, and the share of U that is kept.
+    """
+
+    model: Train
+    how: SelfLabelling
+
+
+Step = Train | FitAdapter | LabelPhotos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +155,31 @@ class Strategy:
     @property
     def uses_real(self) -> bool:
         """Whether any step uses the real subset."""
-        return any(isinstance(step, FitAdapter) or step.draws_on(Real) for step in self.steps)
+        return self.draws_on(Real) or any(isinstance(step, FitAdapter) for step in self.steps)
 
     @property
     def uses_synthetic(self) -> bool:
         """Whether any step uses synthetic faces."""
-        return any(
-            isinstance(step, Train) and step.draws_on(Synthetic, Adapted) for step in self.steps
-        )
+        return self.draws_on(Synthetic, Adapted)
+
+    def draws_on(self, *kinds: type) -> bool:
+        """Whether batches of any training contain faces of any of these sources."""
+        return any(isinstance(step, Train) and step.draws_on(*kinds) for step in self.steps)
+
+    @property
+    def uses_unlabelled(self) -> bool:
+        """Whether any step uses photos without labels."""
+        return any(isinstance(step, LabelPhotos) for step in self.steps)
 
     @property
     def roles(self) -> tuple[str, ...]:
         """The datasets that a run reads; synthetic faces last: they may have to be rendered."""
-        uses = {"real": self.uses_real, "test": True, "synthetic": self.uses_synthetic}
+        uses = {
+            "real": self.uses_real,
+            "unlabelled": self.uses_unlabelled,
+            "test": True,
+            "synthetic": self.uses_synthetic,
+        }
         return tuple(role for role, used in uses.items() if used)
 
     @property
@@ -153,13 +189,13 @@ class Strategy:
 
 
 def _walk(step: Step) -> Iterator[Step]:
-    if isinstance(step, FitAdapter):
+    if not isinstance(step, Train):
         yield from _walk(step.model)
     else:
         if step.start is not None:
             yield from _walk(step.start)
         for part in step.on:
-            if isinstance(part.source, Adapted):
+            if isinstance(part.source, Adapted | SelfLabelled):
                 yield from _walk(part.source.by)
     yield step
 
@@ -216,21 +252,113 @@ def mixing(
 
 
 def finetune(
-    pretrain: Schedule, adapter: AdapterFit, finetune: Schedule, pretrain_labels: str = "original"
+    pretrain: Schedule,
+    adapter: AdapterFit,
+    finetune: Schedule,
+    synthetic_share: float = SYNTHETIC_SHARE,
+    pretrain_labels: str = "original",
 ) -> Strategy:
     """5. Train on S, then continue on R with a schedule of its own.
+
+    A model that sees a few photos only forgets what it learned from S, so a share of every batch
+    stays synthetic. The article's form has none: `finetune_plain`.
 
     Args:
         pretrain: Schedule on synthetic faces.
         adapter: How the adapter is fitted; used with adapted labels only.
-        finetune: Schedule on real faces.
-        pretrain_labels: "original", or "adapted" to pre-train on S*.
+        finetune: Schedule of the second part.
+        synthetic_share: Of each of its batches, from 0 to below 1. Any but `SYNTHETIC_SHARE` is
+            part of the name, so that each is a curve of its own.
+        pretrain_labels: "original", or "adapted" for S* wherever S is used.
     """
+    is_number = isinstance(synthetic_share, int | float) and not isinstance(synthetic_share, bool)
+    if not is_number or not 0 <= synthetic_share < 1:
+        raise InputError(f"synthetic_share is {synthetic_share!r}; it must be from 0 to below 1")
     source = _synthetic(pretrain_labels, pretrain, adapter)
     suffix = "" if pretrain_labels == "original" else f"_{pretrain_labels}"
     start = Train(name=f"pretrain{suffix}", on=(Share(source),), schedule=pretrain)
-    model = Train(name="finetune", on=(Share(Real()),), schedule=finetune, start=start)
-    return Strategy(name=f"finetune{suffix}", model=model)
+    kept = (Share(source, synthetic_share),) if synthetic_share else ()
+    on = (*kept, Share(Real(), 1 - synthetic_share))
+    names = {SYNTHETIC_SHARE: "finetune", 0: "finetune_plain"}
+    name = names.get(synthetic_share, f"finetune_share_{synthetic_share}") + suffix
+    model = Train(name=name, on=on, schedule=finetune, start=start)
+    return Strategy(name=name, model=model)
+
+
+def self_training(
+    pretrain: Schedule,
+    finetune: Schedule,
+    train: Schedule,
+    labelling: SelfLabelling,
+    rounds: int,
+    name: str = "self_training",
+) -> Strategy:
+    """6. Fine-tune, then let the model label photos without labels and learn from them as well.
+
+    Each round continues the model on S, U and R in equal parts, U with the labels that it gave
+    them itself (pseudo-labels: Lee, 2013; for key points: Radosavovic et al., "Data distillation",
+    2018). The control is `self_training_real_only`.
+
+    Args:
+        pretrain: Schedule on synthetic faces.
+        finetune: Schedule on real and synthetic faces, as of "finetune".
+        train: Schedule of each round.
+        labelling: How photos are labelled.
+        rounds: How often.
+        name: Another name makes other settings a curve of its own.
+    """
+    start = Train(
+        name="finetune",
+        on=(Share(Synthetic(), SYNTHETIC_SHARE), Share(Real(), 1 - SYNTHETIC_SHARE)),
+        schedule=finetune,
+        start=_pretrain(pretrain),
+    )
+    model = _self_trained(start, (Synthetic(), Real()), train, labelling, rounds)
+    return Strategy(name=name, model=model)
+
+
+def self_training_synthetic_only(
+    pretrain: Schedule, train: Schedule, labelling: SelfLabelling, rounds: int
+) -> Strategy:
+    """Control: self-training on S and U; no real label at all."""
+    model = _self_trained(_pretrain(pretrain), (Synthetic(),), train, labelling, rounds)
+    return Strategy(name="self_training_synthetic_only", model=model)
+
+
+def self_training_real_only(
+    start: Schedule, train: Schedule, labelling: SelfLabelling, rounds: int
+) -> Strategy:
+    """Control: self-training on R and U; what the photos bring without synthetic faces.
+
+    Args:
+        start: Schedule of the first model, which is trained on R.
+        train: Schedule of each round.
+        labelling: How photos are labelled.
+        rounds: How often.
+    """
+    first = real_only(start).model
+    model = _self_trained(first, (Real(),), train, labelling, rounds)
+    return Strategy(name="self_training_real_only", model=model)
+
+
+def _self_trained(
+    model: Train,
+    beside: tuple[Synthetic | Real, ...],
+    schedule: Schedule,
+    labelling: SelfLabelling,
+    rounds: int,
+) -> Train:
+    """`model` after rounds on U and the sources `beside` it, in equal shares."""
+    check_whole_number("rounds", rounds, 1)
+    for number in range(1, rounds + 1):
+        sources = (*beside, SelfLabelled(LabelPhotos(model, labelling)))
+        model = Train(
+            name=f"self_training_{number}",
+            on=tuple(Share(source, 1 / len(sources)) for source in sources),
+            schedule=schedule,
+            start=model,
+        )
+    return model
 
 
 def _pretrain(schedule: Schedule) -> Train:

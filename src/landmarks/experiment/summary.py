@@ -8,7 +8,7 @@ from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Ledger, Result
 from landmarks.experiment.runner import StepRunner
-from landmarks.experiment.strategies import FitAdapter, Real, Train
+from landmarks.experiment.strategies import FitAdapter, Real
 from landmarks.inference.predictions import DIVERGED, Predictions
 from landmarks.storage.serialization import differences, record
 from landmarks.storage.versions import versions
@@ -60,12 +60,12 @@ def result_of(
 
 
 def ledger_of(experiment: Experiment) -> Ledger:
-    """Count the labels of the real subset by what the strategy uses them for."""
+    """Count the labels of the real subset by what they are used for, and photos without labels."""
     n = len(experiment.subset)
     photos = {experiment.faces("real").faces[i].group for i in experiment.subset}
-    steps = experiment.strategy.steps
-    trains = any(isinstance(step, Train) and step.draws_on(Real) for step in steps)
-    adapts = any(isinstance(step, FitAdapter) for step in steps)
+    strategy = experiment.strategy
+    trains = strategy.draws_on(Real)
+    adapts = any(isinstance(step, FitAdapter) for step in strategy.steps)
     return Ledger(
         n_real=n,
         photos=len(photos),
@@ -73,6 +73,7 @@ def ledger_of(experiment: Experiment) -> Ledger:
         adapter=n if adapts else 0,
         validation=0,
         total=n if trains or adapts else 0,
+        unlabelled=len(experiment.faces("unlabelled")) if strategy.uses_unlabelled else 0,
     )
 
 

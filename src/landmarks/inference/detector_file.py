@@ -42,6 +42,7 @@ from landmarks.storage.tensor_files import save_tensors
 
 # Raise it with any change after which older versions cannot read new files, or the reverse.
 FORMAT = 1
+IF_OLDER = "if an older version of landmarks wrote the file, run its training again"
 
 PARTS = ("input_size", "network", "codec", "loss", "crop")  # metadata in JSON
 DETECTOR = "detector.safetensors"  # in the folder of a run
@@ -191,7 +192,7 @@ def _expected_tensors(architecture: Architecture) -> dict[str, Tensor]:
         with torch.device("meta"):
             network = architecture.build(IBUG68.num_landmarks)
     except InputError as error:
-        raise InputError(f"network: {error}") from None
+        raise InputError(f"network: {error}; {IF_OLDER}") from None
     except Exception as error:  # timm and torch raise anything for arguments that they cannot use
         raise InputError(f"network: cannot be built ({_one_line(error)})") from None
     return {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
@@ -205,7 +206,7 @@ def _check_shapes(expected: Mapping[str, Tensor], shapes: Mapping[str, list[int]
     if wrong:
         raise InputError(
             f"the tensors do not fit the network: {len(wrong)} are missing, unknown or of another "
-            f"shape, {wrong[0][:80]!r} first"
+            f"shape, {wrong[0][:80]!r} first; {IF_OLDER}"
         )
 
 

@@ -27,7 +27,8 @@ class FaceSource:
     Attributes:
         crops: The stored faces.
         indices: (n,) which of them.
-        landmarks: (N, K, 2) canvas pixels, for all stored faces: their own labels, or adapted.
+        landmarks: (N, K, 2) canvas pixels, for all stored faces: their own labels, or others.
+        visible: (N, K) which of them count, for all stored faces.
         augmentation: Makes a training crop of a stored face.
         share: Fraction of every batch.
     """
@@ -35,6 +36,7 @@ class FaceSource:
     crops: FaceCrops
     indices: NDArray[np.intp]
     landmarks: NDArray[np.float32]
+    visible: NDArray[np.bool_]
     augmentation: Augmentation
     share: float
 
@@ -96,7 +98,7 @@ class MixtureBatches(Dataset[Batch]):
             # A copy, because the warp reads a mapped file in scattered order: 13 % slower in all.
             np.array(source.crops.images[i]),
             source.landmarks[i],
-            source.crops.visible[i],
+            source.visible[i],
             size=source.crops.size,
             scheme=source.crops.scheme,
             rng=np.random.default_rng([self.seed, number, position, 1]),
