@@ -48,14 +48,16 @@ def shell(
     r = hit.rest
     level = hit.a[0]
     q = around_crown(r, look)
-    straight = wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0 + level * 0.6)
-    curls = r * (170.0 + 3.0 * look[0].strands) + wp.vec3(level, level, level)
-    p = straight * (1.0 - look[0].curl) + curls * look[0].curl
-    strand = noise(s3, p) * 0.6 + noise(s2, p * 2.3) * 0.4
     over = hit.a[1] + 0.05 * noise(s1, r * 55.0)
     over = over + 0.07 * noise(s2, wp.vec3(q[0] * 34.0, q[1] * 34.0, q[2] * 4.0))
     on_head = ramp(0.0, 0.12, over) * look[0].hair_density
     on_chin = 0.9 * look[0].beard * hit.a[2]
+    if wp.max(on_head, on_chin) <= 0.01:
+        return s  # too little to be drawn
+    straight = wp.vec3(q[0] * look[0].strands, q[1] * look[0].strands, q[2] * 5.0 + level * 0.6)
+    curls = r * (170.0 + 3.0 * look[0].strands) + wp.vec3(level, level, level)
+    p = straight * (1.0 - look[0].curl) + curls * look[0].curl
+    strand = noise(s3, p) * 0.6 + noise(s2, p * 2.3) * 0.4
     if on_chin > on_head:
         strand = noise(s1, r * 900.0) * 0.5 + noise(s2, r * 420.0) * 0.5
     s.alpha = wp.max(on_head, on_chin) * ramp(
