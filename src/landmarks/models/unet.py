@@ -40,6 +40,8 @@ class ResidualBlock(nn.Module):
 class UNet(nn.Module):
     """Encoder to stride 32, decoder back to stride 4, with skip connections that are added.
 
+    The decoder has two convolutions at stride 4 and one at coarser strides.
+
     Shape: (B, 3, H, W) to (B, K, H / 4, W / 4), for H and W divisible by 32.
 
     Args:
@@ -69,7 +71,9 @@ class UNet(nn.Module):
         self.lateral = nn.ModuleList(
             nn.Conv2d(coarse, fine, 1) for fine, coarse in itertools.pairwise(widths[1:])
         )
-        self.up = nn.ModuleList(ResidualBlock(fine, fine) for fine in widths[1:-1])
+        self.up = nn.ModuleList(map(_convolution, widths[1:-1]))
+        if self.up:
+            self.up[0] = ResidualBlock(widths[1], widths[1])
         self.head = nn.Conv2d(widths[1], num_landmarks, 1)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -86,6 +90,15 @@ class UNet(nn.Module):
             coarse = F.interpolate(lateral(x), scale_factor=2.0, mode="nearest")
             x = up(fine + coarse)
         return cast(Tensor, self.head(x))
+
+
+def _convolution(channels: int) -> nn.Sequential:
+    """A 3 x 3 convolution, BatchNorm and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(inplace=True),
+    )
 
 
 def _subsampled(x: Tensor, stride: int) -> Tensor:
