@@ -104,3 +104,10 @@ def test_given_box_crop_uses_the_box_and_needs_one():
 def test_a_crop_that_shows_no_face_is_refused(scale):
     with pytest.raises(InputError, match="crop scale"):
         LandmarkCrop(scale)
+
+
+def test_a_face_without_labels_is_cropped_by_its_box_and_refused_without_one():
+    nothing = np.empty((0, 2), np.float32)
+    assert LandmarkCrop(1.5).square(nothing, (10.0, 20.0, 50.0, 60.0)) == Square(30.0, 40.0, 60.0)
+    with pytest.raises(InputError, match="neither a labelled landmark nor a box"):
+        LandmarkCrop(1.5).square(nothing, None)

@@ -87,8 +87,14 @@ class LandmarkCrop:
         landmarks: NDArray[np.float32],
         box: tuple[float, float, float, float] | None,
     ) -> Square:
-        """The region around `landmarks`; around `box` if there are none."""
-        if len(landmarks) == 0 and box is not None:
+        """The region around `landmarks`; around `box` if there are none.
+
+        Raises:
+            InputError: The face has neither.
+        """
+        if len(landmarks) == 0:
+            if box is None:
+                raise InputError("a face has neither a labelled landmark nor a box; leave it out")
             return _around(*box, self.scale)
         x0, y0 = landmarks.min(axis=0)
         x1, y1 = landmarks.max(axis=0)
