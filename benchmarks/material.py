@@ -50,7 +50,7 @@ def architecture(model: str) -> Architecture:
 def augmentations() -> dict[str, Augmentation]:
     """The default augmentation of "real" and of "synthetic" faces."""
     made = instantiate(configured()["augmentation"], _convert_="all")
-    return cast(dict[str, Augmentation], made)
+    return {domain: made[domain] for domain in ("real", "synthetic")}
 
 
 @dataclass(frozen=True)
