@@ -16,9 +16,11 @@ from landmarks.adapters.perceptron import PerceptronFit
 from landmarks.data.mean_face import MEAN_FACE
 from landmarks.experiment import strategies as known
 from landmarks.experiment.results import LEDGER, Ledger, Result, StepRecord, StepTiming, write_json
+from landmarks.experiment.steps import Real, Train
 from landmarks.inference.predictions import Predictions, write_cumulative_error
 from landmarks.scheme import IBUG68
 from landmarks.storage.serialization import fingerprint, record
+from landmarks.training.schedule import Schedule
 
 K = IBUG68.num_landmarks
 STRATEGIES = (
@@ -157,7 +159,7 @@ def _off(
 
 ADAPTER = PerceptronFit()
 PRETRAIN, TRAIN, FINETUNE = (
-    known.Schedule(steps=steps, batch_size=8, learning_rate=1e-3) for steps in (2000, 3000, 1000)
+    Schedule(steps=steps, batch_size=8, learning_rate=1e-3) for steps in (2000, 3000, 1000)
 )
 MIXED = {"pretrain": PRETRAIN, "adapter": ADAPTER, "train": TRAIN, "alpha": 0.5}
 TUNED = {"pretrain": PRETRAIN, "adapter": ADAPTER, "finetune": FINETUNE}
@@ -237,7 +239,7 @@ def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
     """What a run records of its steps; the pre-training is shared by a seed."""
     found = []
     for step in KNOWN.get(strategy, KNOWN["real_only"]).steps:
-        trains = isinstance(step, known.Train)
+        trains = isinstance(step, Train)
         name = step.name if trains else "adapter"
         own = [] if name == "pretrain" else [strategy, n_real]
         found.append(
@@ -245,7 +247,7 @@ def _steps(strategy: str, n_real: int, seed: int) -> list[StepRecord]:
                 name=name,
                 artifact=fingerprint([name, seed, *own]),
                 optimiser_steps=step.schedule.steps if trains else 0,
-                real_labels=n_real if not trains or step.draws_on(known.Real) else 0,
+                real_labels=n_real if not trains or step.draws_on(Real) else 0,
             )
         )
     return found

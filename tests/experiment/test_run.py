@@ -30,7 +30,6 @@ from landmarks.experiment.results import Result
 from landmarks.experiment.run import run
 from landmarks.experiment.runner import StepRunner
 from landmarks.experiment.strategies import (
-    Schedule,
     data_adaptation,
     finetune,
     label_adaptation,
@@ -45,6 +44,7 @@ from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION
 from landmarks.training.progress import TrainingProgress
+from landmarks.training.schedule import Schedule
 from tests.processes import FORKS
 from tests.small import Unnormalised, small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
@@ -246,7 +246,7 @@ def test_a_raised_version_invalidates_the_artifacts_that_depend_on_it_and_no_oth
     def artifacts(raised):
         with monkeypatch.context() as changed:
             if raised:
-                changed.setattr(f"landmarks.experiment.runner.{raised}_VERSION", 99)
+                changed.setattr(f"landmarks.experiment.inputs.{raised}_VERSION", 99)
             one = experiment(
                 tmp_path, label_adaptation(quick, RidgeFit()), out=tmp_path / f"raised {raised}"
             )

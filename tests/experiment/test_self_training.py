@@ -14,13 +14,8 @@ from landmarks.data.unlabelled import without_labels
 from landmarks.errors import InputError
 from landmarks.experiment.results import Ledger
 from landmarks.experiment.run import run
+from landmarks.experiment.steps import LabelPhotos, Real, SelfLabelled, Synthetic, Train
 from landmarks.experiment.strategies import (
-    LabelPhotos,
-    Real,
-    Schedule,
-    SelfLabelled,
-    Synthetic,
-    Train,
     self_training,
     self_training_real_only,
     self_training_synthetic_only,
@@ -28,6 +23,7 @@ from landmarks.experiment.strategies import (
 from landmarks.geometry import GivenBoxCrop, LandmarkCrop
 from landmarks.scheme import IBUG68
 from landmarks.training.device import Machine
+from landmarks.training.schedule import Schedule
 from landmarks.training.self_labels import (
     SELF_LABELS,
     SelfLabelling,

@@ -4,14 +4,8 @@ import pytest
 
 from landmarks.adapters.ridge import RidgeFit
 from landmarks.errors import InputError
+from landmarks.experiment.steps import Adapted, FitAdapter, Real, Share, Synthetic, Train
 from landmarks.experiment.strategies import (
-    Adapted,
-    FitAdapter,
-    Real,
-    Schedule,
-    Share,
-    Synthetic,
-    Train,
     data_adaptation,
     finetune,
     label_adaptation,
@@ -19,6 +13,7 @@ from landmarks.experiment.strategies import (
     real_only,
     synthetic_only,
 )
+from landmarks.training.schedule import Schedule
 
 LONG = Schedule(steps=200, batch_size=8, learning_rate=1e-3)
 SHORT = Schedule(steps=50, batch_size=8, learning_rate=1e-4)

@@ -63,8 +63,9 @@ from landmarks.adapters.ridge import RidgeFit
 from landmarks.training.device import Machine
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import (
-    Schedule, data_adaptation, finetune, label_adaptation, mixing, synthetic_only
+    data_adaptation, finetune, label_adaptation, mixing, synthetic_only
 )
+from landmarks.training.schedule import Schedule
 
 def job(strategy, **changes):
     machine = Machine(device="cpu", threads=1, checkpoint_seconds=0)

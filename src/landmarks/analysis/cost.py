@@ -7,7 +7,7 @@ from typing import Any
 
 from landmarks.analysis.study import Study
 from landmarks.experiment.results import Result
-from landmarks.experiment.strategies import Real
+from landmarks.experiment.steps import Real
 
 
 @dataclass(frozen=True, kw_only=True)

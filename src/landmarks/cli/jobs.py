@@ -16,16 +16,16 @@ from landmarks.data.files import expanded
 from landmarks.errors import InputError
 from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Result, is_finished, read_result
-from landmarks.experiment.strategies import (
+from landmarks.experiment.steps import (
     Adapted,
     FitAdapter,
     LabelPhotos,
     Real,
     SelfLabelled,
     Step,
-    Strategy,
     Train,
 )
+from landmarks.experiment.strategies import Strategy
 from landmarks.storage.serialization import record
 
 # States of a run of a sweep.

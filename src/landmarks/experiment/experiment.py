@@ -17,7 +17,8 @@ from landmarks.data.files import expanded
 from landmarks.data.subset import check_n_real, named_faces, real_subset
 from landmarks.errors import InputError
 from landmarks.experiment.products import product_versions
-from landmarks.experiment.strategies import FitAdapter, Strategy, Train
+from landmarks.experiment.steps import FitAdapter, Train
+from landmarks.experiment.strategies import Strategy
 from landmarks.geometry import CropRule
 from landmarks.models.architecture import Architecture
 from landmarks.storage.serialization import fingerprint, record

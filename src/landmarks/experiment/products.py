@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from landmarks.adapters.fitting import ADAPTER_VERSION
 from landmarks.data.crops import CROPS_VERSION
-from landmarks.experiment.strategies import FitAdapter, Strategy
+from landmarks.experiment.steps import FitAdapter
+from landmarks.experiment.strategies import Strategy
 from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.training.loop import TRAINING_VERSION
 from landmarks.training.self_labels import SELF_LABELS_VERSION

@@ -24,7 +24,7 @@ from landmarks.experiment.results import (
     write_json,
 )
 from landmarks.experiment.runner import StepRunner
-from landmarks.experiment.strategies import FitAdapter, Train
+from landmarks.experiment.steps import FitAdapter, Train
 from landmarks.experiment.summary import headline, ledger_of, result_of, what_differs
 from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions

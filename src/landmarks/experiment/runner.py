@@ -5,41 +5,29 @@ import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
 from landmarks.adapters.adapter import displacement, load_adapter, save_adapter
-from landmarks.adapters.fitting import ADAPTER_VERSION
-from landmarks.data.crops import CROPS_VERSION, stored_crops
+from landmarks.data.crops import stored_crops
 from landmarks.errors import InputError
 from landmarks.experiment.experiment import Experiment
+from landmarks.experiment.inputs import ADAPTER, StepInputs
 from landmarks.experiment.results import StepRecord, StepTiming
-from landmarks.experiment.strategies import (
-    Adapted,
-    FitAdapter,
-    LabelPhotos,
-    Real,
-    SelfLabelled,
-    Source,
-    Step,
-    Train,
-)
+from landmarks.experiment.steps import Adapted, FitAdapter, LabelPhotos, Real, Step, Train
 from landmarks.inference.detector import Detector
-from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.storage.artifacts import Artifact, ArtifactStore
-from landmarks.training.batches import FaceSource, MixtureBatches
+from landmarks.training.batches import MixtureBatches
 from landmarks.training.distributed import order
-from landmarks.training.loop import TRAINING_VERSION, fit, load_weights, predict
+from landmarks.training.loop import fit, load_weights, predict
 from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS
 from landmarks.training.progress import TrainingProgress
-from landmarks.training.self_labels import SELF_LABELS, SELF_LABELS_VERSION, label, load_labels
+from landmarks.training.self_labels import label
 
 log = logging.getLogger(__name__)
 
-ADAPTER = "adapter.safetensors"
 MOVED = "moved.json"
 COMPUTED = "computed.json"  # what a training was computed on
 
@@ -70,18 +58,19 @@ class StepRunner:
             role: stored_crops(experiment.faces(role), experiment.crop, size, self._store, role)
             for role in experiment.roles
         }
+        self._inputs = StepInputs(experiment, self.crops, self._done)
         self._check_labels()
 
     def train(self, step: Train, progress: TrainingProgress) -> None:
         """Train a network, or find it trained; an interrupted training is continued."""
         experiment, schedule = self.experiment, step.schedule
         start = None if step.start is None else self._done[step.start]
-        with self._store.entry(step.name, self._training_ingredients(step)) as entry:
+        with self._store.entry(step.name, self._inputs.of_training(step)) as entry:
             if not entry.finished:
                 network = experiment.model.start(self._num_landmarks, experiment.seed)
                 if start is not None:
                     start.load(WEIGHTS, partial(load_weights, network))
-                sources = [self._source(part.source, part.share) for part in step.on]
+                sources = [self._inputs.source(part.source, part.share) for part in step.on]
                 progress.begin(step.name, schedule.steps)
                 training = partial(
                     fit,
@@ -118,15 +107,7 @@ class StepRunner:
         """Fit an adapter on the real subset, or find it fitted."""
         experiment, subset, crops = self.experiment, self.experiment.subset, self.crops["real"]
         model = self._done[step.model]
-        ingredients = {
-            "version": ADAPTER_VERSION,
-            "predictions": PREDICTIONS_VERSION,
-            "adapter": step.fit,
-            "model": model.fingerprint,
-            "on": self._faces("real"),
-            "seed": experiment.seed,
-        }
-        with self._store.entry("adapter", ingredients) as entry:
+        with self._store.entry("adapter", self._inputs.of_adapter(step)) as entry:
             if not entry.finished:
                 network = self._network(model)
                 predicted = predict(
@@ -154,14 +135,7 @@ class StepRunner:
         """Have a trained model label the photos without labels, or find them labelled."""
         experiment, crops = self.experiment, self.crops["unlabelled"]
         model = self._done[step.model]
-        ingredients = {
-            "version": SELF_LABELS_VERSION,
-            "labelling": step.how,
-            "model": model.fingerprint,
-            "on": self._faces("unlabelled"),
-            "seed": experiment.seed,
-        }
-        with self._store.entry("self_labels", ingredients) as entry:
+        with self._store.entry("self_labels", self._inputs.of_labels(step)) as entry:
             if not entry.finished:
                 labels = label(
                     self._network(model),
@@ -218,60 +192,6 @@ class StepRunner:
                 before,
                 now,
             )
-
-    def _source(self, source: Source, share: float) -> FaceSource:
-        crops = self.crops[source.domain]
-        indices, landmarks = self._indices(source.domain), crops.landmarks
-        visible = crops.visible
-        if isinstance(source, Adapted):
-            adapter = self._done[source.by].load(ADAPTER, load_adapter)
-            landmarks = adapter.adapt(landmarks)
-        if isinstance(source, SelfLabelled):
-            labels = self._done[source.by].load(SELF_LABELS, load_labels)
-            indices, landmarks = labels.kept(source.by.how.keep), labels.landmarks
-            visible = np.ones_like(visible)
-        return FaceSource(
-            crops=crops,
-            indices=indices,
-            landmarks=landmarks,
-            visible=visible,
-            augmentation=self.experiment.augmentation[source.domain],
-            share=share,
-        )
-
-    def _indices(self, domain: str) -> NDArray[np.intp]:
-        """The faces that may be drawn: the real subset, or every synthetic face."""
-        return self.experiment.subset if domain == "real" else np.arange(len(self.crops[domain]))
-
-    def _training_ingredients(self, step: Train) -> dict[str, Any]:
-        """Everything that the weights of a training depend on."""
-        experiment = self.experiment
-        return {
-            "version": TRAINING_VERSION,
-            "train": experiment.model,
-            "schedule": step.schedule,
-            "on": [[self._ingredients(part.source), part.share] for part in step.on],
-            "start": None if step.start is None else self._done[step.start].fingerprint,
-            "seed": experiment.seed,
-            "statistics_parts": experiment.statistics_parts,
-        }
-
-    def _ingredients(self, source: Source) -> dict[str, Any]:
-        """The part of them that belongs to one source of faces."""
-        return {
-            "faces": self._faces(source.domain),
-            "labels": self._done[source.by].fingerprint if hasattr(source, "by") else None,
-            "augmentation": self.experiment.augmentation[source.domain],
-        }
-
-    def _faces(self, domain: str) -> dict[str, Any]:
-        """Everything that the crops and labels of a domain depend on."""
-        return {
-            "version": CROPS_VERSION,
-            "content": self.experiment.faces(domain).content,
-            "crop": self.experiment.crop,
-            "indices": self._indices(domain).tolist(),
-        }
 
     def _keep(
         self,

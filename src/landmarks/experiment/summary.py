@@ -8,7 +8,7 @@ from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Ledger, Result
 from landmarks.experiment.runner import StepRunner
-from landmarks.experiment.strategies import FitAdapter, Real
+from landmarks.experiment.steps import FitAdapter, Real
 from landmarks.inference.predictions import DIVERGED, Predictions
 from landmarks.storage.serialization import differences, record
 from landmarks.storage.versions import versions
