@@ -26,7 +26,7 @@ def choices() -> list[str]:
 
 def more(choice: str) -> list[str]:
     """What an option needs in addition."""
-    if choice == "strategy=synthetic_only":
+    if choice.endswith("synthetic_only"):
         return ["n_real=0"]
     group, _, option = choice.partition("=")
     needs = {"adapter": ["strategy=mixing"], "loss": ["model=resnet34_direct"] * (option in DIRECT)}

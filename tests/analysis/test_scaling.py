@@ -159,8 +159,9 @@ def test_the_verdict_needs_both_laws(few: Scaling, signs: tuple[int, int], verdi
 
 
 def test_a_training_that_is_too_short_for_more_faces_is_named(few: Scaling) -> None:
-    # tests.analysis.studies: 2,000 updates of 8 synthetic faces, twice ten times 800.
-    assert few.draws == 16000
+    # tests.analysis.studies: 2,000 updates of 8 synthetic faces and 1,000 of 4, more than twice
+    # ten times 800.
+    assert few.draws == 20000
     assert not any("draws only" in line for line in describe(few))
     assert "  a training draws only 1,600 faces, so that needs more updates too" in describe(
         replace(few, draws=1600)

@@ -62,8 +62,8 @@ def test_without_a_combination_the_answer_says_what_to_run(tmp_path: Path) -> No
     found = find(read_study(write_study(tmp_path, strategies=("real_only",))))
     assert found.headline is None
     assert found.answer == (
-        "Not enough runs for an exchange rate: run real_only at two or more sizes, and finetune or "
-        "mixing, with the same seed."
+        "Not enough runs for an exchange rate: run real_only at two or more sizes, and finetune, "
+        "mixing or self_training, with the same seed."
     )
 
 

@@ -180,7 +180,10 @@ def test_the_version_is_that_of_the_package(capsys, monkeypatch):
     ("line", "expected"),
     [
         ("landmarks tr", " ".join(COMMANDS)),
-        ("landmarks train strategy=fi", "strategy=finetune strategy=finetune_adapted"),
+        (
+            "landmarks train strategy=fi",
+            "strategy=finetune strategy=finetune_adapted strategy=finetune_plain",
+        ),
         ("landmarks synthesize renderer=w", "renderer=warp"),
         ("landmarks report outp", ""),  # the shell completes file names
     ],
@@ -232,8 +235,8 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["model.loss.distance=abc"], "loss distance is 'abc'; it must be a number from 0"),
         (["model.network=null"], "model.network is None; a model needs one"),
         (["model.input_size=32.0"], "input_size is 32.0; it must be a multiple of 32"),
-        (["schedule.finetune=null"], "finetune: its schedule is None"),
-        (["augmentation.real=path"], "augmentation.real is missing, and both domains require one"),
+        (["schedule.pretrain=null"], "pretrain: its schedule is None"),
+        (["augmentation.real=path"], "augmentation.real is missing, and these faces require one"),
         (["augmentation.real.geometry=null"], "augmentation geometry is None; remove the override"),
         (
             ["augmentation.real.transforms=null"],
@@ -268,7 +271,7 @@ def test_a_shell_can_complete_commands_options_and_choices(tmp_path, line, expec
         (["artifacts=''"], "artifacts is ''"),
         (["data.test=null"], "needs test faces, but data.test is null"),
         (["data.real=null"], "needs real faces, but data.real is null"),
-        (["augmentation.real=null"], "augmentation.real is missing, and both domains require one"),
+        (["augmentation.real=null"], "augmentation.real is missing, and these faces require one"),
         (["machine=null"], "machine is null"),
         (["seed=18446744073709551616"], "seed is 18446744073709551616"),
         (["model.network.widths=[8]"], "widths are [8]; they must be 2 to 5 whole numbers above 0"),

@@ -23,14 +23,9 @@ from landmarks.experiment.strategies import (
 from landmarks.geometry import GivenBoxCrop, LandmarkCrop
 from landmarks.scheme import IBUG68
 from landmarks.training.device import Machine
+from landmarks.training.labelling import SelfLabelling
 from landmarks.training.schedule import Schedule
-from landmarks.training.self_labels import (
-    SELF_LABELS,
-    SelfLabelling,
-    SelfLabels,
-    label,
-    load_labels,
-)
+from landmarks.training.self_labels import SELF_LABELS, SelfLabels, label, load_labels
 from tests.experiment.test_run import DATA, PLAIN, experiment
 from tests.small import small_architecture
 

@@ -22,12 +22,14 @@ from landmarks.storage.serialization import fingerprint, record, short_name
 RECORDED = (
     "landmarks.adapters",
     "landmarks.augmentation",
+    "landmarks.experiment.steps",
     "landmarks.experiment.strategies",
     "landmarks.geometry",
     "landmarks.heatmap",
     "landmarks.losses",
     "landmarks.models",
     "landmarks.synthesis.recipe",
+    "landmarks.training.labelling",
     "landmarks.training.schedule",
 )
 

@@ -41,7 +41,7 @@ def answer(one: Exchange | None, *, rendered_test: bool) -> str:
     if one is None:
         return (
             f"Not enough runs for an exchange rate: run {BASELINE} at two or more sizes, and "
-            f"{' or '.join(COMBINED)}, with the same seed."
+            f"{', '.join(COMBINED[:-1])} or {COMBINED[-1]}, with the same seed."
         )
     faces = faces_name(rendered_test)
     what = f"{style_of(one.strategy).opening} with {one.n_real:,} {faces}"
@@ -124,7 +124,7 @@ def _difference(lower: Interval) -> str:
 def comparison_summary(found: Sequence[Comparison]) -> str:
     """Figure 4B, one sentence per strategy."""
     if not found:
-        return f"Neither {' nor '.join(COMBINED)} was run at a size of {BASELINE}."
+        return f"None of {', '.join(COMBINED)} was run at a size of {BASELINE}."
     judged = [one for one in found if one.lower is not None]
     if not judged:
         return f"{TOO_FEW_SEEDS.capitalize()} for comparisons: run every size with at least two."

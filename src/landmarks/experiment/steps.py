@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from landmarks.adapters.fitting import AdapterFit
 from landmarks.errors import InputError
+from landmarks.training.labelling import SelfLabelling
 from landmarks.training.schedule import Schedule
-from landmarks.training.self_labels import SelfLabelling
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from landmarks.experiment.steps import (
     Train,
     steps_of,
 )
+from landmarks.training.labelling import SelfLabelling
 from landmarks.training.schedule import Schedule
-from landmarks.training.self_labels import SelfLabelling
 
 ALPHA = 0.5  # synthetic share of each batch in the strategy that is called just "mixing"
 SYNTHETIC_SHARE = 0.5  # of each batch in "finetune", after pre-training

@@ -21,6 +21,7 @@ CONFIG = "config.yaml"
 MAKERS = (
     "landmarks.experiment.strategies",
     "landmarks.training.schedule",
+    "landmarks.training.labelling",
     "landmarks.adapters.perceptron",
     "landmarks.adapters.ridge",
 )
@@ -99,7 +100,7 @@ def _made(stated: Any) -> Any:  # noqa: ANN401 - of any type that a YAML holds
     """Instantiate a strategy from its YAML, like Hydra.
 
     Raises:
-        InputError: It names anything but a strategy, its schedules and adapters.
+        InputError: It names anything but a strategy, its schedules, labelling and adapters.
     """
     if isinstance(stated, list):
         return [_made(item) for item in stated]
