@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,7 @@ from landmarks.analysis.findings import Findings
 from landmarks.analysis.result_tables import table2, table2_of
 from landmarks.analysis.study import read_study
 from landmarks.analysis.styles import style_of
+from landmarks.analysis.tables import OURS, data_table
 from landmarks.errors import InputError
 from tests.analysis.studies import CONTROLS, write_study
 
@@ -168,3 +170,12 @@ def test_a_sweep_prints_only_what_belongs_to_table_2(
     assert "exchange rate" not in printed
     assert "Figure 4" not in printed
     assert printed.splitlines()[-2].startswith("The test faces are drawn or rendered")
+
+
+def test_photos_without_labels_have_a_row_of_their_own(tmp_path: Path) -> None:
+    study = read_study(write_study(tmp_path, strategies=("real_only",)))
+    run = study.runs[0]
+    photos = {**run.result.data["real"], "name": "photos"}
+    result = replace(run.result, data={"unlabelled": photos, **run.result.data})
+    rows = data_table(replace(study, runs=(replace(run, result=result),))).rows
+    assert [row[0] for row in rows if row[-1] == OURS] == ["real", "unlabelled", "test"]

@@ -80,7 +80,7 @@ def data_table(study: Study) -> Table:
     """The datasets, next to the article's."""
     used = [(role, one) for run in study.runs for role, one in run.result.data.items()]
     ours = dict.fromkeys((role, one["name"], f"{one['faces']:,}") for role, one in used)
-    order = ("synthetic", "real", "test")
+    order = ("synthetic", "real", "unlabelled", "test")
     rows = [(*row, OURS) for row in sorted(ours, key=lambda row: order.index(row[0]))]
     rows += [(*row, ARTICLE) for row in ARTICLE_TABLE1]
     notes = (f"{one['name']}: {'; '.join(one['notes'])}." for _, one in used if one["notes"])
