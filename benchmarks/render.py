@@ -45,7 +45,7 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("camera", studio_module, "develop"),
     ("labels", Studio, "_label"),
 )
-# Kernels of "trace", timed one by one on the CPU; a GPU runs them while Python goes on.
+# Kernels of "trace". Only on the CPU can each be timed: a GPU runs them in the background.
 KERNELS = ("rasterise", "expose", "shadow", "develop", "rasterise_edges", "refine")
 SINGLE = RayCaster(edge_rays=0, shadow_rays=1)  # one ray a pixel, one shadow ray
 

@@ -1,7 +1,7 @@
 """Where the time of `landmarks.training.loop.fit` goes, part by part, without a change of the loop.
 
-The loop calls the batches, the network, the loss, the optimiser and the average; each is told to
-the stopwatch when it begins and ends, and what lies between two of them has a name as well.
+The loop calls the batches, the network, the loss, the optimiser and the average. The stopwatch is
+called when each of them begins and ends, and the time between two of them has a name as well.
 """
 
 import tempfile
@@ -40,7 +40,7 @@ PARTS = ("batches", "forward", "loss", "backward", "optimiser", "average", "rest
 
 @dataclass
 class Stopwatch:
-    """Charges all time since the last word to the part that it is told.
+    """Adds the time since its last call to the part that it is called with.
 
     Attributes:
         now: Seconds of any beginning.
