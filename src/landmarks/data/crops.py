@@ -56,7 +56,7 @@ def stored_crops(
         rule: Gives the square around a face.
         size: Side of the crop, pixels.
         store: Holds the crops.
-        role: Use of the faces, for the log: "real", "synthetic" or "test".
+        role: Use of the faces, for the log, such as "real" or "test".
 
     Raises:
         InputError: An image is missing or broken, or a face has no box that the rule needs.

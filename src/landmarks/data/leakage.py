@@ -33,7 +33,7 @@ class TrainingFaces:
     """The faces that a run was trained on.
 
     Attributes:
-        domains: (n,) "real" or "synthetic".
+        domains: (n,) "real", "synthetic" or "unlabelled".
         ids: (n,) names of the faces.
         images: (n,) digest of the image of each face.
         photos: (n,) digest of the photo or person that each face shows.

@@ -17,7 +17,7 @@ from landmarks.data.files import expanded
 from landmarks.data.subset import check_n_real, named_faces, real_subset
 from landmarks.errors import InputError
 from landmarks.experiment.products import product_versions
-from landmarks.experiment.steps import FitAdapter, Train
+from landmarks.experiment.steps import Train
 from landmarks.experiment.strategies import Strategy
 from landmarks.geometry import CropRule
 from landmarks.models.architecture import Architecture
@@ -102,8 +102,8 @@ class Experiment:
         whole = isinstance(self.seed, int) and not isinstance(self.seed, bool)
         if not whole or not 0 <= self.seed < 2**64:
             raise InputError(f"seed is {self.seed!r}; it must be a whole number from 0 to 2^64 - 1")
-        for domain in set(self.roles) - {"test"}:
-            if not isinstance(self.augmentation.get(domain), Augmentation):
+        for domain in self.roles:
+            if domain != "test" and not isinstance(self.augmentation.get(domain), Augmentation):
                 raise InputError(
                     f"augmentation.{domain} is missing, and these faces require one; "
                     f"augmentation@augmentation.{domain}=none leaves crops as they are"
@@ -121,8 +121,7 @@ class Experiment:
                 f"n_real is {self.n_real!r}, but strategy {name!r} uses no real face; "
                 "run it once a seed, with n_real=0"
             )
-        adapts = any(isinstance(step, FitAdapter) for step in self.strategy.steps)
-        if adapts and isinstance(self.n_real, int) and self.n_real < MIN_PAIRS:
+        if self.strategy.adapts and isinstance(self.n_real, int) and self.n_real < MIN_PAIRS:
             raise InputError(
                 f"n_real is {self.n_real!r}, but strategy {name!r} fits an adapter, which needs "
                 f"at least {MIN_PAIRS} real faces"
@@ -160,6 +159,10 @@ class Experiment:
         if self.data.subset is not None:
             named = named_faces(self.data.subset, [face.id for face in faces])
         return named[real_subset([faces[i].group for i in named], self.n_real, self.seed)]
+
+    def indices(self, role: str) -> NDArray[np.intp]:
+        """The faces of a dataset that may be used: the real subset, or all of another one."""
+        return self.subset if role == "real" else np.arange(len(self.faces(role)))
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from landmarks.adapters.adapter import load_adapter
 from landmarks.adapters.fitting import ADAPTER_VERSION
@@ -46,7 +45,7 @@ class StepInputs:
     def source(self, source: Source, share: float) -> FaceSource:
         """The faces of a source, with the labels that a training gets."""
         crops = self.crops[source.domain]
-        indices, landmarks = self._indices(source.domain), crops.landmarks
+        indices, landmarks = self.experiment.indices(source.domain), crops.landmarks
         visible = crops.visible
         if isinstance(source, Adapted):
             landmarks = self.done[source.by].load(ADAPTER, load_adapter).adapt(landmarks)
@@ -112,9 +111,5 @@ class StepInputs:
             "version": CROPS_VERSION,
             "content": self.experiment.faces(domain).content,
             "crop": self.experiment.crop,
-            "indices": self._indices(domain).tolist(),
+            "indices": self.experiment.indices(domain).tolist(),
         }
-
-    def _indices(self, domain: str) -> NDArray[np.intp]:
-        """The faces that may be drawn: the real subset, or every face of another domain."""
-        return self.experiment.subset if domain == "real" else np.arange(len(self.crops[domain]))

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from landmarks.adapters.fitting import ADAPTER_VERSION
 from landmarks.data.crops import CROPS_VERSION
-from landmarks.experiment.steps import FitAdapter
 from landmarks.experiment.strategies import Strategy
 from landmarks.inference.predictions import PREDICTIONS_VERSION
 from landmarks.training.loop import TRAINING_VERSION
@@ -18,11 +17,10 @@ from landmarks.training.self_labels import SELF_LABELS_VERSION
 
 def product_versions(strategy: Strategy) -> dict[str, int]:
     """The version of each kind of product that runs of a strategy depend on."""
-    adapts = any(isinstance(step, FitAdapter) for step in strategy.steps)
     return {
         "crops": CROPS_VERSION,
         "training": TRAINING_VERSION,
-        **({"adapter": ADAPTER_VERSION} if adapts else {}),
+        **({"adapter": ADAPTER_VERSION} if strategy.adapts else {}),
         **({"self_labels": SELF_LABELS_VERSION} if strategy.uses_unlabelled else {}),
         "predictions": PREDICTIONS_VERSION,
     }

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 
 from landmarks.data.leakage import TrainingFaces
@@ -96,12 +95,10 @@ def _check_data(experiment: Experiment) -> TrainingFaces:
         experiment.model.build(IBUG68.num_landmarks)
     _ = experiment.subset  # refuses too many real faces before synthetic ones, which take hours
     _log_data(experiment)
-    used = {}
-    for role in experiment.roles:
-        if role != "test":
-            faces = experiment.faces(role)
-            used[role] = faces, experiment.subset if role == "real" else np.arange(len(faces))
-    trained_on = TrainingFaces.of(used)
+    used = [role for role in experiment.roles if role != "test"]
+    trained_on = TrainingFaces.of(
+        {role: (experiment.faces(role), experiment.indices(role)) for role in used}
+    )
     trained_on.check_apart(experiment.faces("test"))
     return trained_on
 

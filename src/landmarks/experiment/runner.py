@@ -39,7 +39,7 @@ class StepRunner:
         experiment: Gives the strategy its data, model and seed.
 
     Attributes:
-        crops: By role, "real", "synthetic" or "test": the stored crops of the dataset.
+        crops: By role, such as "real" or "test": the stored crops of the dataset.
         records: The steps that were run, in order.
         timings: By step: how long it took.
         curves: By training: (n, 3) step, loss and learning rate.
@@ -173,8 +173,7 @@ class StepRunner:
 
     def _check_labels(self) -> None:
         """Refuse to adapt labels that do not exist, before any training."""
-        trainings = [step for step in self.experiment.strategy.steps if isinstance(step, Train)]
-        adapts = any(step.draws_on(Adapted) for step in trainings)
+        adapts = self.experiment.strategy.draws_on(Adapted)
         if adapts and not self.crops["synthetic"].visible.all():
             raise InputError(
                 "some synthetic faces have landmarks without a label; adapted labels need all of "

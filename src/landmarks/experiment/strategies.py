@@ -57,7 +57,12 @@ class Strategy:
     @property
     def uses_real(self) -> bool:
         """Whether any step uses the real subset."""
-        return self.draws_on(Real) or any(isinstance(step, FitAdapter) for step in self.steps)
+        return self.draws_on(Real) or self.adapts
+
+    @property
+    def adapts(self) -> bool:
+        """Whether any step fits an adapter."""
+        return any(isinstance(step, FitAdapter) for step in self.steps)
 
     @property
     def uses_synthetic(self) -> bool:
@@ -167,12 +172,9 @@ def finetune(
     source = _synthetic(pretrain_labels, pretrain, adapter)
     suffix = "" if pretrain_labels == "original" else f"_{pretrain_labels}"
     start = Train(name=f"pretrain{suffix}", on=(Share(source),), schedule=pretrain)
-    kept = (Share(source, synthetic_share),) if synthetic_share else ()
-    on = (*kept, Share(Real(), 1 - synthetic_share))
     names = {SYNTHETIC_SHARE: "finetune", 0: "finetune_plain"}
     name = names.get(synthetic_share, f"finetune_share_{synthetic_share}") + suffix
-    model = Train(name=name, on=on, schedule=finetune, start=start)
-    return Strategy(name=name, model=model)
+    return Strategy(name=name, model=_finetuned(start, source, synthetic_share, finetune, name))
 
 
 def self_training(
@@ -197,12 +199,7 @@ def self_training(
         rounds: How often.
         name: Another name makes other settings a curve of its own.
     """
-    start = Train(
-        name="finetune",
-        on=(Share(Synthetic(), SYNTHETIC_SHARE), Share(Real(), 1 - SYNTHETIC_SHARE)),
-        schedule=finetune,
-        start=_pretrain(pretrain),
-    )
+    start = _finetuned(_pretrain(pretrain), Synthetic(), SYNTHETIC_SHARE, finetune, "finetune")
     model = _self_trained(start, (Synthetic(), Real()), train, labelling, rounds)
     return Strategy(name=name, model=model)
 
@@ -249,6 +246,15 @@ def _self_trained(
             start=model,
         )
     return model
+
+
+def _finetuned(
+    start: Train, source: Synthetic | Adapted, share: float, schedule: Schedule, name: str
+) -> Train:
+    """`start`, continued on R and a share of synthetic faces, which may be 0."""
+    kept = (Share(source, share),) if share else ()
+    on = (*kept, Share(Real(), 1 - share))
+    return Train(name=name, on=on, schedule=schedule, start=start)
 
 
 def _pretrain(schedule: Schedule) -> Train:

@@ -8,7 +8,7 @@ from landmarks.experiment.experiment import Experiment
 from landmarks.experiment.products import product_versions, version_differences
 from landmarks.experiment.results import Ledger, Result
 from landmarks.experiment.runner import StepRunner
-from landmarks.experiment.steps import FitAdapter, Real
+from landmarks.experiment.steps import Real
 from landmarks.inference.predictions import DIVERGED, Predictions
 from landmarks.storage.serialization import differences, record
 from landmarks.storage.versions import versions
@@ -64,15 +64,13 @@ def ledger_of(experiment: Experiment) -> Ledger:
     n = len(experiment.subset)
     photos = {experiment.faces("real").faces[i].group for i in experiment.subset}
     strategy = experiment.strategy
-    trains = strategy.draws_on(Real)
-    adapts = any(isinstance(step, FitAdapter) for step in strategy.steps)
     return Ledger(
         n_real=n,
         photos=len(photos),
-        training=n if trains else 0,
-        adapter=n if adapts else 0,
+        training=n if strategy.draws_on(Real) else 0,
+        adapter=n if strategy.adapts else 0,
         validation=0,
-        total=n if trains or adapts else 0,
+        total=n if strategy.uses_real else 0,
         unlabelled=len(experiment.faces("unlabelled")) if strategy.uses_unlabelled else 0,
     )
 

@@ -1,8 +1,12 @@
 """Linear RGB colours and their conversion from sRGB (IEC 61966-2-1)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 RGB = tuple[float, float, float]
+
+LUMINANCE: RGB = (0.2126, 0.7152, 0.0722)
+"""Share of red, green and blue in the luminance of linear light (ITU-R BT.709)."""
 
 TONES: tuple[RGB, ...] = (
     (0.80, 0.52, 0.40), (0.66, 0.38, 0.26), (0.46, 0.23, 0.135),
@@ -26,9 +30,13 @@ def skin_tone(melanin: float, blood: float = 0.0) -> RGB:
 
 def linear(srgb: RGB) -> RGB:
     """Convert an sRGB colour to linear RGB, both in [0, 1]."""
-    c = np.asarray(srgb, float)
-    r, g, b = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    r, g, b = linear_light(np.asarray(srgb, float))
     return float(r), float(g), float(b)
+
+
+def linear_light(srgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert sRGB values to linear light, both in [0, 1]."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
 def scaled(colour: RGB, factor: float) -> RGB:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from landmarks.data.file_cache import FileValue, cached_values
 from landmarks.data.files import expanded
 from landmarks.synthesis.colour import RGB
-from landmarks.synthesis.panoramas import LUMINANCE, balanced, mean_light, read_panorama, sphere
+from landmarks.synthesis.panoramas import WEIGHTS, balanced, mean_light, read_panorama, sphere
 
 WIDTH = 512  # pixels, to which panoramas are reduced for measuring
 
@@ -139,7 +139,7 @@ def _brightest(
     light: NDArray[np.float64], directions: NDArray[np.float64], areas: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The brightest lamp: its part (H, W, 3) of the light, and its numbers (6,)."""
-    shade = light @ LUMINANCE
+    shade = light @ WEIGHTS
     excess = np.clip(1 - ABOVE / np.maximum(shade, 1e-9), 0, 1) * shade
     # Blurred on a small panorama, by a matrix, because a filter would not be even on the sphere.
     step = max(1, len(light) // 32)
@@ -153,7 +153,7 @@ def _brightest(
     total = weight.sum()
     if total < 1e-6:
         return np.zeros_like(lamp), np.array([np.pi, 0.5, 0, 0, 0, 0.5])
-    x, y, z = middle = np.einsum("hw,hwc->c", weight, directions) / total
+    middle = np.einsum("hw,hwc->c", weight, directions) / total
     x, y, z = middle / np.linalg.norm(middle)
     apart = np.arccos(np.clip(directions @ (x, y, z), -1, 1))
     # The width of an even square with the same spread, as the ray tracer samples it.

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from landmarks.data.files import IMAGE_BYTES, open_file
 from landmarks.errors import InputError
+from landmarks.synthesis.colour import LUMINANCE
 
 SUFFIXES: Final = (".hdr",)
-LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+WEIGHTS: Final = np.array(LUMINANCE)
 
 LEAST_WIDTH = 64  # pixels
 SHOWN = 1024  # pixels, to which panoramas are reduced as backgrounds
@@ -64,38 +65,38 @@ def view_of(file: str, turn: float, rays: NDArray[np.floating]) -> NDArray[np.fl
         (H, W, 3) linear RGB.
     """
     light = _shown(file)
-    height, width = light.shape[:2]
+    height, width = len(light), 2 * len(light)
     x, y, z = np.moveaxis(rays / np.linalg.norm(rays, axis=-1, keepdims=True), -1, 0)
     right = (np.arctan2(x, y) - turn) / (2 * np.pi) + 0.5
     down = 0.5 - np.arcsin(np.clip(z, -1, 1)) / np.pi
     across = np.mod(right * width - 0.5, width).astype(np.float32)
     along = (down * height - 0.5).astype(np.float32)
-    # Wide enough on the right for the interpolation between the last and the first column.
-    wide = np.concatenate([light, light[:, :1]], axis=1)
     return np.asarray(
-        cv2.remap(wide, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        cv2.remap(light, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
         np.float32,
     )
 
 
 @lru_cache(maxsize=32)
 def _shown(file: str) -> NDArray[np.float32]:
+    """A panorama of mean 1, with the first column again on the right, to interpolate up to it."""
     light = balanced(read_panorama(Path(file), SHOWN))
-    shown = np.asarray(light / mean_light(light, sphere(len(light))[1]), np.float32)
+    even = np.asarray(light / mean_light(light, sphere(len(light))[1]), np.float32)
+    shown = np.concatenate([even, even[:, :1]], axis=1)
     shown.setflags(write=False)
     return shown
 
 
 def mean_light(light: NDArray[np.floating], areas: NDArray[np.float64]) -> float:
     """The mean luminance over all directions."""
-    return float(((light @ LUMINANCE) * areas).sum() / (4 * np.pi))
+    return float(((light @ WEIGHTS) * areas).sum() / (4 * np.pi))
 
 
 def balanced(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Remove part of the overall tint, as a camera's white balance does."""
     _, areas = sphere(len(light))
     mean = (light * areas[..., None]).sum(axis=(0, 1)) + 1e-9
-    return np.asarray(light * (mean @ LUMINANCE / mean) ** NEUTRAL, np.float32)
+    return np.asarray(light * (mean @ WEIGHTS / mean) ** NEUTRAL, np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ from landmarks.data.file_cache import FileValue, cached_values
 from landmarks.data.files import expanded
 from landmarks.data.images import read_image
 from landmarks.errors import InputError
-from landmarks.synthesis.colour import RGB
+from landmarks.synthesis.colour import RGB, linear_light
 
 FACE: Final = (41 / 64, 11 / 64, 1.0, 55 / 64)
 """Left, top, right and bottom of the head's part, as fractions of the texture's side."""
@@ -107,12 +107,7 @@ def _face(image: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(light, size, interpolation=smooth), np.float32)
 
 
-def _linear() -> NDArray[np.float32]:
-    c = np.arange(256) / 255
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-LINEAR: Final = _linear()
+LINEAR: Final = linear_light(np.arange(256) / 255).astype(np.float32)
 """(256,) linear light of sRGB levels."""
 
 _TONE = FileValue(kind="skin_tones", version="1", shape=(3,), dtype=np.float64, compute=_tone)

@@ -38,9 +38,9 @@ def content_of(folder: str, files: tuple[str, ...]) -> str:
     Raises:
         InputError: A file is missing or cannot be read.
     """
-    digest = hashlib.blake2b(digest_size=8)
+    root, digest = expanded(folder), hashlib.blake2b(digest_size=8)
     contents = image_contents([ImageFile(Path(file)) for file in files])
     for file, content in zip(files, contents, strict=True):
-        name = Path(file).relative_to(expanded(folder)).as_posix()
+        name = Path(file).relative_to(root).as_posix()
         digest.update(f"{name}\0{content}\0".encode())
     return digest.hexdigest()

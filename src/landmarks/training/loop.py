@@ -198,14 +198,20 @@ def predict(
     Returns:
         (n, K, 2) crop pixels.
     """
-    device = machine.torch_device
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network.eval()
+    device = ready(network, machine)
     found = [
         predict_images(network, architecture, crops.crops(part), crops.scheme, device)
         for part in np.array_split(indices, max(1, math.ceil(len(indices) / PREDICTED_AT_ONCE)))
     ]
     return np.concatenate(found)
+
+
+def ready(network: nn.Module, machine: Machine) -> torch.device:
+    """Put a network where and how it predicts; returns the device."""
+    device = machine.torch_device
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.eval()
+    return device
 
 
 def predict_images(

@@ -20,7 +20,7 @@ from landmarks.models.architecture import Architecture
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.device import Machine
 from landmarks.training.labelling import SelfLabelling
-from landmarks.training.loop import PREDICTED_AT_ONCE, predict_images
+from landmarks.training.loop import PREDICTED_AT_ONCE, predict_images, ready
 
 # Raise it with any change of the labels that the same model gives to the same photos.
 SELF_LABELS_VERSION = 1
@@ -76,9 +76,7 @@ def label(
         seed: Of the views.
         machine: Gives the device.
     """
-    device = machine.torch_device
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network.eval()
+    device = ready(network, machine)
     side = crops.images.shape[1]
     at_once = max(1, PREDICTED_AT_ONCE // labelling.views)
     found = []

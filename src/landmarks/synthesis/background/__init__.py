@@ -17,6 +17,7 @@ from landmarks.synthesis.background.canvas import noise
 from landmarks.synthesis.background.pictures import part_of
 from landmarks.synthesis.background.scenes import SCENES
 from landmarks.synthesis.camera.film import KNEE
+from landmarks.synthesis.colour import linear_light
 from landmarks.synthesis.ranges import check_share, check_strength
 from landmarks.synthesis.user_files import SUFFIXES, content_of, find_files
 
@@ -180,8 +181,7 @@ def _in_scene(light: NDArray[np.float32], background: Background) -> NDArray[np.
 
 def _scene_light() -> NDArray[np.float32]:
     """Linear light (256,) of sRGB levels, undoing the film curve: highlights become brighter."""
-    levels = np.arange(256) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    linear = linear_light(np.arange(256) / 255)
     over = np.clip((linear - KNEE) / (1 - KNEE), 0, 0.995)
     opened = np.minimum(linear, KNEE) - (1 - KNEE) * np.log1p(-over)
     return np.minimum(opened, BRIGHTEST).astype(np.float32)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from landmarks.errors import InputError
 from landmarks.synthesis.camera.film import (
-    LUMINANCE,
+    WEIGHTS,
     at_scale,
     compressed,
     graded,
@@ -223,5 +223,5 @@ def develop(light: Image, depth: Image, focus: float, photo: CameraSettings) -> 
 def _gains(warm: float, green: float) -> tuple[float, float, float]:
     """Channel gains, normalised to keep the luminance of grey."""
     gains = np.exp([warm / 2 - green / 2, green / 2, -warm / 2 - green / 2])
-    red, middle, blue = (gains / (LUMINANCE[0] @ gains)).tolist()
+    red, middle, blue = (gains / (WEIGHTS[0] @ gains)).tolist()
     return red, middle, blue

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.synthesis.colour import LUMINANCE
+
 Image = NDArray[np.float32]
 
 FACE_LEVEL: Final = 0.4
@@ -23,7 +25,7 @@ METERED: Final = 75.0
 KNEE: Final = 0.6
 """Linear level above which the film rolls off; below it, it is straight."""
 
-LUMINANCE: Final = np.array([[0.2126, 0.7152, 0.0722]], np.float32)  # ITU-R BT.709
+WEIGHTS: Final = np.array([LUMINANCE], np.float32)
 _COMMON: Final = 0.5  # fraction of the grain's variance that the three channels share
 
 
@@ -34,7 +36,7 @@ def metered_gain(light: Image, person: NDArray[np.bool_]) -> float:
         light: (H, W, 3) linear RGB.
         person: (H, W) mask of the pixels to meter.
     """
-    luminance = cv2.transform(light, LUMINANCE)
+    luminance = cv2.transform(light, WEIGHTS)
     seen = luminance[person] if person.any() else luminance
     level = max(float(np.percentile(seen, METERED)), 1e-4)
     return float((FACE_LEVEL / level) ** ADAPTATION)
@@ -70,7 +72,7 @@ def graded(
     """
     levels = _as_image(cv2.pow(levels, gamma))
     levels = np.clip(0.5 + np.float32(contrast) * (levels - 0.5), 0, 1)
-    grey = cv2.transform(levels, LUMINANCE)[..., None]
+    grey = cv2.transform(levels, WEIGHTS)[..., None]
     levels = grey + np.float32(saturation) * (levels - grey)
     height, width = levels.shape[:2]
     y, x = (np.linspace(-1, 1, n, dtype=np.float32) ** 2 / 2 for n in (height, width))
