@@ -6,8 +6,9 @@ python benchmarks/predict.py --threads 1 --clock cpu             # on a busy mac
 
 *Crops* are stored at the size of the network's input; *pictures* are in memory, 512 pixels wide,
 and are cropped to the face box first. A detector predicts the mean over a face and its mirror
-image; *upright* is a single pass of network and codec. Rows named after methods of `Detector` time
-those methods, at their own batch size.
+image; *upright* is a single pass of network and codec. Rows named after `Detector` time its calls:
+`on_crops` at its own batch size, and pictures with boxes that are given, or without. Drawn faces
+are hard to find, so that the last of these rows is mostly the time of the finder.
 """
 
 import argparse
@@ -37,9 +38,9 @@ from landmarks.data.crops import FaceCrops
 from landmarks.data.dataset import Face
 from landmarks.geometry import LandmarkCrop, crop_matrix, inverse, transform, warp
 from landmarks.inference.detector import Detector
-from landmarks.training.batch import to_network
+from landmarks.inference.face import tight_box
+from landmarks.models.forward import predict_images, to_network
 from landmarks.training.device import Machine
-from landmarks.training.loop import predict_images
 
 DIFFERENT = 8  # faces that are drawn; they are used repeatedly
 CPU = torch.device("cpu")
@@ -77,23 +78,29 @@ def from_pictures(detector: Detector, faces: Sequence[Face], batch: int, find: F
         transform(find(detector, np.stack(images)), inverse(np.stack(matrices)))
 
 
-def one_by_one(detector: Detector, faces: Sequence[Face]) -> None:
-    """`Detector.on_image` on each picture, with the tight box of its landmarks."""
-    for face in faces:
-        (x0, y0), (x1, y1) = face.landmarks.min(axis=0), face.landmarks.max(axis=0)
-        detector.on_image(face.image.read(), (x0, y0, x1, y1), Machine(device="cpu"))
+def together(detector: Detector, faces: Sequence[Face], batch: int) -> None:
+    """A detector called with pictures, `batch` at a time, and the tight boxes of their faces."""
+    for first in range(0, len(faces), batch):
+        part = faces[first : first + batch]
+        boxes = [[tight_box(face.landmarks)] for face in part]
+        detector([face.image.read() for face in part], boxes)
+
+
+def found(detector: Detector, faces: Sequence[Face], batch: int) -> None:
+    """A detector called with pictures alone, whose faces it finds."""
+    for first in range(0, len(faces), batch):
+        detector([face.image.read() for face in faces[first : first + batch]])
 
 
 def works(
     detector: Detector, crops: FaceCrops, faces: Sequence[Face], batches: Sequence[int]
 ) -> Works:
     """The functions that are timed, by source, batch size and kind of prediction."""
-    here = Machine(device="cpu")
-    chosen: Works = {
-        ("Detector.on_crops", "own", "mirror"): partial(detector.on_crops, crops, here),
-        ("Detector.on_image", "1", "mirror"): partial(one_by_one, detector, faces),
-    }
+    chosen: Works = {("Detector.on_crops", "own", "mirror"): partial(detector.on_crops, crops)}
     for batch in batches:
+        key = str(batch), "mirror"
+        chosen["Detector, boxes given", *key] = partial(together, detector, faces, batch)
+        chosen["Detector, faces found", *key] = partial(found, detector, faces, batch)
         for kind, find in (("mirror", both_ways), ("upright", upright)):
             key = str(batch), kind
             chosen["crops", *key] = partial(from_crops, detector, crops, batch, find)
@@ -106,7 +113,7 @@ def measure(name: str, threads: int, options: argparse.Namespace) -> list[Row]:
     Machine(device="cpu", threads=threads).prepare()
     model = architecture(name)
     network = model.start(K, seed=0).to(memory_format=torch.channels_last).eval()
-    detector = Detector(network=network, architecture=model, crop=LandmarkCrop())
+    detector = Detector(network=network, architecture=model, crop=LandmarkCrop(), device="cpu")
     dataset = copies(faces_in_memory(DIFFERENT, PICTURE), options.count)
     with tempfile.TemporaryDirectory() as directory:
         crops = stored_crops(dataset, model.input_size, Path(directory))

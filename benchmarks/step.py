@@ -38,7 +38,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from landmarks.data.crops import FaceCrops
 from landmarks.models.architecture import Architecture
-from landmarks.training.batch import Batch, to_network
+from landmarks.models.forward import to_network
+from landmarks.training.batch import Batch
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
 from landmarks.training.loop import fit

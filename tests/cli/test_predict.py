@@ -88,7 +88,8 @@ def test_points_read_back_are_those_of_the_detector_on_the_box_of_the_csv(place,
     rows = list(csv.reader((place / "boxes.csv").read_text().splitlines()))[1:]
     assert [name for name, _ in found] == [name for name, *_ in rows]
     for name, *box in rows:
-        expected = detector.on_image(pixels(place / "photos" / name), tuple(map(float, box)))
+        (face,) = detector(place / "photos" / name, boxes=[tuple(map(float, box))])
+        expected = face.points
         pts = (place / "found" / name).with_suffix(".pts")
         assert np.abs(parse_pts(pts) - 1 - expected).max() < FILES_ROUND_BY
         assert np.abs(found[name, 1] - expected).max() < FILES_ROUND_BY
@@ -108,7 +109,7 @@ def test_without_boxes_the_whole_photo_is_the_box_and_that_is_said(place, detect
     assert "no boxes given: each whole photo" in capsys.readouterr().out
     image = pixels(place / "photos" / "a.png")
     height, width = image.shape[:2]
-    expected = detector.on_image(image, (0, 0, width - 1, height - 1))
+    expected = detector(image, boxes=[(0, 0, width - 1, height - 1)])[0].points
     assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
 
 
@@ -152,7 +153,7 @@ def test_two_rows_of_a_photo_are_two_faces(place, detector):
     assert predict("--boxes", "two.csv") == 0
     image = pixels(place / "photos" / "a.png")
     for number, (name, box) in enumerate(zip(("a", "a_2"), boxes, strict=True), start=1):
-        expected = detector.on_image(image, box)
+        expected = detector(image, boxes=[box])[0].points
         points = parse_pts(place / "found" / f"{name}.pts") - 1
         assert np.abs(points - expected).max() < FILES_ROUND_BY
         assert np.abs(table(place)["a.png", number] - expected).max() < FILES_ROUND_BY
@@ -175,7 +176,7 @@ def test_a_photo_of_an_upright_phone_is_predicted_on_as_viewers_show_it(place, d
     Image.fromarray(np.rot90(upright)).save(place / "photos" / "phone.png", exif=tags)
     assert predict(images="photos/phone.png") == 0
     height, width = upright.shape[:2]
-    expected = detector.on_image(upright, (0, 0, width - 1, height - 1))
+    expected = detector(upright, boxes=[(0, 0, width - 1, height - 1)])[0].points
     assert np.abs(table(place)["phone.png", 1] - expected).max() < FILES_ROUND_BY
     assert "images with an EXIF orientation, which were turned upright" in caplog.text
 
@@ -258,7 +259,7 @@ def test_boxes_may_count_the_pixels_of_a_turned_photo_as_stored(place, detector)
     Image.fromarray(stored).save(place / "photos" / "a.png", exif=tags)
     write_boxes(place / "one.csv", ("a.png", 20, 30, 90, 110))
     assert predict("--boxes", "one.csv", "--orientation", "ignore") == 0
-    expected = detector.on_image(stored, (20, 30, 90, 110))
+    expected = detector(stored, boxes=[(20, 30, 90, 110)])[0].points
     assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
 
 

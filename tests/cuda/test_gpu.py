@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from landmarks.training.batch import to_network
+from landmarks.models.forward import predict, to_network
 from landmarks.training.device import Machine
-from landmarks.training.loop import predict
 from landmarks.training.monitor import CURVE, WEIGHTS
 from landmarks.training.schedule import Schedule
 from tests.small import small_architecture
@@ -35,7 +34,9 @@ def test_a_gpu_learns_as_a_cpu_does_in_float32(toy_crops, tmp_path):
         folder = tmp_path / machine.device
         network = train(model, toy_crops, folder, SCHEDULE, machine=machine)
         curves.append(np.load(folder / CURVE)[:, 1])
-        landmarks.append(predict(network, model, toy_crops, np.arange(8), machine=machine))
+        landmarks.append(
+            predict(network, model, toy_crops, np.arange(8), device=machine.torch_device)
+        )
     np.testing.assert_allclose(curves[0][:2], curves[1][:2], rtol=1e-3)
     np.testing.assert_allclose(curves[0], curves[1], rtol=0.05)
     assert np.abs(landmarks[0] - landmarks[1]).mean() < 1
@@ -44,7 +45,9 @@ def test_a_gpu_learns_as_a_cpu_does_in_float32(toy_crops, tmp_path):
 def test_the_same_weights_predict_the_same_on_both(toy_crops):
     model = small_architecture()
     network = model.start(68, seed=0)
-    found = [predict(network, model, toy_crops, np.arange(8), machine=m) for m in (GPU, CPU)]
+    found = [
+        predict(network, model, toy_crops, np.arange(8), device=m.torch_device) for m in (GPU, CPU)
+    ]
     np.testing.assert_allclose(*found, atol=0.02)
 
 

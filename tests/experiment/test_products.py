@@ -230,7 +230,7 @@ def of_predictions(folder: Path) -> Numbers:
             values = torch.arange(weights.numel(), dtype=torch.float64).mul(1.7).sin() / 5
             weights.copy_(values.reshape(weights.shape))
     detector = Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35))
-    predictions = predict_set(detector, crops, MACHINE)
+    predictions = predict_set(detector, crops)
     metrics = predictions.summaries()["all"]
     return {
         "x": predictions.predicted[..., 0].mean(),

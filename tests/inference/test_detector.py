@@ -13,10 +13,7 @@ from landmarks.errors import InputError
 from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.scheme import IBUG68
-from landmarks.training.device import Machine
 from tests.small import Unnormalised, small_architecture, unnormalised_architecture
-
-MACHINE = Machine(device="cpu")
 
 
 def detector(architecture, crops, adapted):
@@ -34,12 +31,9 @@ def detector(architecture, crops, adapted):
 def test_a_loaded_detector_predicts_the_same_landmarks(architecture, toy_crops, tmp_path, adapted):
     original = detector(architecture, toy_crops, adapted)
     original.save(tmp_path / "detector.safetensors")
-    machine = MACHINE
     for path in (str(tmp_path / "detector.safetensors"), tmp_path):
         loaded = Detector.load(path)
-        np.testing.assert_array_equal(
-            loaded.on_crops(toy_crops, machine), original.on_crops(toy_crops, machine)
-        )
+        np.testing.assert_array_equal(loaded.on_crops(toy_crops), original.on_crops(toy_crops))
         assert loaded.crop == original.crop
         assert (loaded.adapter is not None) == adapted
 
@@ -53,19 +47,16 @@ def test_a_network_of_another_package_is_loaded_if_its_class_is_given(toy_crops,
         with pytest.raises(InputError, match=r"'tests\.small\.Unnormalised' is of another package"):
             Detector.load(path, given)
     loaded = Detector.load(path, classes=[Unnormalised])
-    np.testing.assert_array_equal(
-        loaded.on_crops(toy_crops, MACHINE), detector.on_crops(toy_crops, MACHINE)
-    )
+    np.testing.assert_array_equal(loaded.on_crops(toy_crops), detector.on_crops(toy_crops))
 
 
 def test_a_photo_and_its_stored_crop_give_the_same_landmarks(architecture, toy_crops):
     found = detector(architecture, toy_crops, True)
     face = read_toy(count=40, domain="stand_in", seed=5).faces[7]
     (x0, y0), (x1, y1) = face.landmarks.min(0), face.landmarks.max(0)
-    machine = MACHINE
-    from_image = found.on_image(face.image.read(), (x0, y0, x1, y1), machine)
+    from_image = found(face.image.read(), boxes=[(x0, y0, x1, y1)])[0].points
     index = toy_crops.ids.tolist().index(face.id)
-    assert np.abs(from_image - found.on_crops(toy_crops, machine)[index]).max() < 0.05
+    assert np.abs(from_image - found.on_crops(toy_crops)[index]).max() < 0.05
 
 
 @pytest.mark.parametrize(
@@ -86,13 +77,13 @@ def test_a_photo_and_its_stored_crop_give_the_same_landmarks(architecture, toy_c
 def test_a_box_that_cannot_contain_a_face_is_refused(architecture, toy_crops, box, message):
     image = np.zeros((80, 90, 3), np.uint8)
     with pytest.raises(InputError, match=message):
-        detector(architecture, toy_crops, False).on_image(image, box)
+        detector(architecture, toy_crops, False)(image, boxes=[box])
 
 
 @pytest.mark.parametrize("box", [(-20, -20, 40, 40), (60, 50, 300, 300), (0, 0, 89, 79)])
 def test_a_face_may_be_partly_outside_the_image(architecture, toy_crops, box):
     image = np.zeros((80, 90, 3), np.uint8)
-    assert detector(architecture, toy_crops, False).on_image(image, box).shape == (68, 2)
+    assert detector(architecture, toy_crops, False)(image, boxes=[box])[0].points.shape == (68, 2)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +93,11 @@ def test_a_face_may_be_partly_outside_the_image(architecture, toy_crops, box):
         (np.zeros((90, 90), np.uint8), r"\(90, 90\) uint8"),
         (np.zeros((90, 90, 4), np.uint8), r"\(90, 90, 4\) uint8"),
         (np.zeros((0, 90, 3), np.uint8), r"\(0, 90, 3\) uint8"),
-        ("face.jpg", "str"),
     ],
 )
 def test_an_image_of_another_type_or_shape_is_refused(architecture, toy_crops, image, given):
     with pytest.raises(InputError, match=f"image is {given}; it must be"):
-        detector(architecture, toy_crops, False).on_image(image, (20, 10, 50, 60))
+        detector(architecture, toy_crops, False)(image, boxes=[(20, 10, 50, 60)])
 
 
 def test_output_that_is_not_finite_is_an_error_and_not_a_landmark(architecture, toy_crops):
@@ -115,9 +105,9 @@ def test_output_that_is_not_finite_is_an_error_and_not_a_landmark(architecture, 
     with torch.no_grad():
         broken.network.head.bias[3] = math.inf
     with pytest.raises(InputError, match="the network's output is not finite"):
-        broken.on_image(np.zeros((90, 90, 3), np.uint8), (20, 10, 50, 60))
+        broken(np.zeros((90, 90, 3), np.uint8), boxes=[(20, 10, 50, 60)])
     with pytest.raises(InputError, match="the network's output is not finite"):
-        broken.on_crops(toy_crops, Machine(device="cpu"))
+        broken.on_crops(toy_crops)
 
 
 def test_an_adapter_whose_output_is_not_finite_is_an_error(architecture, toy_crops):
@@ -126,4 +116,4 @@ def test_an_adapter_whose_output_is_not_finite_is_an_error(architecture, toy_cro
     with torch.no_grad():
         broken.adapter.correction.bias[3] = math.inf
     with pytest.raises(InputError, match="the adapter's output is not finite"):
-        broken.on_crops(toy_crops, Machine(device="cpu"))
+        broken.on_crops(toy_crops)

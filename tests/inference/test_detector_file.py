@@ -15,12 +15,10 @@ from landmarks.errors import InputError
 from landmarks.geometry import GivenBoxCrop
 from landmarks.inference.detector import Detector
 from landmarks.scheme import IBUG68
-from landmarks.training.device import Machine
 from tests.inference.broken_detectors import mutation, opened, rewritten
 from tests.small import small_architecture
 
 BOX = (20, 15, 75, 80)
-MACHINE = Machine(device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +209,13 @@ def test_classes_are_named_without_modules_and_pre_trained_weights_not_at_all(co
 @pytest.mark.usefixtures("no_connection")
 @pytest.mark.parametrize("first", range(0, 120, 40))
 def test_mutated_files_are_refused_or_predict_finite_landmarks(content, load, image, first):
-    expected = load(content).on_image(image, BOX, MACHINE)
+    expected = load(content)(image, boxes=[BOX])[0].points
     messages = []
     for seed in range(first, first + 40):
         mutated = mutation(content, seed)
         begin = time.monotonic()
         try:
-            found = load(mutated.content).on_image(image, BOX, MACHINE)
+            found = load(mutated.content)(image, boxes=[BOX])[0].points
         except InputError as error:
             messages.append(str(error))
         else:

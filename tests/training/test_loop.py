@@ -11,12 +11,12 @@ import torch
 from safetensors.torch import load_file
 
 from landmarks.augmentation import Augmentation, Geometry
-from landmarks.geometry import mirrored
 from landmarks.heatmap import DistributionCodec
+from landmarks.models.forward import predict
 from landmarks.training.batches import FaceSource, MixtureBatches
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
-from landmarks.training.loop import fit, learning_rate, load_weights, predict
+from landmarks.training.loop import fit, learning_rate, load_weights
 from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS, NonFiniteLossError
 from landmarks.training.schedule import Schedule
 from tests.small import distance, small_architecture, unnormalised_architecture
@@ -59,7 +59,7 @@ def test_eight_faces_are_learned_by_heart(architecture, toy_crops, tmp_path):
     mirror = Geometry(mirror=0.5)
     network = train(architecture, toy_crops, tmp_path / "fit", schedule, geometry=mirror)
     indices = np.arange(8)
-    found = predict(network, architecture, toy_crops, indices, machine=MACHINE)
+    found = predict(network, architecture, toy_crops, indices, device=torch.device("cpu"))
     error = np.abs(found - (toy_crops.landmarks[:8] - toy_crops.border)).mean()
     curve = np.load(tmp_path / "fit" / CURVE)
     assert curve[-1, 1] < 0.6 * curve[0, 1]
@@ -290,58 +290,6 @@ def test_the_rate_rises_then_falls_to_nothing():
     assert rates[550] == pytest.approx(0.005)
     assert rates[-1] < 1e-6
     assert max(rates) == rates[99]
-
-
-def test_prediction_of_a_mirrored_picture_is_the_mirrored_prediction(architecture, toy_crops):
-    from landmarks.training.loop import predict_images
-
-    network = architecture.start(68, seed=0).eval()
-    images = toy_crops.crops(np.arange(3))
-    device = torch.device("cpu")
-    with torch.inference_mode():
-        plain, reflected = (
-            predict_images(network, architecture, x, toy_crops.scheme, device)
-            for x in (images, np.ascontiguousarray(images[:, :, ::-1]))
-        )
-    np.testing.assert_allclose(mirrored(reflected, 64, toy_crops.scheme), plain, atol=1e-3)
-
-
-class Watched(torch.nn.Module):
-    """Notes how its convolutions are computed."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner, self.seen = inner, []
-
-    def forward(self, images):
-        self.seen.append(torch.backends.cudnn.conv.fp32_precision)
-        return self.inner(images)
-
-
-@pytest.mark.parametrize("usual", ["tf32", "ieee"])
-def test_predictions_are_in_full_float32_and_leave_training_as_it_was(
-    architecture, toy_crops, usual
-):
-    network = Watched(architecture.start(68, seed=0))
-    before = torch.backends.cudnn.conv.fp32_precision
-    torch.backends.cudnn.conv.fp32_precision = usual
-    try:
-        predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
-        assert network.seen == ["ieee", "ieee"]
-        assert torch.backends.cudnn.conv.fp32_precision == usual
-        network.inner = torch.nn.Linear(1, 1)  # which cannot read images
-        with pytest.raises(RuntimeError):
-            predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
-        assert torch.backends.cudnn.conv.fp32_precision == usual
-    finally:
-        torch.backends.cudnn.conv.fp32_precision = before
-
-
-def test_torch_can_still_read_its_old_flag_after_a_prediction(architecture, toy_crops):
-    before = torch.backends.cudnn.allow_tf32  # an error if old and new settings contradict
-    network = architecture.start(68, seed=0)
-    predict(network, architecture, toy_crops, np.arange(3), machine=MACHINE)
-    assert torch.backends.cudnn.allow_tf32 == before
 
 
 def test_starting_weights_come_from_the_seed_alone(architecture):

@@ -11,7 +11,8 @@ from hydra.utils import instantiate
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from landmarks.cli.hydra_command import CONFIGS
-from landmarks.training.batch import Batch, to_network
+from landmarks.models.forward import to_network
+from landmarks.training.batch import Batch
 from landmarks.training.checkpoint import TrainingState
 from landmarks.training.device import Machine
 from landmarks.training.loop import update

@@ -23,16 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
     from landmarks.data.photo_list import read_photos
     from landmarks.inference.detector import Detector
     from landmarks.inference.photos import PICTURES, SKIPPED, TABLE, predict_photos
-    from landmarks.training.device import Machine
+    from landmarks.models.device import check_device
 
     try:
         _check_outside(given.out, given.images)
-        machine = Machine(device=given.device)
+        check_device(given.device)
         found = read_photos(given.images, given.boxes, orientation=given.orientation)
-        detector = Detector.load(given.detector, named_classes(given.classes))
+        detector = Detector.load(given.detector, named_classes(given.classes), device=given.device)
         for note in found.notes:
             print(note, flush=True)
-        skipped = predict_photos(detector, found.photos, given.out, machine)
+        skipped = predict_photos(detector, found.photos, given.out)
     except (InputError, OSError) as error:
         return refused(error)
     print(

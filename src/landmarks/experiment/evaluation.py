@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 EVALUATION = "evaluation.json"
 
 
-def predict_set(detector: Detector, crops: FaceCrops, machine: Machine) -> Predictions:
+def predict_set(detector: Detector, crops: FaceCrops) -> Predictions:
     """The landmarks that a detector predicts on a test set, and the true ones."""
     return Predictions(
         ids=crops.ids,
         groups=crops.groups,
         subsets=crops.subsets,
-        predicted=detector.on_crops(crops, machine),
+        predicted=detector.on_crops(crops),
         target=crops.source_landmarks,
         visible=crops.visible,
         scheme=detector.scheme,
@@ -107,13 +107,13 @@ def evaluate_run(
         InputError: The run was trained on images of `test`, or its detector cannot be read.
     """
     training.check_apart(test)
-    detector = Detector.load(run, classes)
+    detector = Detector.load(run, classes, device=machine.device)
     machine.prepare()
     with writable_folder(out):
         store = ArtifactStore(artifacts)
         size = detector.architecture.input_size
         crops = stored_crops(test, detector.crop, size, store, "test")
-        predictions = predict_set(detector, crops, machine)
+        predictions = predict_set(detector, crops)
         predictions.write(out)
         draw_predictions(predictions, crops, caption(test), out / "faces.png")
     evaluation = {

@@ -141,7 +141,7 @@ def _train_and_test(
         detector = steps.detector()
         detector.save(out / DETECTOR)
 
-        predictions = predict_set(detector, steps.crops["test"], experiment.machine)
+        predictions = predict_set(detector, steps.crops["test"])
         predictions.write(out)
         write_cumulative_error(out / "ced.csv", predictions.errors)
         what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"

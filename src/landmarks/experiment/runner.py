@@ -18,10 +18,11 @@ from landmarks.experiment.inputs import ADAPTER, StepInputs
 from landmarks.experiment.results import StepRecord, StepTiming
 from landmarks.experiment.steps import Adapted, FitAdapter, LabelPhotos, Real, Step, Train
 from landmarks.inference.detector import Detector
+from landmarks.models.forward import predict
 from landmarks.storage.artifacts import Artifact, ArtifactStore
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.distributed import order
-from landmarks.training.loop import fit, load_weights, predict
+from landmarks.training.loop import fit, load_weights
 from landmarks.training.monitor import CHECKPOINT, CURVE, WEIGHTS
 from landmarks.training.progress import TrainingProgress
 from landmarks.training.self_labels import label
@@ -111,7 +112,7 @@ class StepRunner:
             if not entry.finished:
                 network = self._network(model)
                 predicted = predict(
-                    network, experiment.model, crops, subset, machine=experiment.machine
+                    network, experiment.model, crops, subset, device=experiment.machine.torch_device
                 )
                 labelled = crops.landmarks[subset] - crops.border
                 visible = crops.visible[subset]
@@ -160,6 +161,7 @@ class StepRunner:
             architecture=self.experiment.model,
             crop=self.experiment.crop,
             adapter=adapter,
+            device=self.experiment.machine.device,
         )
 
     @property

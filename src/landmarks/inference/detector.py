@@ -1,69 +1,190 @@
-"""Detector: a trained model with everything needed to use it."""
+"""Detector: finds faces and their landmarks in photos."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
 
+from landmarks.data.coordinates import Box
 from landmarks.data.crops import FaceCrops
-from landmarks.data.files import is_folder
+from landmarks.data.files import is_file, is_folder
+from landmarks.data.images import ImageFile
 from landmarks.errors import InputError
-from landmarks.geometry import crop_matrix, inverse, transform, warp
+from landmarks.geometry import Square, crop_matrix, inverse, transform
 from landmarks.inference.detector_file import (
     DETECTOR,
     DetectorParts,
     read_detector,
     write_detector,
 )
+from landmarks.inference.face import Face, tight_box
+from landmarks.inference.finders.finder import FaceFinder, distinct, overlaps
+from landmarks.inference.finders.haar import HaarFinder
+from landmarks.inference.region import cut
 from landmarks.inference.restore import Classes
-from landmarks.training.device import Machine
-from landmarks.training.loop import predict, predict_images
+from landmarks.models.device import torch_device
+from landmarks.models.forward import PREDICTED_AT_ONCE, decoded, outputs, predict, ready
+
+BUNDLED = Path(__file__).with_name("assets") / DETECTOR
 
 LARGEST_BOX = 10  # sides of the image; a face may be partly outside
+LEAST_FILLED = 0.3  # intersection over union of a found box and of the landmarks in it
 SMALLEST_BOX = 2  # pixels of the longer side; boxes in fractions of the image are smaller
 
+Photo = str | Path | Image.Image | NDArray[np.uint8]
 
+
+@dataclass(frozen=True, kw_only=True)
 class Detector(DetectorParts):
-    """Finds the landmarks of a face; its attributes are those of `DetectorParts`."""
+    """Finds faces and their landmarks.
 
-    def on_crops(self, crops: FaceCrops, machine: Machine) -> NDArray[np.float32]:
-        """Landmarks of every stored face, (N, K, 2) source pixels."""
-        indices = np.arange(len(crops))
-        found = predict(self.network, self.architecture, crops, indices, machine=machine)
-        return crops.to_source(self._adapted(found), indices)
+    Attributes:
+        device: auto (a GPU if there is one), cpu, cuda, cuda:1 (the second GPU) or mps (Apple).
+        finder: Finds the faces of photos without boxes.
+    """
 
-    def on_image(
+    device: str = "auto"
+    finder: FaceFinder = field(default_factory=HaarFinder)
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap] # text is a sequence, of texts
+        self, photo: Photo, boxes: Sequence[Box] | None = None
+    ) -> list[Face]: ...
+
+    @overload
+    def __call__(
+        self, photo: Sequence[Photo], boxes: Sequence[Sequence[Box]] | None = None
+    ) -> list[list[Face]]: ...
+
+    def __call__(
         self,
-        image: NDArray[np.uint8],
-        box: tuple[float, float, float, float],
-        machine: Machine | None = None,
-    ) -> NDArray[np.float32]:
-        """Landmarks of one face in a photo.
+        photo: Photo | Sequence[Photo],
+        boxes: Sequence[Box] | Sequence[Sequence[Box]] | None = None,
+    ) -> list[Face] | list[list[Face]]:
+        """The faces of a photo, or of several, which takes less time than one after the other.
 
         Args:
-            image: (H, W, 3) uint8 RGB.
-            box: Around the face, (x0, y0, x1, y1) pixels, of the kind the detector was trained
-                with: the tight box of the landmarks, or the dataset's own boxes.
-            machine: The device; None: a GPU if there is one, else the CPU.
+            photo: A file, upright by its EXIF orientation; a PIL image or an (H, W, 3) uint8 RGB
+                array, as it is; or a list of those.
+            boxes: Around each face, (x0, y0, x1, y1) pixels, of the kind the detector was trained
+                with: tight around the landmarks, brows to chin, or the dataset's own boxes. For
+                several photos, a list for each. None: the faces are found.
 
         Returns:
-            (K, 2) pixels of `image`.
+            The faces, in the order of the boxes or the surest first; for a list of photos a list
+            for each.
 
         Raises:
-            InputError: The image or the box is invalid, or the network's output is not finite.
+            InputError: A photo or a box is invalid, or the network's output is not finite.
         """
-        check_image(image)
-        check_box(box, image)
-        device = (machine or Machine()).torch_device
-        corners = np.array([box[:2], box[2:]], np.float32)
-        matrix = crop_matrix(self.crop.square(corners, box), self.architecture.input_size)
-        crop = warp(image, matrix, self.architecture.input_size)
-        self.network.to(device).eval()
-        with torch.inference_mode():
-            found = predict_images(self.network, self.architecture, crop[None], self.scheme, device)
-        return transform(self._adapted(found)[0], inverse(matrix))
+        if isinstance(photo, str | Path | Image.Image | np.ndarray):
+            (faces,) = self([photo], None if boxes is None else [cast(Sequence[Box], boxes)])
+            return faces
+        images = [pixels(one) for one in photo]
+        if boxes is None:
+            return self.on_found(images, self.find(images))
+        if len(boxes) != len(images):
+            raise InputError(
+                f"boxes of {len(boxes)} photos for {len(images)} photos; give a list for each"
+            )
+        return self.on_boxes(images, cast(Sequence[Sequence[Box]], boxes))
+
+    def find(self, images: Sequence[NDArray[np.uint8]]) -> list[list[Box]]:
+        """Boxes of the faces of each image, (H, W, 3) uint8 RGB, about tight around the landmarks.
+
+        Raises:
+            InputError: The detector was trained on boxes of another kind.
+        """
+        if self.crop.box_source != "landmarks":
+            raise InputError(
+                "the detector was trained on boxes that came with its photos (crop=given_box), "
+                "and a face finder knows no such boxes; give a box for each face"
+            )
+        return [[found.box for found in faces] for faces in self.finder.find(images)]
+
+    def on_found(
+        self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[Sequence[Box]]
+    ) -> list[list[Face]]:
+        """Landmarks of faces that were found: the boxes, which are rough, are corrected first.
+
+        The landmarks of a first look give the box of a second one. Boxes that then show the same
+        face are counted once.
+
+        Args:
+            images: (H, W, 3) uint8 RGB.
+            boxes: Of each image, the surest first.
+        """
+        corrected = [[_corrected(face) for face in faces] for faces in self.on_boxes(images, boxes)]
+        kept = [[faces[i] for i in distinct(faces)] for faces in corrected]
+        return self.on_boxes(images, kept)
+
+    @torch.inference_mode()
+    def on_boxes(
+        self, images: Sequence[NDArray[np.uint8]], boxes: Sequence[Sequence[Box]]
+    ) -> list[list[Face]]:
+        """Landmarks of the faces in given boxes.
+
+        Args:
+            images: (H, W, 3) uint8 RGB.
+            boxes: Of each image; see `__call__`.
+
+        Raises:
+            InputError: An image or a box is invalid, or the network's output is not finite.
+        """
+        places = [(image, box) for image, own in zip(images, boxes, strict=True) for box in own]
+        for image, box in places:
+            check_image(image)
+            check_box(box, image)
+        found = [
+            face
+            for first in range(0, len(places), PREDICTED_AT_ONCE)
+            for face in self._on_places(places[first : first + PREDICTED_AT_ONCE])
+        ]
+        faces = iter(found)
+        return [[next(faces) for _ in own] for own in boxes]
+
+    def _on_places(self, places: Sequence[tuple[NDArray[np.uint8], Box]]) -> list[Face]:
+        """Predict a batch of faces, each of an image and its box in it."""
+        device, size = torch_device(self.device), self.architecture.input_size
+        squares = [self._square(box) for _, box in places]
+        crops = np.stack(
+            [cut(image, s, size) for (image, _), s in zip(places, squares, strict=True)]
+        )
+        ready(self.network, device)
+        both = outputs(self.network, crops, device)
+        matrices = np.stack([crop_matrix(square, size) for square in squares])
+        return self._faces([box for _, box in places], both, inverse(matrices))
+
+    def _square(self, box: Box) -> Square:
+        return self.crop.square(np.array([box[:2], box[2:]], np.float32), box)
+
+    def _faces(
+        self, boxes: Sequence[Box], both: tuple[Tensor, Tensor], to_photo: NDArray[np.float64]
+    ) -> list[Face]:
+        """Faces from what the network says about their crops.
+
+        Args:
+            boxes: Of the faces, pixels of their photos.
+            both: As from `outputs`.
+            to_photo: (B, 3, 3) crop pixels to pixels of the photo.
+        """
+        size = self.architecture.input_size
+        in_crops = self._adapted(decoded(both, self.architecture.codec, size, self.scheme))
+        points = transform(in_crops, to_photo)
+        return [Face(box=box, points=own) for box, own in zip(boxes, points, strict=True)]
+
+    def on_crops(self, crops: FaceCrops) -> NDArray[np.float32]:
+        """Landmarks of every stored face, (N, K, 2) source pixels."""
+        indices, device = np.arange(len(crops)), torch_device(self.device)
+        found = predict(self.network, self.architecture, crops, indices, device=device)
+        return crops.to_source(self._adapted(found), indices)
 
     def _adapted(self, landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
         adapted = landmarks if self.adapter is None else self.adapter.adapt(landmarks)
@@ -76,20 +197,53 @@ class Detector(DetectorParts):
         write_detector(path, self)
 
     @classmethod
-    def load(cls, path: Path | str, classes: Classes = ()) -> "Detector":
+    def load(
+        cls,
+        path: Path | str | None = None,
+        classes: Classes = (),
+        *,
+        device: str = "auto",
+    ) -> "Detector":
         """Read a detector.
 
         Args:
-            path: A file that `save` wrote, or the folder of a finished run.
+            path: A file that `save` wrote, or the folder of a finished run; None: the weights that
+                come with this package.
             classes: The network, codec, loss or crop rule of the detector, if it is of another
                 package: `Detector.load(path, classes=[MyNetwork])`.
+            device: As of the class.
 
         Raises:
-            InputError: The file is missing, damaged, not a detector, or of another version.
+            InputError: The file is missing, damaged, not a detector, or of another version; or
+                there is no such device.
         """
-        path = Path(path)
+        torch_device(device)
+        if path is None and not is_file(BUNDLED):
+            raise InputError(
+                f"this installation of landmarks has no bundled weights ({BUNDLED}); give a "
+                f"{DETECTOR}, or the folder of a finished run"
+            )
+        path = BUNDLED if path is None else Path(path)
         parts = read_detector(path / DETECTOR if is_folder(path) else path, classes)
-        return cls(**vars(parts))
+        return cls(**vars(parts), device=device)
+
+
+def _corrected(face: Face) -> Box:
+    """The box of the landmarks, unless they are far from filling the box they were looked for in.
+
+    Then the network saw no face there, or none that it knows, and a second look would be worse.
+    """
+    tight = tight_box(face.points)
+    return tight if overlaps([tight], [face.box])[0, 0] > LEAST_FILLED else face.box
+
+
+def pixels(photo: Photo) -> NDArray[np.uint8]:
+    """A photo as (H, W, 3) uint8 RGB; see `Detector.__call__`."""
+    if isinstance(photo, str | Path):
+        return ImageFile(Path(photo)).read()
+    image = np.asarray(photo.convert("RGB")) if isinstance(photo, Image.Image) else photo
+    check_image(image)
+    return image
 
 
 def check_image(image: NDArray[np.uint8]) -> None:
@@ -102,7 +256,7 @@ def check_image(image: NDArray[np.uint8]) -> None:
         )
 
 
-def check_box(box: tuple[float, float, float, float], image: NDArray[np.uint8]) -> None:
+def check_box(box: Box, image: NDArray[np.uint8]) -> None:
     """Refuse a box that cannot be around a face in `image`."""
     if len(box) != 4 or not all(map(math.isfinite, box)) or box[0] >= box[2] or box[1] >= box[3]:
         raise InputError(

@@ -16,8 +16,8 @@ from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
 from landmarks.inference.pictures import draw_found
+from landmarks.models.device import prepare_process
 from landmarks.storage.atomic import atomic_folder
-from landmarks.training.device import Machine
 
 TABLE = "predictions.csv"
 SKIPPED = "skipped.csv"
@@ -46,9 +46,7 @@ class Skipped:
         return f"{self.image}{f', face {self.face}' if self.face else ''}: {self.reason}"
 
 
-def predict_photos(
-    detector: Detector, photos: Sequence[Photo], out: Path, machine: Machine
-) -> tuple[Skipped, ...]:
+def predict_photos(detector: Detector, photos: Sequence[Photo], out: Path) -> tuple[Skipped, ...]:
     """Find the landmarks of every face and write them.
 
     Args:
@@ -57,7 +55,6 @@ def predict_photos(
         out: Folder for `predictions.csv` (0-based source pixels) and, for each face, a `.pts` file
             and a picture. It must be new or empty: earlier predictions may have been corrected by
             hand, so they are never overwritten.
-        machine: The device.
 
     Returns:
         The faces that were skipped because their photo or box is invalid; also in `skipped.csv`.
@@ -65,7 +62,7 @@ def predict_photos(
     Raises:
         InputError: `out` is in use, or every face would be skipped; then nothing is written.
     """
-    machine.prepare()
+    prepare_process()
     axes = [f"{axis}{k}" for k in range(detector.scheme.num_landmarks) for axis in "xy"]
     skipped: list[Skipped] = []
     num_found = 0
@@ -74,7 +71,7 @@ def predict_photos(
             table = csv.writer(file)
             table.writerow(["image", "face", *axes])
             for photo in tqdm(photos, desc="predict", unit="photo"):
-                for face in _predict(detector, photo, machine, folder):
+                for face in _predict(detector, photo, folder):
                     if isinstance(face, Skipped):
                         skipped.append(face)
                         continue
@@ -89,9 +86,7 @@ def predict_photos(
     return tuple(skipped)
 
 
-def _predict(
-    detector: Detector, photo: Photo, machine: Machine, folder: Path
-) -> Iterable[Found | Skipped]:
+def _predict(detector: Detector, photo: Photo, folder: Path) -> Iterable[Found | Skipped]:
     """Predict each face of a photo, and write its files."""
     try:
         image = photo.read()
@@ -101,7 +96,7 @@ def _predict(
     placed = zip(photo.face_names, photo.face_boxes(image), strict=True)
     for number, (name, face) in enumerate(placed, start=1):
         try:
-            landmarks = detector.on_image(image, face.box, machine)
+            landmarks = detector(image, boxes=[face.box])[0].points
         except InputError as error:
             yield Skipped(photo.name, number, f"{face.where}: {error}")
             continue

@@ -38,15 +38,3 @@ class Batch:
 
     def _tensors(self) -> tuple[Tensor, Tensor, Tensor]:
         return self.images, self.landmarks, self.visible
-
-
-def to_network(images: Tensor) -> Tensor:
-    """Images as network input.
-
-    Args:
-        images: (B, H, W, 3) uint8 RGB.
-
-    Returns:
-        (B, 3, H, W) float32 in [0, 1], channels last in memory.
-    """
-    return images.permute(0, 3, 1, 2).float().div_(255)

@@ -1,28 +1,19 @@
 """The machine a run computes on. Results depend on it by rounding, and by one named exception."""
 
-import ctypes
-import os
-import re
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import torch
 
 from landmarks.data.threads import cores
 from landmarks.errors import InputError
+from landmarks.models.device import check_device, prepare_process, torch_device
 from landmarks.training.distributed import num_local_ranks, num_ranks, shares_statistics
 
 # What torch chose: OMP_NUM_THREADS, or the cores. Read before a run changes it.
 TORCH_THREADS = torch.get_num_threads()
 
-# Names of glibc: free memory that stays at the end of the heap, and the size of blocks beside it.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
-_DEVICES = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +47,8 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Refuse what this machine does not have."""
-        _check_device(self.device)
+        check_device(self.device)
+        _check_ranks(self.device)
         for name, kind, least in (
             ("threads", int | None, 1),
             ("checkpoint_seconds", int | float, 0),
@@ -84,9 +76,7 @@ class Machine:
     @property
     def torch_device(self) -> torch.device:
         """The device itself."""
-        if self.device == "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return torch.device(self.device)
+        return torch_device(self.device)
 
     @property
     def num_workers(self) -> int:
@@ -113,13 +103,9 @@ class Machine:
         return self.accumulate if shares_statistics(self.torch_device) else self.parts
 
     def prepare(self) -> None:
-        """Set up torch and OpenCV for this process: threads, kernels, no subnormal numbers."""
+        """Set up torch and OpenCV for this process: threads, kernels, memory."""
         torch.set_num_threads(self.threads or max(1, TORCH_THREADS - self.num_workers))
-        cv2.setNumThreads(0)  # crops are too small for OpenCV's threads to pay
-        _keep_freed_memory()
-        torch.backends.cudnn.deterministic = self.deterministic
-        torch.backends.cudnn.benchmark = not self.deterministic
-        torch.set_flush_denormal(True)
+        prepare_process(deterministic=self.deterministic)
 
     def describe(self, *, cpu_bfloat16: bool) -> dict[str, str | int | bool]:
         """What a training is computed on, for its result; `cpu_bfloat16` as for `computes_in`."""
@@ -156,58 +142,17 @@ class Machine:
         return torch.autocast(self.torch_device.type, precision)
 
 
-def _keep_freed_memory() -> None:
-    """Keep freed memory in the process, for the next step.
-
-    By default the C library gives large blocks back to the system, and every step pays for new
-    pages: a tenth of a training step on a CPU. Only glibc has these settings (malloc.h).
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    if mallopt is not None:
-        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
-        mallopt(M_MMAP_THRESHOLD, 2**30)
-
-
-def _check_device(name: object) -> None:
-    """Refuse the name of a device that is unknown or that this machine does not have."""
-    if not isinstance(name, str) or not _DEVICES.fullmatch(name):
-        raise InputError(
-            f"device is {name!r}; allowed are auto, cpu, cuda, cuda:0, cuda:1, ... and mps"
-        )
-    if name == "mps" and not torch.backends.mps.is_available():
-        raise InputError("device is 'mps', but torch finds no Apple GPU here; use device=auto")
-    if name == "mps" and num_ranks() > 1:
-        raise InputError("device is 'mps', which is one GPU; run without torchrun")
-    if not name.startswith("cuda"):
+def _check_ranks(device: str) -> None:
+    """Refuse a device that several ranks cannot share."""
+    if num_ranks() == 1:
         return
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if count == 0:
-        raise InputError(f"device is {name!r}, but torch sees no GPU here; use device=auto")
-    _, _, index = name.partition(":")
-    if index and int(index) >= count:
+    if device == "mps":
+        raise InputError("device is 'mps', which is one GPU; run without torchrun")
+    if device.startswith("cuda:"):
         raise InputError(
-            f"device is {name!r}, but torch sees {count} GPUs here, counted from cuda:0; choose "
-            "one of them, or check CUDA_VISIBLE_DEVICES"
+            f"device is {device!r}, but torchrun gives each rank a GPU of its own; use "
+            "device=cuda, and CUDA_VISIBLE_DEVICES to choose the GPUs"
         )
-    if index and num_ranks() > 1:
-        raise InputError(
-            f"device is {name!r}, but torchrun gives each rank a GPU of its own; use device=cuda, "
-            "and CUDA_VISIBLE_DEVICES to choose the GPUs"
-        )
-
-
-@contextmanager
-def full_float32() -> Iterator[None]:
-    """Compute convolutions in all 24 bits of float32; by default GPUs round to the 11 of TF32."""
-    # Set for convolutions only: a setting for cuDNN as a whole does not reach them, and after
-    # writing the old flag `allow_tf32` as well, torch refuses to read either.
-    convolutions: Any = torch.backends.cudnn.conv  # type: ignore[attr-defined]
-    before = convolutions.fp32_precision
-    convolutions.fp32_precision = "ieee"
-    try:
-        yield
-    finally:
-        convolutions.fp32_precision = before
 
 
 def _gpu_has_bfloat16() -> bool:

@@ -1,4 +1,4 @@
-"""The two loops: `fit` trains a network, `predict` runs one over stored faces."""
+"""The training loop: `fit` trains a network."""
 
 import logging
 import math
@@ -9,20 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from landmarks.data.crops import FaceCrops
-from landmarks.errors import InputError
-from landmarks.geometry import mirrored
 from landmarks.heatmap import inside
 from landmarks.models.architecture import Architecture
-from landmarks.scheme import LandmarkScheme
-from landmarks.training.batch import Batch, to_network
+from landmarks.models.device import full_float32
+from landmarks.models.forward import to_network
+from landmarks.training.batch import Batch
 from landmarks.training.batches import MixtureBatches, load, parts
 from landmarks.training.checkpoint import TrainingState
-from landmarks.training.device import Machine, full_float32
+from landmarks.training.device import Machine
 from landmarks.training.distributed import (
     join_ranks,
     num_ranks,
@@ -43,7 +40,6 @@ log = logging.getLogger(__name__)
 # (batches, augmentation, models, losses, codecs, optimiser); models are trained again.
 TRAINING_VERSION = 3
 
-PREDICTED_AT_ONCE = 64  # faces
 AVERAGE_EVERY = 4  # updates between two moves of the average
 
 
@@ -175,63 +171,3 @@ def update(
 def load_weights(network: nn.Module, path: Path) -> None:
     """Put the weights that `fit` wrote to `path`, a file named WEIGHTS, into `network`."""
     network.load_state_dict(load_file(path))
-
-
-@torch.inference_mode()
-def predict(
-    network: nn.Module,
-    architecture: Architecture,
-    crops: FaceCrops,
-    indices: NDArray[np.intp],
-    *,
-    machine: Machine,
-) -> NDArray[np.float32]:
-    """Landmarks of stored faces: the mean of two predictions, of a face and of its mirror image.
-
-    Args:
-        network: Trained.
-        architecture: Gives the codec.
-        crops: The faces.
-        indices: (n,) which of them.
-        machine: Gives the device. Always in full float32: half-precision peaks cost accuracy.
-
-    Returns:
-        (n, K, 2) crop pixels.
-    """
-    device = ready(network, machine)
-    found = [
-        predict_images(network, architecture, crops.crops(part), crops.scheme, device)
-        for part in np.array_split(indices, max(1, math.ceil(len(indices) / PREDICTED_AT_ONCE)))
-    ]
-    return np.concatenate(found)
-
-
-def ready(network: nn.Module, machine: Machine) -> torch.device:
-    """Put a network where and how it predicts; returns the device."""
-    device = machine.torch_device
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    network.eval()
-    return device
-
-
-def predict_images(
-    network: nn.Module,
-    architecture: Architecture,
-    images: NDArray[np.uint8],
-    scheme: LandmarkScheme,
-    device: torch.device,
-) -> NDArray[np.float32]:
-    """Landmarks, (B, K, 2) crop pixels, of crops (B, H, W, 3) uint8; in full float32.
-
-    Raises:
-        InputError: The network's output is not finite.
-    """
-    batch = torch.from_numpy(images).to(device)
-    with full_float32():
-        outputs = [network(to_network(x)) for x in (batch, batch.flip(2))]
-    # Decoding can turn NaN into plausible positions.
-    if not all(bool(torch.isfinite(output).all()) for output in outputs):
-        raise InputError("the network's output is not finite; train it at a lower learning rate")
-    upright, reflected = (architecture.codec.decode(o).cpu().numpy() for o in outputs)
-    both = upright + mirrored(reflected, images.shape[2], scheme)
-    return np.asarray(both / 2, np.float32)

@@ -17,10 +17,10 @@ from tqdm import tqdm
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import inverse, transform, warp
 from landmarks.models.architecture import Architecture
+from landmarks.models.forward import PREDICTED_AT_ONCE, predict_images, ready
 from landmarks.storage.tensor_files import save_tensors
 from landmarks.training.device import Machine
 from landmarks.training.labelling import SelfLabelling
-from landmarks.training.loop import PREDICTED_AT_ONCE, predict_images, ready
 
 # Raise it with any change of the labels that the same model gives to the same photos.
 SELF_LABELS_VERSION = 1
@@ -76,7 +76,8 @@ def label(
         seed: Of the views.
         machine: Gives the device.
     """
-    device = ready(network, machine)
+    device = machine.torch_device
+    ready(network, device)
     side = crops.images.shape[1]
     at_once = max(1, PREDICTED_AT_ONCE // labelling.views)
     found = []
