@@ -68,6 +68,15 @@ def test_wflw_map_keeps_the_mirror_symmetry():
         assert wflw_mirror[source] == WFLW98.indices[IBUG68.mirror[k]]
 
 
+def test_lines_pass_every_landmark_and_are_mirrored_onto_lines():
+    assert {k for line in IBUG68.lines.values() for k in line} == set(range(68))
+    edges = {frozenset(edge) for edge in IBUG68.edges}
+    assert {frozenset(IBUG68.mirror[k] for k in edge) for edge in edges} == edges
+    assert [IBUG68.point_names[k] for k in (0, 36, 45, 67)] == [
+        *("jaw_00", "right_eye_36", "left_eye_45", "inner_lip_67"),
+    ]
+
+
 def test_a_map_picks_rows():
     points = np.arange(98)[:, None] * np.ones(2)
     assert WFLW98(points)[36].tolist() == [60.0, 60.0]

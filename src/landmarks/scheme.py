@@ -5,7 +5,8 @@ of other schemes map to it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +27,8 @@ class LandmarkScheme:
         interocular: The two outer eye corners, whose distance normalises the error.
         pupils: The landmarks of each eye; their means stand for the pupils.
         regions: Landmarks of each named part of the face.
+        lines: Named lines along the landmarks, from one to the next, as one draws a face; a closed
+            line ends where it began.
     """
 
     name: str
@@ -33,6 +36,7 @@ class LandmarkScheme:
     interocular: tuple[int, int]
     pupils: tuple[tuple[int, ...], tuple[int, ...]]
     regions: Mapping[str, tuple[int, ...]]
+    lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check that `mirror` pairs landmarks up and that regions name existing landmarks."""
@@ -54,6 +58,17 @@ class LandmarkScheme:
     def num_landmarks(self) -> int:
         """K, the number of landmarks."""
         return len(self.mirror)
+
+    @property
+    def point_names(self) -> tuple[str, ...]:
+        """A name for each landmark that lies on a line: the line and the index, "jaw_00"."""
+        names = {k: f"{line}_{k:02d}" for line, along in self.lines.items() for k in along}
+        return tuple(names[k] for k in sorted(names))
+
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of neighbours on the lines."""
+        return tuple(pair for along in self.lines.values() for pair in pairwise(along))
 
 
 def _span(first: int, last: int) -> tuple[int, ...]:
@@ -87,6 +102,17 @@ IBUG68 = LandmarkScheme(
         "eyes": _span(36, 47),
         "mouth": _span(48, 67),
         "inner51": _span(17, 67),
+    },
+    lines={
+        "jaw": _span(0, 16),
+        "right_brow": _span(17, 21),
+        "left_brow": _span(22, 26),
+        "nose_bridge": _span(27, 30),
+        "nostrils": _span(31, 35),
+        "right_eye": (*_span(36, 41), 36),
+        "left_eye": (*_span(42, 47), 42),
+        "outer_lip": (*_span(48, 59), 48),
+        "inner_lip": (*_span(60, 67), 60),
     },
 )
 

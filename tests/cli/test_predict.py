@@ -1,6 +1,7 @@
 """Prediction on photos without annotations: files, boxes, and what is skipped or refused."""
 
 import csv
+import json
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from landmarks.cli.predict import main
+from landmarks.data.coco import read_coco
 from landmarks.data.photo_list import BOX_HEADER
 from landmarks.data.pts import parse_pts
 from landmarks.data.toy import read_toy
@@ -93,6 +95,21 @@ def test_points_read_back_are_those_of_the_detector_on_the_box_of_the_csv(place,
         pts = (place / "found" / name).with_suffix(".pts")
         assert np.abs(parse_pts(pts) - 1 - expected).max() < FILES_ROUND_BY
         assert np.abs(found[name, 1] - expected).max() < FILES_ROUND_BY
+
+
+def test_the_files_for_annotation_tools_have_the_points_of_the_table(place):
+    assert predict("--boxes", "boxes.csv") == 0
+    found = table(place)
+    dataset = read_coco("found/predictions.coco.json", "photos")
+    assert [face.id for face in dataset.faces] == ["a", "b", "party/c"]
+    for face, points in zip(dataset.faces, found.values(), strict=True):
+        assert np.abs(face.landmarks - points).max() < 2 * FILES_ROUND_BY
+    tasks = json.loads((place / "found/labelling/label_studio.json").read_text())
+    assert tasks[2]["data"]["image"] == "/data/local-files/?d=photos/party/c.png"
+    value = tasks[2]["predictions"][0]["result"][1]["value"]  # after the box
+    height, width = pixels(place / "photos/party/c.png").shape[:2]
+    given = (value["x"] * width / 100 - 0.5, value["y"] * height / 100 - 0.5)
+    assert np.abs(np.array(given) - found["party/c.png", 1][0]).max() < 2 * FILES_ROUND_BY
 
 
 def test_each_face_has_a_picture(place):
@@ -187,7 +204,7 @@ def test_the_same_command_writes_the_same_bytes(place):
     (place / "found").mkdir()  # an empty folder is as good as none
     assert predict("--boxes", "boxes.csv") == 0
     written = [path for path in (place / "first").rglob("*") if path.is_file()]
-    assert len(written) == 7
+    assert len(written) == 11
     for path in written:
         again = place / "found" / path.relative_to(place / "first")
         assert again.read_bytes() == path.read_bytes()

@@ -48,10 +48,10 @@ def assert_drawn_at_its_landmarks(face: Face):
     assert (image[..., 0] == 255).sum() == 68
 
 
-def touch_image(path):
+def touch_image(path, size=(4, 3)):
     """A small image whose pixels do not matter."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (4, 3)).save(path)
+    Image.new("RGB", size).save(path)
     return path
 
 

@@ -7,6 +7,8 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 from faces_on_disk import HEIGHT, PIXELS, WIDTH, distinct_pixels, draw, png, touch_image
 
+from landmarks.scheme import IBUG68
+
 # .pts
 
 
@@ -148,6 +150,136 @@ def write_coco(root, *annotations, images=None):
     path = root / "labels.json"
     path.write_text(json.dumps(content))
     return path, root / "images"
+
+
+# CVAT: coordinates count from the corner of the top-left pixel
+
+
+NAMES = IBUG68.point_names
+
+
+def cvat_coco(content, order=range(68)):
+    """A COCO file as CVAT's exporter, Datumaro, writes it: points in the order of its labels."""
+    order = list(order)
+    annotations = []
+    for annotation in content["annotations"]:
+        points = np.reshape(annotation["keypoints"], (-1, 3))[order].round(2)
+        kept = {key: annotation[key] for key in ("id", "image_id", "category_id", "bbox")}
+        annotations.append(
+            {
+                **kept,
+                "segmentation": [],
+                "area": 1.0,
+                "iscrowd": 0,
+                "attributes": {"occluded": False, "keyframe": False},
+                "keypoints": points.ravel().tolist(),
+                "num_keypoints": int((points[:, 2] > 0).sum()),
+            }
+        )
+    images = [
+        {**image, "license": 0, "flickr_url": "", "coco_url": "", "date_captured": 0}
+        for image in content["images"]
+    ]
+    blank = dict.fromkeys(("contributor", "date_created", "description", "url", "version"), "")
+    return {
+        "licenses": [{"name": "", "id": 0, "url": ""}],
+        "info": {**blank, "year": ""},
+        "categories": [
+            {
+                "id": 1,
+                "name": "face",
+                "supercategory": "",
+                "keypoints": [NAMES[k] for k in order],
+                "skeleton": [[1, 2]],
+            }
+        ],
+        "images": images,
+        "annotations": annotations,
+    }
+
+
+def skeleton_text(points, outside=(), occluded=(), names=NAMES):
+    """A face as CVAT writes it, two decimal places; `outside` are the points without label."""
+    parts = "".join(
+        f'      <points label="{names[k]}" source="manual" outside="{int(k in outside)}" '
+        f'occluded="{int(k in occluded)}" points="{x:.2f},{y:.2f}">\n      </points>\n'
+        for k, (x, y) in enumerate(np.asarray(points).tolist())
+    )
+    return f'    <skeleton label="face" source="manual" z_order="0">\n{parts}    </skeleton>\n'
+
+
+def cvat_xml(shapes_of, size=(WIDTH, HEIGHT)):
+    """A file of "CVAT for images 1.1"; `shapes_of` is the text of the shapes by image."""
+    images = "".join(
+        f'  <image id="{id}" name={quoteattr(name)} width="{size[0]}" height="{size[1]}">\n'
+        f"{shapes}  </image>\n"
+        for id, (name, shapes) in enumerate(shapes_of.items())
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n  <version>1.1</version>\n'
+        "  <meta>\n    <job>\n      <id>1</id>\n      <labels>\n        <label>\n"
+        "          <name>face</name>\n          <type>skeleton</type>\n        </label>\n"
+        f"      </labels>\n    </job>\n  </meta>\n{images}</annotations>\n"
+    )
+
+
+# Label Studio: per cent of the image
+
+
+def studio_point(name, x, y, size=(WIDTH, HEIGHT), **more):
+    """A key point as Label Studio writes it; x and y from the corner of the top-left pixel."""
+    return {
+        "original_width": size[0],
+        "original_height": size[1],
+        "image_rotation": 0,
+        "value": {
+            "x": 100 * float(x) / size[0],
+            "y": 100 * float(y) / size[1],
+            "width": 0.4,
+            "keypointlabels": [name],
+        },
+        "id": f"id-{name}",
+        "from_name": "points",
+        "to_name": "image",
+        "type": "keypointlabels",
+        "origin": "manual",
+        **more,
+    }
+
+
+def studio_task(result, image="/data/local-files/?d=photos/a.png", id=1, **annotation):
+    """A task of the export "JSON" with one annotation."""
+    return {
+        "id": id,
+        "annotations": [
+            {
+                "id": 10 * id,
+                "completed_by": 1,
+                "result": result,
+                "was_cancelled": False,
+                "ground_truth": False,
+                "created_at": "2026-03-01T10:00:00.000000Z",
+                "updated_at": "2026-03-01T10:00:00.000000Z",
+                **annotation,
+            }
+        ],
+        "predictions": [],
+        "data": {"image": image},
+        "project": 1,
+    }
+
+
+def studio_min(task):
+    """The task in the export "JSON-MIN", as `label_studio_sdk.converter` makes it."""
+    (annotation,) = task["annotations"]
+    outputs = {}
+    for region in annotation["result"]:
+        value = {**region["value"]}
+        value |= {key: region[key] for key in ("original_width", "original_height")}
+        outputs.setdefault(region["from_name"], []).append(value)
+    record = {"id": task["id"], "annotator": 1, "annotation_id": annotation["id"]}
+    times = {key: annotation[key] for key in ("created_at", "updated_at")}
+    return {**task["data"], **record, **outputs, **times, "lead_time": 12.5}
 
 
 # Microsoft FaceSynthetics

@@ -1,12 +1,19 @@
 """Formats of folders: the suggested reader reads them."""
 
+import json
+
 import hydra
 import pytest
 from faces_on_disk import PIXELS, touch_image
 from formats_on_disk import (
     box_text,
     coco_annotation,
+    cvat_coco,
+    cvat_xml,
     distinct_pixels,
+    skeleton_text,
+    studio_point,
+    studio_task,
     wflw_line,
     write_annotated,
     write_coco,
@@ -39,11 +46,30 @@ def table(root, header):
     touch_image(root / "a.png")
 
 
+def exported_from_cvat(root):
+    path, _ = write_coco(root, coco_annotation(), images=COCO_IMAGES)
+    path.write_text(json.dumps(cvat_coco(json.loads(path.read_text()))))
+
+
+def exported_xml(root):
+    (root / "annotations.xml").write_text(cvat_xml({"a.png": skeleton_text(PIXELS)}))
+    touch_image(root / "a.png")
+
+
+def exported_from_label_studio(root):
+    points = [studio_point(f"jaw_{k:02d}", x, y) for k, (x, y) in enumerate(PIXELS.tolist())]
+    (root / "export.json").write_text(json.dumps([studio_task(points)]))
+    touch_image(root / "photos/a.png", size=(120, 90))
+
+
 HEADER = ",".join(["image", *(f"{axis}{k}" for k in range(68) for axis in "xy")]) + "\n"
 WRITTEN = {
     "pts_folder": lambda root: write_annotated(root / "photos/a"),
     "face_synthetics": lambda root: write_face_synthetics(root, "000000", distinct_pixels(0, 70)),
     "coco": lambda root: write_coco(root, coco_annotation(), images=COCO_IMAGES),
+    "cvat_coco": exported_from_cvat,
+    "cvat_xml": exported_xml,
+    "label_studio": exported_from_label_studio,
     "dlib_xml": written_dlib,
     "w300_dlib": lambda root: write_packing(root, ["ibug/image_003_1.png"]),
     "dgfaces": write_datapoint,

@@ -45,6 +45,7 @@ from landmarks.training.device import Machine
 from landmarks.training.loop import TRAINING_VERSION
 from landmarks.training.progress import TrainingProgress
 from landmarks.training.schedule import Schedule
+from landmarks.training.tracking.tracker import NoTracker, TrackedRun
 from tests.processes import FORKS
 from tests.small import Unnormalised, small_architecture, unnormalised_architecture
 from tests.waiting import PATIENCE
@@ -563,6 +564,7 @@ BROKEN = {
 def test_a_damaged_file_of_an_artifact_is_refused_with_what_to_do(finished, tmp_path):
     artifacts = shutil.copytree(finished.folder / "artifacts", tmp_path / "artifacts")
     asked = experiment(tmp_path, label_adaptation(LONG, RidgeFit()))
+    nobody = TrackedRun(id="", name="", tags={}, parameters={}, folder=tmp_path)
     pretrain, adapter = (
         artifacts / finished.artifact("label_adaptation", step).name
         for step in ("pretrain", "adapter")
@@ -570,7 +572,7 @@ def test_a_damaged_file_of_an_artifact_is_refused_with_what_to_do(finished, tmp_
 
     def read():
         steps = StepRunner(asked)
-        with TrainingProgress(tmp_path / "tensorboard") as progress:
+        with TrainingProgress(NoTracker(), nobody) as progress:
             steps.train(asked.strategy.steps[0], progress)
         steps.fit_adapter(asked.strategy.steps[1])
         steps.detector()

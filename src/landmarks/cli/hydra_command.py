@@ -39,7 +39,13 @@ def _strategy_name(strategy: DictConfig | None) -> str:
     return "null" if strategy is None else str(hydra.utils.instantiate(strategy).name)
 
 
+def _sweep_name(experiment: str | None, data: str, model: str) -> str:
+    """`${sweep_name:...}` in YAML: what a tracker groups the runs of a sweep by."""
+    return experiment or f"{data}/{model}"
+
+
 OmegaConf.register_new_resolver("strategy_name", _strategy_name, replace=True)
+OmegaConf.register_new_resolver("sweep_name", _sweep_name, replace=True)
 
 
 def run_command(task: Callable[[DictConfig], object], config_name: str) -> None:

@@ -3,12 +3,15 @@
 `images` gives each image an id and a file name; an entry of `annotations` has the id of its image
 and a flat list x, y, v, x, y, v, ... with v = 0 for a point without label. Coordinates count from 0
 at the centre of the top-left pixel; boxes are [x, y, width, height].
+
+CVAT's export ("COCO Keypoints 1.0") and the file of `landmarks predict` count from the corner of
+that pixel instead, so that its centre is (0.5, 0.5). The latter says so in its `info`.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +24,11 @@ from landmarks.data.files import existing_folder, expanded, read_json
 from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
 from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, named_image
+from landmarks.data.point_names import order_by_number, skipped
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
+
+FIRST_PIXEL = "first_pixel"  # in `info`: what `landmarks predict` says about its own file
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,13 @@ def read_coco(
     *,
     landmarks: Sequence[int] | None = None,
     field: str = "keypoints",
-    first_pixel: float = 0.0,
+    first_pixel: float | None = None,
     frame: str | None = None,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read a file of COCO's key-point format.
+
+    Where the names of the points in `categories` end in numbers, these give the order.
 
     Skipped and counted in the notes: annotations without a labelled face (only a box, or v = 0 for
     all 68 points), those with another number of key points, as other categories have, repeated
@@ -65,7 +73,8 @@ def read_coco(
         images: The folder that its file names start from.
         landmarks: The 68 positions in each list of landmarks 0 to 67; None: lists have 68 points.
         field: "keypoints", or "face_kpts" for the faces of COCO-WholeBody.
-        first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
+        first_pixel: The coordinate that the file gives to the centre of the top-left pixel; None:
+            0, or what a file of `landmarks predict` says.
         frame: As of `landmarks.data.labels.LabelRule`.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
@@ -79,14 +88,17 @@ def read_coco(
     """
     if field not in tuple(_FIELDS):
         raise InputError(f"field is {field!r}; expected one of {', '.join(_FIELDS)}")
-    rule = LabelRule(first_pixel, frame, landmarks)
+    rule = LabelRule(0.0 if first_pixel is None else first_pixel, frame, landmarks)
     path = expanded(annotations)
     options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "the folder that the file names of the images start from")
     content = read_json(path, "a JSON object with 'images' and 'annotations'")
+    if first_pixel is None:
+        rule = replace(rule, first_pixel=_stated_first_pixel(content))
     entries = _images(content, path)
     records = _records(content, "annotations", path)
-    labels = list(_labels(records, field, path))
+    orders = _orders(content) if landmarks is None and field == "keypoints" else {}
+    labels = list(_labels(records, field, orders, path))
     chosen, others = _with_landmarks(labels, rule)
     once = list({label.key: label for label in chosen}.values())
     if not once:
@@ -101,7 +113,7 @@ def read_coco(
         _face(label, id, name, ImageFile(image, options, entry.size), _FIELDS[field].box, rule)
         for label, id, (name, image), entry in zip(once, ids, found, images_of, strict=True)
     ]
-    skipped = {
+    counts = {
         "annotations without a labelled face": len(records) - len(chosen) - others.total(),
         f"annotations with other numbers of key points ({_listed(others)})": others.total(),
         "repeated annotations": len(chosen) - len(once),
@@ -112,7 +124,7 @@ def read_coco(
         origin=str(path),
         faces=in_order(faces),
         namespace=str(folder.resolve()),
-        notes=(*(f"{what}: {n:,} skipped" for what, n in skipped.items() if n), *rule.notes),
+        notes=(*skipped(counts), *rule.notes),
         frame=frame,
     )
 
@@ -150,14 +162,42 @@ class _Image(NamedTuple):
     size: LabelledSize | None
 
 
-def _labels(records: list[dict[str, Any]], field: str, path: Path) -> Iterator[_Label]:
+def _stated_first_pixel(content: dict[str, Any]) -> float:
+    info = content.get("info")
+    stated = info.get(FIRST_PIXEL, 0.0) if isinstance(info, dict) else 0.0
+    return float(stated) if stated in (0.0, 0.5, 1.0) else 0.0
+
+
+def _orders(content: dict[str, Any]) -> dict[object, NDArray[np.intp]]:
+    """By id of a category whose points have numbers in their names: their positions in order."""
+    categories = content.get("categories")
+    found: dict[object, NDArray[np.intp]] = {}
+    for category in categories if isinstance(categories, list) else ():
+        id = category.get("id") if isinstance(category, dict) else None
+        if isinstance(id, int | str):
+            order = order_by_number(category.get("keypoints"))
+            if order is not None:
+                found[id] = order
+    return found
+
+
+def _labels(
+    records: list[dict[str, Any]],
+    field: str,
+    orders: Mapping[object, NDArray[np.intp]],
+    path: Path,
+) -> Iterator[_Label]:
     """The annotations that have key points."""
     key = _FIELDS[field].labelled
     for position, record in enumerate(records):
         labelled = record.get(key)
         if (labelled is None or labelled) and (labelled or record.get(field) is not None):
             where = f"{path}, annotation {record.get('id', f'number {position}')!r}"
-            yield _Label(where, record, _triples(record.get(field), f"{where}: {field}"))
+            triples = _triples(record.get(field), f"{where}: {field}")
+            id = record.get("category_id")
+            order = orders.get(id) if isinstance(id, int | str) else None
+            fits = order is not None and len(order) == len(triples)
+            yield _Label(where, record, triples[order] if fits else triples)
 
 
 def _triples(values: object, where: str) -> NDArray[np.float64]:

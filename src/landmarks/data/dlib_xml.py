@@ -6,23 +6,22 @@ top-left one (0, 0). A part that a box does not have is not labelled, as in dlib
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element  # the type; defusedxml parses
 
 import numpy as np
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
 from numpy.typing import NDArray
 
 from landmarks.data.coordinates import Box, finite_numbers
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.files import expanded, open_file
+from landmarks.data.files import expanded
 from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
 from landmarks.data.labels import LabelRule, split_unlabelled
 from landmarks.data.names import face_ids, in_order, listed_images
 from landmarks.data.options import check_whole_number
+from landmarks.data.xml_files import xml_elements
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
 
@@ -121,7 +120,7 @@ def read_boxes(
     """The labelled boxes of the file, and notes on those that were skipped."""
     labelled = []
     ignored = empty = 0
-    for count, image in enumerate(_images(path), start=1):
+    for count, image in enumerate(xml_elements(path, "image"), start=1):
         name = image.get("file")
         if not name:
             raise InputError(f"{path}, image number {count}: no attribute 'file'")
@@ -197,24 +196,3 @@ def _numbers(element: Element, names: Sequence[str], where: str) -> list[float]:
         if name not in element.attrib:
             raise InputError(f"{where}: <{element.tag}> has no attribute {name!r}")
     return finite_numbers([element.attrib[name] for name in names], where)
-
-
-def _images(path: Path) -> Iterator[Element]:
-    """Each `<image>` of the file in turn, cleared afterwards to save memory."""
-    try:
-        with open_file(path) as file:
-            for _, element in iterparse(file, forbid_dtd=True):
-                if element.tag == "image":
-                    yield element
-                    element.clear()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except DefusedXmlException:
-        raise InputError(
-            f"{path}: declares a document type or entities, which can be harmful and which dlib "
-            "never writes; remove the declaration"
-        ) from None
-    except InputError:
-        raise
-    except (ParseError, ValueError, LookupError) as error:  # the last two: unknown encodings
-        raise InputError(f"{path}: cannot be read as XML ({error})") from None

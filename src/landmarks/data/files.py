@@ -192,13 +192,25 @@ def read_json(
         expected: What it should contain, for the message.
         largest: Size from which it is refused, bytes.
     """
+    content = _json(path, largest)
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected {expected}, not {type(content).__name__}")
+    return content
+
+
+def read_json_objects(path: Path, expected: str) -> list[dict[str, Any]]:
+    """The objects in a JSON file that is a list of them; `expected` is for the message."""
+    content = _json(path, DATASET_BYTES)
+    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+        raise InputError(f"{path}: expected {expected}")
+    return content
+
+
+def _json(path: Path, largest: int) -> Any:  # noqa: ANN401 - JSON
     text = read_text(path, largest)
     try:
-        content = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
     except (ValueError, RecursionError) as error:  # a number or a nesting too long for Python
         raise InputError(f"{path}: JSON that cannot be read ({error})") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: expected {expected}, not {type(content).__name__}")
-    return content

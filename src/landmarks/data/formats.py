@@ -42,6 +42,19 @@ _FORMATS = (
     ),
     _Format("pts_folder", re.compile(r"\.pts$", re.IGNORECASE), "root={root}"),
     _Format("dlib_xml", re.compile(r"\.xml$"), "path={path}", re.compile(rb"<dataset\b")),
+    _Format("cvat_xml", re.compile(r"\.xml$"), "path={path}", re.compile(rb"<annotations\b")),
+    _Format(
+        "label_studio",
+        re.compile(r"\.json$"),
+        "path={path} images={parent}",
+        re.compile(rb'"keypointlabels"'),
+    ),
+    _Format(  # the licence without a name is Datumaro's, with which CVAT exports
+        "cvat_coco",
+        re.compile(r"\.json$"),
+        "annotations={path} images={parent}",
+        re.compile(rb'"licenses":\s*\[\{"name":\s*"",\s*"id":\s*0'),
+    ),
     _Format(
         "coco",
         re.compile(r"\.json$"),

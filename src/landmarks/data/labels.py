@@ -106,8 +106,11 @@ class LabelRule:
 
     @property
     def one_pixel(self) -> float:
-        """1 if a box of width w ends at x + w - 1, its last pixel; 0 if fractions end at x + w."""
-        return 0.0 if self.frame in ("fractions", "percent") else 1.0
+        """1 if a box of width w ends at x + w - 1, its last pixel; 0 if it ends at x + w.
+
+        The latter for fractions, and where coordinates are distances from the image's corner.
+        """
+        return 0.0 if self.frame in ("fractions", "percent") or self.first_pixel == 0.5 else 1.0
 
     @property
     def num_points(self) -> int | None:

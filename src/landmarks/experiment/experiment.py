@@ -23,6 +23,8 @@ from landmarks.geometry import CropRule
 from landmarks.models.architecture import Architecture
 from landmarks.storage.serialization import fingerprint, record
 from landmarks.training.device import Machine
+from landmarks.training.tracking.tensorboard import TensorBoard
+from landmarks.training.tracking.tracker import Tracker
 
 Reader = Callable[[], FaceDataset]
 """Reads or renders a dataset, which can take hours: called only when the dataset is needed."""
@@ -69,6 +71,7 @@ class Experiment:
         crop: Region around a face, the same rule for training and test.
         augmentation: For "real", "synthetic" and "unlabelled" faces.
         machine: What to compute on; only its `statistics_parts` may change the result.
+        tracker: Where progress and result are shown; changes nothing else.
         out: Folder of the run.
         artifacts: Folder of the steps that runs share.
     """
@@ -81,6 +84,7 @@ class Experiment:
     crop: CropRule
     augmentation: Mapping[str, Augmentation]
     machine: Machine = field(default_factory=Machine)
+    tracker: Tracker = field(default_factory=TensorBoard)
     out: Path
     artifacts: Path
 
@@ -95,7 +99,7 @@ class Experiment:
                 self._check_batch(step)
 
     def _check_settings(self) -> None:
-        for name in ("strategy", "data", "model", "crop", "augmentation", "machine"):
+        for name in ("strategy", "data", "model", "crop", "augmentation", "machine", "tracker"):
             if getattr(self, name) is None:
                 raise InputError(f"{name} is null but required; remove the override")
         # Random generators take seeds of 64 bits.

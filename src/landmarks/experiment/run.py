@@ -25,6 +25,7 @@ from landmarks.experiment.results import (
 from landmarks.experiment.runner import StepRunner
 from landmarks.experiment.steps import FitAdapter, Train
 from landmarks.experiment.summary import headline, ledger_of, result_of, what_differs
+from landmarks.experiment.tracked import tracked_metrics, tracked_run
 from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import write_cumulative_error
@@ -37,6 +38,7 @@ from landmarks.training.progress import TrainingProgress
 log = logging.getLogger(__name__)
 
 LOCK = ".run.lock"  # in the folder of a run, while a process works on it
+PICTURE = "faces.png"
 
 
 def run(experiment: Experiment, config: str = "") -> Result:
@@ -129,7 +131,7 @@ def _train_and_test(
         ledger = ledger_of(experiment)
         write_json(out / LEDGER, {**asdict(ledger), "faces": _labelled(experiment)})
 
-        with TrainingProgress(out / "tensorboard") as progress:
+        with TrainingProgress(experiment.tracker, tracked_run(experiment, config)) as progress:
             for step in experiment.strategy.steps:
                 if isinstance(step, Train):
                     steps.train(step, progress)
@@ -137,20 +139,21 @@ def _train_and_test(
                     steps.fit_adapter(step)
                 else:
                     steps.label_photos(step)
-        write_curve(out / "loss.csv", steps.curves)
-        detector = steps.detector()
-        detector.save(out / DETECTOR)
+            write_curve(out / "loss.csv", steps.curves)
+            detector = steps.detector()
+            detector.save(out / DETECTOR)
 
-        predictions = predict_set(detector, steps.crops["test"])
-        predictions.write(out)
-        write_cumulative_error(out / "ced.csv", predictions.errors)
-        what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
-        title = f"{what}: {caption(test)}"
-        draw_predictions(predictions, steps.crops["test"], title, out / "faces.png")
+            predictions = predict_set(detector, steps.crops["test"])
+            predictions.write(out)
+            write_cumulative_error(out / "ced.csv", predictions.errors)
+            what = f"{experiment.strategy.name}, {len(experiment.subset)} real faces"
+            title = f"{what}: {caption(test)}"
+            draw_predictions(predictions, steps.crops["test"], title, out / PICTURE)
 
-        seconds = time.perf_counter() - started
-        result = result_of(experiment, predictions, steps, ledger, shared_photos, seconds)
-        result.write(out)
+            seconds = time.perf_counter() - started
+            result = result_of(experiment, predictions, steps, ledger, shared_photos, seconds)
+            progress.result(tracked_metrics(result), [out / PICTURE])
+        result.write(out)  # last, so that a finished run is tracked to its end
         log.info("%s", headline(result))
     log.info("results are in %s (result.json, predictions.npz, faces.png)", out)
     return result

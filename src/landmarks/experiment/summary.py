@@ -37,7 +37,7 @@ def result_of(
     test = experiment.faces("test")
     return Result(
         fingerprint=experiment.fingerprint,
-        **_description(experiment),
+        **description(experiment),
         optimiser_steps=experiment.strategy.optimiser_steps,
         shared_photos=shared_photos,
         rendered_test=test.rendered,
@@ -77,7 +77,7 @@ def ledger_of(experiment: Experiment) -> Ledger:
 
 def what_differs(result: Result, experiment: Experiment) -> str:
     """How a finished run differs from the one that is asked for."""
-    now = _comparable(_description(experiment))
+    now = _comparable(description(experiment))
     before = _comparable({key: getattr(result, key) for key in now})
     settings = [f"{at} is {a}, now {b}" for at, a, b in differences(before, now)]
     found = []
@@ -103,7 +103,7 @@ def _comparable(description: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _description(experiment: Experiment) -> dict[str, Any]:
+def description(experiment: Experiment) -> dict[str, Any]:
     """The settings and data of a run, as its result has them."""
     return {
         "strategy": experiment.strategy.name,

@@ -1,4 +1,8 @@
-"""Predict on photos without annotations: `.pts` files, a table, and pictures to look at."""
+"""Predict on photos without annotations: `.pts` files, a table, and pictures to look at.
+
+Beside them are files to correct the predictions in annotation tools; see
+`landmarks.inference.labelling`.
+"""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -15,6 +19,8 @@ from landmarks.data.photo_list import Photo
 from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
+from landmarks.inference.face import Face
+from landmarks.inference.labelling import PredictedPhoto, write_for_labelling
 from landmarks.inference.pictures import draw_found
 from landmarks.models.device import prepare_process
 from landmarks.storage.atomic import atomic_folder
@@ -26,11 +32,12 @@ PICTURES = "pictures"
 
 @dataclass(frozen=True)
 class Found:
-    """The landmarks of a face: (K, 2) pixels, and its number among those of the photo, from 1."""
+    """A face, its number among those of the photo, from 1, and the photo's width and height."""
 
     image: str
     face: int
-    landmarks: NDArray[np.float32]
+    predicted: Face
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -52,9 +59,9 @@ def predict_photos(detector: Detector, photos: Sequence[Photo], out: Path) -> tu
     Args:
         detector: Trained.
         photos: With a box for each face.
-        out: Folder for `predictions.csv` (0-based source pixels) and, for each face, a `.pts` file
-            and a picture. It must be new or empty: earlier predictions may have been corrected by
-            hand, so they are never overwritten.
+        out: Folder for `predictions.csv` (0-based source pixels), for each face a `.pts` file and a
+            picture, and the files of `landmarks.inference.labelling`. It must be new or empty:
+            earlier predictions may have been corrected by hand, so they are never overwritten.
 
     Returns:
         The faces that were skipped because their photo or box is invalid; also in `skipped.csv`.
@@ -65,21 +72,24 @@ def predict_photos(detector: Detector, photos: Sequence[Photo], out: Path) -> tu
     prepare_process()
     axes = [f"{axis}{k}" for k in range(detector.scheme.num_landmarks) for axis in "xy"]
     skipped: list[Skipped] = []
-    num_found = 0
+    done: list[PredictedPhoto] = []
     with atomic_folder(out) as folder:
         with _open_table(folder / TABLE) as file:
             table = csv.writer(file)
             table.writerow(["image", "face", *axes])
             for photo in tqdm(photos, desc="predict", unit="photo"):
-                for face in _predict(detector, photo, folder):
-                    if isinstance(face, Skipped):
-                        skipped.append(face)
-                        continue
-                    num_found += 1
-                    numbers = (f"{value:.3f}" for value in face.landmarks.ravel())
+                found = list(_predict(detector, photo, folder))
+                skipped += [one for one in found if isinstance(one, Skipped)]
+                faces = [one for one in found if isinstance(one, Found)]
+                for face in faces:
+                    numbers = (f"{value:.3f}" for value in face.predicted.points.ravel())
                     table.writerow([face.image, face.face, *numbers])
-        if num_found == 0:
+                if faces:
+                    predicted = [face.predicted for face in faces]
+                    done.append(PredictedPhoto(photo.name, photo.path, *faces[0].size, predicted))
+        if not done:
             raise InputError(f"no face could be predicted; {skipped[0]}")
+        write_for_labelling(folder, done, detector.scheme)
         if skipped:
             with _open_table(folder / SKIPPED) as file:
                 csv.writer(file).writerows([("image", "face", "reason"), *map(astuple, skipped)])
@@ -96,12 +106,12 @@ def _predict(detector: Detector, photo: Photo, folder: Path) -> Iterable[Found |
     placed = zip(photo.face_names, photo.face_boxes(image), strict=True)
     for number, (name, face) in enumerate(placed, start=1):
         try:
-            landmarks = detector(image, boxes=[face.box])[0].points
+            (found,) = detector(image, boxes=[face.box])
         except InputError as error:
             yield Skipped(photo.name, number, f"{face.where}: {error}")
             continue
-        _write_face(folder, name, image, face.box, landmarks)
-        yield Found(photo.name, number, landmarks)
+        _write_face(folder, name, image, face.box, found.points)
+        yield Found(photo.name, number, found, (image.shape[1], image.shape[0]))
 
 
 def _write_face(

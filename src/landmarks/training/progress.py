@@ -1,26 +1,42 @@
-"""Progress of a training: a bar with rate and time left, and curves in TensorBoard."""
+"""Progress of a run: a bar with rate and time left for each training, and a tracker's curves."""
 
-import shutil
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
-from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
+
+from landmarks.training.tracking.tracker import (
+    FAILED,
+    FINISHED,
+    INTERRUPTED,
+    TrackedRun,
+    Tracker,
+    Tracking,
+)
+
+log = logging.getLogger(__name__)
 
 
 class TrainingProgress:
-    """A progress bar for each training, and its loss and learning rate as curves.
+    """A progress bar for each training; its loss and learning rate for a tracker.
+
+    A tracker that raises anything is left alone from then on, with one warning: the run continues,
+    and its results are the same.
 
     Args:
-        directory: For TensorBoard; replaced, because a resumed run logs its past again.
+        tracker: Where the run is tracked.
+        run: What to call it there.
     """
 
-    def __init__(self, directory: Path) -> None:
-        shutil.rmtree(directory, ignore_errors=True)
-        self._writer = SummaryWriter(str(directory))
+    def __init__(self, tracker: Tracker, run: TrackedRun) -> None:
+        self._kind = type(tracker).__name__
+        self._tracking: Tracking | None = None
         self._bar: tqdm[NoReturn] | None = None
         self._name = ""
+        self._attempt(lambda: self._follow(tracker.start(run)))
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -32,9 +48,11 @@ class TrainingProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the bar and flush TensorBoard."""
+        """Close the bar, and tell the tracker how the run ended."""
         self._close_bar()
-        self._writer.close()
+        interrupted = isinstance(error, KeyboardInterrupt)
+        how = FINISHED if error is None else INTERRUPTED if interrupted else FAILED
+        self._tell(lambda tracking: tracking.close(how))
 
     def begin(self, name: str, steps: int) -> None:
         """Start the bar of a training of `steps` steps."""
@@ -51,8 +69,28 @@ class TrainingProgress:
 
     def curve(self, name: str, step: int, loss: float, rate: float) -> None:
         """Add a point to the curves of training `name`."""
-        self._writer.add_scalar(f"loss/{name}", loss, step)
-        self._writer.add_scalar(f"learning_rate/{name}", rate, step)
+        self._tell(lambda tracking: tracking.point(name, step, loss, rate))
+
+    def result(self, metrics: Mapping[str, float], pictures: Sequence[Path]) -> None:
+        """Add the errors on the test set, and pictures of its faces."""
+        self._close_bar()
+        self._tell(lambda tracking: tracking.result(metrics, pictures))
+
+    def _follow(self, tracking: Tracking) -> None:
+        self._tracking = tracking
+
+    def _tell(self, what: Callable[[Tracking], None]) -> None:
+        tracking = self._tracking
+        if tracking is not None:
+            self._attempt(lambda: what(tracking))
+
+    def _attempt(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception as error:  # a library's, about a server, a disk, a version: anything
+            self._tracking = None
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            log.warning("%s failed, so the rest of this run is not tracked: %s", self._kind, reason)
 
     def _close_bar(self) -> None:
         if self._bar is not None:
