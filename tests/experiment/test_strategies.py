@@ -68,7 +68,38 @@ def test_finetune_continues_with_real_faces_from_the_shared_pretraining():
     strategy = finetune(LONG, FIT, SHORT)
     assert strategy.steps == (PRETRAIN, strategy.model)
     assert strategy.model.start == PRETRAIN
-    assert strategy.model.on == (Share(Synthetic(), 0.5), Share(Real(), 0.5))
+    assert strategy.model.on == (Share(Synthetic(), 0.5, until=50), Share(Real(), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("num_real", "shares"),
+    [(10, [0.5, 0.5]), (50, [0.5, 0.5]), (100, [0.25, 0.75]), (500, [0.05, 0.95])],
+)
+def test_the_synthetic_share_shrinks_with_more_than_50_real_faces(num_real, shares):
+    assert finetune(LONG, FIT, SHORT).model.shares(num_real) == pytest.approx(shares)
+
+
+def test_what_a_shrinking_share_leaves_goes_to_the_others_in_proportion():
+    parts = Share(Synthetic(), 0.5, until=10), Share(Real(), 0.3), Share(Adapted(ADAPT), 0.2)
+    shares = Train(name="x", on=parts, schedule=LONG).shares(20)
+    assert shares == pytest.approx([0.25, 0.45, 0.3])
+
+
+def test_a_share_that_always_holds_is_part_of_the_name():
+    strategy = finetune(LONG, FIT, SHORT, synthetic_until=None)
+    assert strategy.name == "finetune_until_all"
+    assert strategy.model.shares(5000) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("until", [0, 1.5, "many"])
+def test_a_limit_that_is_no_count_is_refused(until):
+    with pytest.raises(InputError, match="until is"):
+        finetune(LONG, FIT, SHORT, synthetic_until=until)
+
+
+def test_a_batch_of_shrinking_shares_alone_is_refused():
+    with pytest.raises(InputError, match="one must fill the batch"):
+        Train(name="x", on=(Share(Synthetic(), 1, until=10),), schedule=LONG)
 
 
 def test_the_plain_form_of_finetuning_sees_real_faces_only():
@@ -80,7 +111,7 @@ def test_the_plain_form_of_finetuning_sees_real_faces_only():
 def test_another_synthetic_share_is_part_of_the_name():
     strategy = finetune(LONG, FIT, SHORT, synthetic_share=0.25, pretrain_labels="adapted")
     assert strategy.name == "finetune_share_0.25_adapted"
-    assert strategy.model.on == (Share(Adapted(ADAPT), 0.25), Share(Real(), 0.75))
+    assert strategy.model.on == (Share(Adapted(ADAPT), 0.25, until=50), Share(Real(), 0.75))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1, "half", True])

@@ -14,6 +14,7 @@ from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.geometry import GivenBoxCrop
 from landmarks.inference.detector import Detector
+from landmarks.inference.reliability import Reliability
 from landmarks.scheme import IBUG68
 from tests.inference.broken_detectors import mutation, opened, rewritten
 from tests.small import small_architecture
@@ -28,7 +29,7 @@ def image():
 
 @pytest.fixture(scope="module")
 def content(tmp_path_factory):
-    """The file of a detector with an adapter."""
+    """The file of a detector with an adapter and reliability."""
     points = read_toy(count=6, domain="stand_in", seed=2).landmarks
     seen = np.ones(points.shape[:2], bool)
     adapter = PerceptronFit(steps=3, hidden=8)(points, points[::-1].copy(), seen, IBUG68, 0)
@@ -39,6 +40,7 @@ def content(tmp_path_factory):
         architecture=architecture,
         crop=GivenBoxCrop(1.3),
         adapter=adapter,
+        reliability=Reliability(channels=16, num_landmarks=68),
     ).save(path)
     return path.read_bytes()
 
@@ -89,7 +91,7 @@ def heatmap_net(backbone):
     return set_metadata(network=text)
 
 
-WEIGHT, REFERENCE = "network.head.weight", "adapter.reference"
+WEIGHT, REFERENCE, JUDGE = "network.head.weight", "adapter.reference", "reliability.weight"
 
 FAULTS = [
     (lambda m, _: m.pop("format"), "no format version in its metadata.*run its training again"),
@@ -133,6 +135,9 @@ FAULTS = [
     (set_metadata(crop="[" * 100_000), "crop: not valid JSON"),
     (set_metadata(crop="9" * 5_000), "crop: not valid JSON"),
     (set_metadata(crop="null"), "crop: None is not the record of a class"),
+    (set_tensor(JUDGE, lambda t: t[:, :-1].clone()), "do not fit .*'reliability.weight' first"),
+    (lambda _, tensors: tensors.pop("reliability.bias"), "'reliability.bias' first"),
+    (set_value(JUDGE, float("nan")), f"tensor '{JUDGE}' has values that are NaN"),
     (set_value(WEIGHT, float("nan")), f"tensor '{WEIGHT}' has values that are NaN or infinite"),
     (set_value(WEIGHT, float("-inf")), f"tensor '{WEIGHT}' has values that are NaN or infinite"),
     (set_value("network.stem.1.running_var", -1.0), "running_var' has negative variances"),

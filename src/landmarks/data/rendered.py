@@ -80,6 +80,30 @@ def read_rendered(
     )
 
 
+def hidden_landmarks(root: Path | str, *, first: int, start: int = 0) -> NDArray[np.bool_]:
+    """Which landmarks of rendered faces something hides: (N, 68).
+
+    Hair, lashes and clear glass do not count. The faces are those of `read_rendered` with the same
+    arguments.
+
+    Raises:
+        InputError: A record lacks them.
+    """
+    folder = existing_folder(root, _LAYOUT)
+    scenes = scenes_file(folder)
+    if scenes is None:
+        raise InputError(f"{folder}: no {PACKED}; expected {_LAYOUT}, run to its end")
+    rows = []
+    for number, line in islice(scene_lines(scenes), start, start + first):
+        try:
+            seen = json.loads(line)["labels"]["visible"]
+            rows.append(~np.array(seen, bool).reshape(IBUG68.num_landmarks))
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise InputError(f"{scenes}, line {number}: no visibility ({error!r:.200})") from None
+    check_enough("first", first, len(rows), folder)
+    return np.stack(rows)
+
+
 def check_labels(labels: str | None) -> None:
     """Refuse anything but the name of a label set or null."""
     if labels is not None and labels not in LABELS:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from landmarks.data.coordinates import Box
 from landmarks.data.dataset import Face, FaceDataset
@@ -40,7 +41,7 @@ def without_labels(
         boxes, source = [_given(face) for face in labelled.faces], "in the files"
     else:
         rng = np.random.default_rng([seed, 0xB0])
-        boxes = [_near(face, box_noise, rng) for face in labelled.faces]
+        boxes = [noisy_box(face.labelled, box_noise, rng) for face in labelled.faces]
         source = f"around the labels, with noise of {100 * box_noise:g} % of their side"
     return FaceDataset(
         name=f"{labelled.name} without labels",
@@ -60,9 +61,9 @@ def _given(face: Face) -> Box:
     return face.box
 
 
-def _near(face: Face, noise: float, rng: np.random.Generator) -> Box:
-    """The tight box of the labels, moved and scaled."""
-    low, high = face.labelled.min(axis=0), face.labelled.max(axis=0)
+def noisy_box(landmarks: NDArray[np.float32], noise: float, rng: np.random.Generator) -> Box:
+    """The tight box of landmarks (n, 2), moved and scaled; `without_labels` explains `noise`."""
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
     side = float((high - low).max())
     centre = (low + high) / 2 + noise * side * rng.standard_normal(2)
     half = (high - low) / 2 * np.exp(noise * rng.standard_normal())

@@ -14,6 +14,7 @@ from landmarks.experiment.steps import (
     Adapted,
     FitAdapter,
     LabelPhotos,
+    Real,
     SelfLabelled,
     Source,
     Step,
@@ -42,7 +43,15 @@ class StepInputs:
     crops: Mapping[str, FaceCrops]
     done: Mapping[Step, Artifact]
 
-    def source(self, source: Source, share: float) -> FaceSource:
+    def sources(self, step: Train) -> list[FaceSource]:
+        """The parts of every batch of a training."""
+        parts = zip(step.on, self._shares(step), strict=True)
+        return [self._source(part.source, share) for part, share in parts]
+
+    def _shares(self, step: Train) -> list[float]:
+        return step.shares(len(self.experiment.subset) if step.draws_on(Real) else 0)
+
+    def _source(self, source: Source, share: float) -> FaceSource:
         """The faces of a source, with the labels that a training gets."""
         crops = self.crops[source.domain]
         indices, landmarks = self.experiment.indices(source.domain), crops.landmarks
@@ -68,7 +77,10 @@ class StepInputs:
             "version": TRAINING_VERSION,
             "train": self.experiment.model,
             "schedule": step.schedule,
-            "on": [[self._of_source(part.source), part.share] for part in step.on],
+            "on": [
+                [self._of_source(part.source), share]
+                for part, share in zip(step.on, self._shares(step), strict=True)
+            ],
             "start": None if step.start is None else self.done[step.start].fingerprint,
             "seed": self.experiment.seed,
             "statistics_parts": self.experiment.statistics_parts,

@@ -71,7 +71,7 @@ class StepRunner:
                 network = experiment.model.start(self._num_landmarks, experiment.seed)
                 if start is not None:
                     start.load(WEIGHTS, partial(load_weights, network))
-                sources = [self._inputs.source(part.source, part.share) for part in step.on]
+                sources = self._inputs.sources(step)
                 progress.begin(step.name, schedule.steps)
                 training = partial(
                     fit,

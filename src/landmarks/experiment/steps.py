@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from landmarks.adapters.fitting import AdapterFit
+from landmarks.data.options import check_whole_number
 from landmarks.errors import InputError
 from landmarks.training.labelling import SelfLabelling
 from landmarks.training.schedule import Schedule
@@ -53,10 +54,17 @@ class Share:
     Attributes:
         source: Where its faces come from.
         share: Fraction of the batch, above 0.
+        until: The most real faces with which the share holds. With more it shrinks in proportion,
+            and the other parts fill the batch. None: it always holds.
     """
 
     source: Source
     share: float = 1.0
+    until: int | None = None
+
+    def of(self, num_real: int) -> float:
+        """The fraction in a run with so many real faces."""
+        return self.share if self.until is None else self.share * min(1, self.until / num_real)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +92,22 @@ class Train:
                 raise InputError(
                     f"{self.name}: a batch share is {part.share!r}; it must be above 0, at most 1"
                 )
+            if part.until is not None:
+                check_whole_number("until", part.until, 1)
         if abs(sum(part.share for part in self.on) - 1) > 1e-9:
             raise InputError(f"{self.name}: the batch shares do not sum to 1")
+        if all(part.until is not None for part in self.on):
+            raise InputError(f"{self.name}: every share shrinks; one must fill the batch")
+
+    def shares(self, num_real: int) -> list[float]:
+        """The fraction of each part in a run with so many real faces; they sum to 1."""
+        shares = [part.of(num_real) for part in self.on]
+        filling = sum(part.share for part in self.on if part.until is None)
+        lost = 1 - sum(shares)
+        return [
+            share + lost * (part.share / filling if part.until is None else 0)
+            for share, part in zip(shares, self.on, strict=True)
+        ]
 
     def draws_on(self, *kinds: type) -> bool:
         """Whether its batches contain faces of any of these sources."""

@@ -28,7 +28,9 @@ from landmarks.training.labelling import SelfLabelling
 from landmarks.training.schedule import Schedule
 
 ALPHA = 0.5  # synthetic share of each batch in the strategy that is called just "mixing"
-SYNTHETIC_SHARE = 0.5  # of each batch in "finetune", after pre-training
+# Of each batch in "finetune", after pre-training, and up to how many real faces; found on HELEN
+# (docs/results/combining.md).
+SYNTHETIC_SHARE, SYNTHETIC_UNTIL = 0.5, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,12 +153,13 @@ def finetune(
     adapter: AdapterFit,
     finetune: Schedule,
     synthetic_share: float = SYNTHETIC_SHARE,
+    synthetic_until: int | None = SYNTHETIC_UNTIL,
     pretrain_labels: str = "original",
 ) -> Strategy:
     """5. Train on S, then continue on R with a schedule of its own.
 
     A model that sees a few photos only forgets what it learned from S, so a share of every batch
-    stays synthetic. The article's form has none: `finetune_plain`.
+    stays synthetic; many photos are better without. The article's form has none: `finetune_plain`.
 
     Args:
         pretrain: Schedule on synthetic faces.
@@ -164,6 +167,8 @@ def finetune(
         finetune: Schedule of the second part.
         synthetic_share: Of each of its batches, from 0 to below 1. Any but `SYNTHETIC_SHARE` is
             part of the name, so that each is a curve of its own.
+        synthetic_until: The most real faces with which that share holds. With more it shrinks in
+            proportion: 0.25 of twice as many. None: it always holds, and the name says so.
         pretrain_labels: "original", or "adapted" for S* wherever S is used.
     """
     is_number = isinstance(synthetic_share, int | float) and not isinstance(synthetic_share, bool)
@@ -173,8 +178,11 @@ def finetune(
     suffix = "" if pretrain_labels == "original" else f"_{pretrain_labels}"
     start = Train(name=f"pretrain{suffix}", on=(Share(source),), schedule=pretrain)
     names = {SYNTHETIC_SHARE: "finetune", 0: "finetune_plain"}
-    name = names.get(synthetic_share, f"finetune_share_{synthetic_share}") + suffix
-    return Strategy(name=name, model=_finetuned(start, source, synthetic_share, finetune, name))
+    name = names.get(synthetic_share, f"finetune_share_{synthetic_share}")
+    if synthetic_share and synthetic_until != SYNTHETIC_UNTIL:
+        name += f"_until_{'all' if synthetic_until is None else synthetic_until}"
+    kept = Share(source, synthetic_share, synthetic_until) if synthetic_share else None
+    return Strategy(name=name + suffix, model=_finetuned(start, kept, finetune, name + suffix))
 
 
 def self_training(
@@ -199,7 +207,8 @@ def self_training(
         rounds: How often.
         name: Another name makes other settings a curve of its own.
     """
-    start = _finetuned(_pretrain(pretrain), Synthetic(), SYNTHETIC_SHARE, finetune, "finetune")
+    kept = Share(Synthetic(), SYNTHETIC_SHARE, SYNTHETIC_UNTIL)
+    start = _finetuned(_pretrain(pretrain), kept, finetune, "finetune")
     model = _self_trained(start, (Synthetic(), Real()), train, labelling, rounds)
     return Strategy(name=name, model=model)
 
@@ -248,12 +257,9 @@ def _self_trained(
     return model
 
 
-def _finetuned(
-    start: Train, source: Synthetic | Adapted, share: float, schedule: Schedule, name: str
-) -> Train:
-    """`start`, continued on R and a share of synthetic faces, which may be 0."""
-    kept = (Share(source, share),) if share else ()
-    on = (*kept, Share(Real(), 1 - share))
+def _finetuned(start: Train, kept: Share | None, schedule: Schedule, name: str) -> Train:
+    """`start`, continued on R and the share of synthetic faces that is kept, if any."""
+    on = (Share(Real()),) if kept is None else (kept, Share(Real(), 1 - kept.share))
     return Train(name=name, on=on, schedule=schedule, start=start)
 
 

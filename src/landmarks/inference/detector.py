@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast, overload
 
@@ -28,6 +28,7 @@ from landmarks.inference.face import Face, tight_box
 from landmarks.inference.finders.finder import FaceFinder, distinct, overlaps
 from landmarks.inference.finders.haar import HaarFinder
 from landmarks.inference.region import cut
+from landmarks.inference.reliability import evidence_at, seen_by_head
 from landmarks.inference.restore import Classes
 from landmarks.models.device import torch_device
 from landmarks.models.forward import PREDICTED_AT_ONCE, decoded, outputs, predict, ready
@@ -158,9 +159,15 @@ class Detector(DetectorParts):
             [cut(image, s, size) for (image, _), s in zip(places, squares, strict=True)]
         )
         ready(self.network, device)
-        both = outputs(self.network, crops, device)
-        matrices = np.stack([crop_matrix(square, size) for square in squares])
-        return self._faces([box for _, box in places], both, inverse(matrices))
+        to_photos = inverse(np.stack([crop_matrix(square, size) for square in squares]))
+        boxes = [box for _, box in places]
+        if self.reliability is None:
+            return self._faces(boxes, outputs(self.network, crops, device), to_photos)
+        with seen_by_head(self.network) as seen:
+            both = outputs(self.network, crops, device)
+        faces = self._faces(boxes, both, to_photos)
+        sides = np.array([square.side for square in squares], np.float32)
+        return self._judged(faces, seen[0], both[0], sides)
 
     def _square(self, box: Box) -> Square:
         return self.crop.square(np.array([box[:2], box[2:]], np.float32), box)
@@ -179,6 +186,28 @@ class Detector(DetectorParts):
         in_crops = self._adapted(decoded(both, self.architecture.codec, size, self.scheme))
         points = transform(in_crops, to_photo)
         return [Face(box=box, points=own) for box, own in zip(boxes, points, strict=True)]
+
+    def _judged(
+        self, faces: Sequence[Face], features: Tensor, output: Tensor, sides: NDArray[np.float32]
+    ) -> list[Face]:
+        """The faces with what is known about the reliability of their landmarks.
+
+        Args:
+            faces: B of them.
+            features: (B, C, h, w) that the head saw.
+            output: (B, K, h, w) of the head.
+            sides: (B,) of the crops, pixels of the photos.
+        """
+        assert self.reliability is not None
+        stride = self.architecture.input_size // output.shape[-1]
+        places = self.architecture.codec.decode(output)
+        evidence = evidence_at(places, features, output, stride)
+        trust = self.reliability.to(evidence.device)(evidence)
+        error, confidence, visible = (part.cpu().numpy() for part in trust)
+        return [
+            replace(face, error=side * e, confidence=c, visible=v)
+            for face, side, e, c, v in zip(faces, sides, error, confidence, visible, strict=True)
+        ]
 
     def on_crops(self, crops: FaceCrops) -> NDArray[np.float32]:
         """Landmarks of every stored face, (N, K, 2) source pixels."""

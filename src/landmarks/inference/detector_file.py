@@ -1,10 +1,10 @@
 """The file of a detector: its tensors, and metadata that say what they mean.
 
-A safetensors file with tensors `network.*` and, with an adapter, `adapter.*`. The metadata hold
-`format`, the version of this layout; `landmarks`, the version of the package, for information;
-`scheme`; `checksum`, of everything else; and as JSON `input_size` and the records of `network`,
-`codec`, `loss` and `crop`. The pre-trained weights that training started from are not named,
-because a trained network does not need them.
+A safetensors file with tensors `network.*`, with an adapter `adapter.*`, and `reliability.*` if it
+says how far its landmarks can be trusted. The metadata hold `format`, the version of this layout;
+`landmarks`, the version of the package, for information; `scheme`; `checksum`, of everything else;
+and as JSON `input_size` and the records of `network`, `codec`, `loss` and `crop`. The pre-trained
+weights that training started from are not named, because a trained network does not need them.
 
 A file may come from anywhere. Nothing in it is executed, no server and no other file is accessed
 because of it, and memory is allocated only for tensors that it contains.
@@ -27,6 +27,7 @@ from landmarks.adapters.adapter import Adapter, adapter_from_state
 from landmarks.data.files import open_file
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule
+from landmarks.inference.reliability import Reliability
 from landmarks.inference.restore import (
     Classes,
     parse_json,
@@ -59,6 +60,8 @@ class DetectorParts:
         architecture: Its input size and codec.
         crop: The crop rule of its training.
         adapter: Moves its output to another labelling convention; None: not needed.
+        reliability: Says how far each landmark can be trusted, and whether it is seen; None: was
+            not fitted.
         scheme: What the landmark indices mean.
     """
 
@@ -66,6 +69,7 @@ class DetectorParts:
     architecture: Architecture
     crop: CropRule
     adapter: Adapter | None = None
+    reliability: Reliability | None = None
     scheme: LandmarkScheme = IBUG68
 
 
@@ -74,6 +78,8 @@ def write_detector(path: Path, detector: DetectorParts) -> None:
     tensors = {f"network.{k}": v for k, v in detector.network.state_dict().items()}
     if detector.adapter is not None:
         tensors |= {f"adapter.{k}": v for k, v in detector.adapter.state_dict().items()}
+    if detector.reliability is not None:
+        tensors |= {f"reliability.{k}": v for k, v in detector.reliability.state_dict().items()}
     architecture = detector.architecture
     parts = {
         "input_size": architecture.input_size,
@@ -131,7 +137,7 @@ def _read(file: Any, classes: Classes) -> DetectorParts:  # noqa: ANN401 - safet
     _check_format(metadata)
     architecture, crop = _parts(metadata, classes)
     names = list(file.keys())
-    expected = _expected_tensors(architecture)
+    expected = _expected_tensors(architecture, any(n.startswith("reliability.") for n in names))
     _check_shapes(expected, {name: file.get_slice(name).get_shape() for name in names})
     tensors = {name: file.get_tensor(name) for name in names}
     if checksum(metadata, tensors) != metadata.get("checksum"):
@@ -142,7 +148,13 @@ def _read(file: Any, classes: Classes) -> DetectorParts:  # noqa: ANN401 - safet
     state = _under("adapter.", tensors)
     adapter = adapter_from_state(state) if state else None
     _run_once(network, architecture, adapter)
-    return DetectorParts(network=network, architecture=architecture, crop=crop, adapter=adapter)
+    return DetectorParts(
+        network=network,
+        architecture=architecture,
+        crop=crop,
+        adapter=adapter,
+        reliability=_reliability(network, _under("reliability.", tensors)),
+    )
 
 
 def _check_format(metadata: Mapping[str, str]) -> None:
@@ -186,16 +198,44 @@ def _parts(metadata: Mapping[str, str], classes: Classes) -> tuple[Architecture,
     return Architecture(**parts), crop
 
 
-def _expected_tensors(architecture: Architecture) -> dict[str, Tensor]:
-    """The tensors that a file must hold for its network, with shapes but without memory."""
+def _reliability(network: nn.Module, state: Mapping[str, Tensor]) -> Reliability | None:
+    if not state:
+        return None
+    reliability = Reliability(_head_channels(network), IBUG68.num_landmarks)
+    reliability.load_state_dict(state)
+    return reliability.eval().requires_grad_(False)
+
+
+def _head_channels(network: nn.Module) -> int:
+    """Channels of what the network's head sees."""
+    head = getattr(network, "head", None)
+    if not isinstance(head, nn.Conv2d):
+        raise InputError(f"{type(network).__name__} has no head whose features could be judged")
+    return head.in_channels
+
+
+def _expected_tensors(architecture: Architecture, judged: bool) -> dict[str, Tensor]:
+    """The tensors that a file must hold, with shapes but without memory.
+
+    Args:
+        architecture: Gives those of the network.
+        judged: Whether those of `Reliability` are among them.
+    """
     try:
         with torch.device("meta"):
             network = architecture.build(IBUG68.num_landmarks)
+            parts: dict[str, nn.Module] = {"network": network}
+            if judged:
+                parts["reliability"] = Reliability(_head_channels(network), IBUG68.num_landmarks)
     except InputError as error:
         raise InputError(f"network: {error}; {IF_OLDER}") from None
     except Exception as error:  # timm and torch raise anything for arguments that they cannot use
         raise InputError(f"network: cannot be built ({_one_line(error)})") from None
-    return {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    return {
+        f"{part}.{name}": tensor
+        for part, module in parts.items()
+        for name, tensor in module.state_dict().items()
+    }
 
 
 def _check_shapes(expected: Mapping[str, Tensor], shapes: Mapping[str, list[int]]) -> None:
