@@ -35,7 +35,7 @@ def written(tmp_path_factory):
         face = Face(
             box=tight_box(points),
             points=points,
-            confidence=np.full(68, 2 + i, np.float32),
+            confidence=np.full(68, 0.75 - i / 2, np.float32),
             visible=np.where(np.arange(68) == 5, 0.1, 0.9).astype(np.float32),
         )
         truth.append(one.landmarks)
@@ -67,13 +67,14 @@ def test_the_coco_file_has_what_importers_need(written):
     assert first["keypoints"][2::3] == [1 if k == 5 else 2 for k in range(68)]
     assert first["num_keypoints"] == 68
     assert first["iscrowd"] == 0
-    scores = [a["score"] for a in content["annotations"]]
-    assert 1 > scores[0] > scores[1] > 0  # the second face is said to be less sure
+    assert [a["score"] for a in content["annotations"]] == [0.75, 0.25]
+    tasks = json.loads((written[0] / LABEL_STUDIO).read_text())
+    assert [task["predictions"][0]["score"] for task in tasks] == [0.75, 0.25]
 
 
 def test_a_detector_that_does_not_say_how_sure_it_is_scores_1(written):
     face = written[2][0].faces[0]
-    assert score(Face(box=face.box, points=face.points), IBUG68) == 1
+    assert score(Face(box=face.box, points=face.points)) == 1
 
 
 def test_the_skeleton_for_cvat_names_every_point_once(written):

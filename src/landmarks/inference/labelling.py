@@ -6,9 +6,10 @@
 - `labelling/label_studio.json`: tasks with predictions for Label Studio
   (https://labelstud.io/guide/predictions); `labelling/label_studio.xml`: its labelling interface.
 
-Written for CVAT 2.x and Label Studio 1.x. Both count from the corner of the top-left pixel, so that
-its centre is (0.5, 0.5); Label Studio in per cent of the image's width and height. The readers
-are `landmarks.data.coco`, `cvat_xml` and `label_studio`.
+Written for CVAT 2.x and Label Studio 1.x; checked with the libraries that these import and export
+with, datumaro 1.13 and label-studio-sdk 2.1, not in the programs. Both count from the corner of
+the top-left pixel, so that its centre is (0.5, 0.5); Label Studio in per cent of the image's width
+and height. The readers are `landmarks.data.coco`, `cvat_xml` and `label_studio`.
 """
 
 import json
@@ -121,20 +122,16 @@ def _annotation(face: Face, scheme: LandmarkScheme) -> dict[str, Any]:
         "area": round((x1 - x0) * (y1 - y0), 3),
         "segmentation": [],
         "iscrowd": 0,
-        "score": score(face, scheme),
+        "score": score(face),
     }
 
 
-def score(face: Face, scheme: LandmarkScheme) -> float:
-    """1 less the mean expected error as a share of the inter-ocular distance, at least 0.
+def score(face: Face) -> float:
+    """The mean confidence of its landmarks, by which tools sort: the least sure faces first.
 
-    1 for a detector that does not say how sure it is. Tools sort by it: the worst faces first.
+    1 for a detector that does not say how sure it is.
     """
-    if face.confidence is None:
-        return 1.0
-    right, left = (face.points[k].astype(np.float64) for k in scheme.interocular)
-    unit = float(np.linalg.norm(left - right))
-    return round(max(0.0, 1 - float(face.confidence.mean()) / unit), 4) if unit else 0.0
+    return 1.0 if face.confidence is None else round(float(face.confidence.mean()), 4)
 
 
 def cvat_labels(scheme: LandmarkScheme) -> list[dict[str, Any]]:
@@ -174,7 +171,7 @@ def label_studio(photos: Sequence[PredictedPhoto], scheme: LandmarkScheme) -> li
             "predictions": [
                 {
                     "model_version": f"landmarks {__version__}",
-                    "score": min((score(face, scheme) for face in photo.faces), default=1.0),
+                    "score": min((score(face) for face in photo.faces), default=1.0),
                     "result": [
                         region
                         for number, face in enumerate(photo.faces, start=1)
