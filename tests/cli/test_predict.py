@@ -16,25 +16,30 @@ from landmarks.data.pts import parse_pts
 from landmarks.data.toy import read_toy
 from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
+from landmarks.inference.finders.finder import FoundBox
+from landmarks.inference.finders.haar import HaarFinder
 from landmarks.inference.pictures import SIDE
 from tests.small import small_architecture, unnormalised_architecture
 
-# `landmarks predict` that writes the first photo, says so, and hangs.
+# `landmarks predict` that writes the first photo and the files of the second, says so, and hangs.
 KILLED = """
 import sys, time
 from landmarks.cli.predict import main
-from landmarks.inference import photos
+from landmarks.inference.journal import Journal
 
-write = photos._write_face
+add = Journal.add
 
-def write_one(*arguments):
-    write(*arguments)
-    print("predicting", flush=True)
-    time.sleep(600)
+def add_one(self, entry):
+    if self.entries:
+        print("predicting", flush=True)
+        time.sleep(600)
+    add(self, entry)
 
-photos._write_face = write_one
+Journal.add = add_one
 main(sys.argv[1:])
 """
+
+DETECTOR = ("--detector", "~/detector.safetensors")
 
 FILES_ROUND_BY = 0.0005 + 1e-4  # pixels; float32 adds a little
 
@@ -68,7 +73,20 @@ def write_boxes(path, *lines, header=BOX_HEADER):
 
 
 def predict(*words, images="photos", detector="detector.safetensors"):
-    return main([detector, images, "--out", "found", *words])
+    return main([images, "--detector", detector, "--out", "found", *words])
+
+
+@pytest.fixture
+def finds(monkeypatch):
+    """Have the finder see faces in these boxes, in photos that are not one grey."""
+
+    def see(*boxes):
+        def find(_, images):
+            return [tuple(FoundBox(b, 1.0) for b in boxes) * int(i.std() > 0) for i in images]
+
+        monkeypatch.setattr(HaarFinder, "find", find)
+
+    return see
 
 
 def table(place):
@@ -76,7 +94,8 @@ def table(place):
     with (place / "found" / "predictions.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header[:6] == ["image", "face", "x0", "y0", "x1", "y1"]
-    return {(name, int(n)): np.array(v, np.float64).reshape(68, 2) for name, n, *v in rows}
+    assert header[-4:] == ["left", "top", "right", "bottom"]
+    return {(name, int(n)): np.array(v[:136], np.float64).reshape(68, 2) for name, n, *v in rows}
 
 
 def pixels(path):
@@ -121,13 +140,23 @@ def test_each_face_has_a_picture(place):
         assert pixels(pictures / name).shape == (SIDE, SIDE, 3)
 
 
-def test_without_boxes_the_whole_photo_is_the_box_and_that_is_said(place, detector, capsys):
+def test_without_boxes_faces_are_found_and_photos_without_one_are_listed(
+    place, detector, finds, capsys
+):
+    Image.new("RGB", (50, 40), "grey").save(place / "photos" / "empty.png")
+    finds((30, 40, 120, 130), (5, 5, 25, 25))
     assert predict() == 0
-    assert "no boxes given: each whole photo" in capsys.readouterr().out
-    image = pixels(place / "photos" / "a.png")
-    height, width = image.shape[:2]
-    expected = detector(image, boxes=[(0, 0, width - 1, height - 1)])[0].points
-    assert np.abs(table(place)["a.png", 1] - expected).max() < FILES_ROUND_BY
+    out = capsys.readouterr().out
+    assert "6 faces in 4 photos; results are in found" in out
+    assert "no face in 1 photos: empty.png" in out
+    assert (place / "found" / "without_faces.txt").read_text() == "empty.png\n"
+    faces = detector(place / "photos" / "a.png")
+    found = table(place)
+    for number, face in enumerate(faces, start=1):
+        assert np.abs(found["a.png", number] - face.points).max() < FILES_ROUND_BY
+    assert sorted(path.name for path in (place / "found").glob("*.pts")) == [
+        *("a.pts", "a_2.pts", "b.pts", "b_2.pts"),
+    ]
 
 
 def test_a_network_of_another_package_is_named_on_the_command_line(place, capsys):
@@ -136,29 +165,32 @@ def test_a_network_of_another_package_is_named_on_the_command_line(place, capsys
     Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35)).save(
         place / "own.safetensors"
     )
+    write_boxes(place / "one.csv", ("a.png", 20, 20, 70, 70))
     words = {"images": "photos/a.png", "detector": "own.safetensors"}
     for given in ([], ["--class", "tests.small.Missing"], ["--class", "missing.Network"]):
-        assert predict(*given, **words) == 2
+        assert predict("--boxes", "one.csv", *given, **words) == 2
         complaint = capsys.readouterr().err
         assert given or "landmarks predict --class" in complaint
         assert not given or "expected package.module.Class" in complaint
-    assert predict("--class", "tests.small.Unnormalised", **words) == 0
+    given = ("--boxes", "one.csv", "--class", "tests.small.Unnormalised")
+    assert predict(*given, **words) == 0
 
 
 def test_a_tilde_after_an_equals_sign_is_the_home_folder(place, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(place))
     (place / "elsewhere").mkdir()
     monkeypatch.chdir(place / "elsewhere")
-    assert main(["~/detector.safetensors", "~/photos/a.png", "--out=~/found"]) == 0
+    assert main(["~/photos", *DETECTOR, "--boxes=~/boxes.csv", "--out=~/found"]) == 0
     assert (place / "found" / "a.pts").is_file()
     assert not list((place / "elsewhere").iterdir())
     with pytest.raises(SystemExit) as ended:
-        main(["~/detector.safetensors", "~/photos", "--out=~nobody_at_all/found"])
+        main(["~/photos", "--out=~nobody_at_all/found"])
     assert ended.value.code == 2
     assert "argument --out: ~nobody_at_all/found: there is no such home" in capsys.readouterr().err
 
 
-def test_one_image_is_enough(place):
+def test_one_image_is_enough(place, finds):
+    finds((30, 40, 120, 130))
     assert predict(images="photos/party/c.png") == 0
     assert list(table(place)) == [("c.png", 1)]
     assert (place / "found" / "c.pts").is_file()
@@ -191,9 +223,9 @@ def test_a_photo_of_an_upright_phone_is_predicted_on_as_viewers_show_it(place, d
     tags = Image.Exif()
     tags[274] = 6
     Image.fromarray(np.rot90(upright)).save(place / "photos" / "phone.png", exif=tags)
-    assert predict(images="photos/phone.png") == 0
-    height, width = upright.shape[:2]
-    expected = detector(upright, boxes=[(0, 0, width - 1, height - 1)])[0].points
+    write_boxes(place / "phone.csv", ("phone.png", 20, 30, 90, 110))
+    assert predict("--boxes", "phone.csv", images="photos/phone.png") == 0
+    expected = detector(upright, boxes=[(20, 30, 90, 110)])[0].points
     assert np.abs(table(place)["phone.png", 1] - expected).max() < FILES_ROUND_BY
     assert "images with an EXIF orientation, which were turned upright" in caplog.text
 
@@ -204,41 +236,44 @@ def test_the_same_command_writes_the_same_bytes(place):
     (place / "found").mkdir()  # an empty folder is as good as none
     assert predict("--boxes", "boxes.csv") == 0
     written = [path for path in (place / "first").rglob("*") if path.is_file()]
-    assert len(written) == 11
+    assert len(written) == 12
     for path in written:
         again = place / "found" / path.relative_to(place / "first")
         assert again.read_bytes() == path.read_bytes()
 
 
 def test_the_folder_of_a_run_stands_for_its_detector(place):
-    assert predict("--device", "cpu", images="photos/a.png", detector=str(place)) == 0
+    words = ("--device", "cpu", "--boxes", "boxes.csv")
+    assert predict(*words, detector=str(place)) == 0
 
 
 def skipped(place):
-    """Photo, face and reason of each skipped face."""
+    """Photo and reason of each skipped photo."""
     with (place / "found" / "skipped.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
-    assert header == ["image", "face", "reason"]
+    assert header == ["image", "reason"]
     return rows
 
 
-def test_a_broken_photo_is_skipped_and_the_others_are_predicted(place, capsys):
+def test_broken_photos_are_listed_and_predicted_once_they_are_mended(place, capsys):
+    good = (place / "photos" / "b.jpg").read_bytes()
     cut_short(place)
-    (place / "photos" / "party" / "empty.png").write_bytes(b"")
+    (place / "photos" / "party" / "c.png").write_bytes(b"")
     assert predict("--boxes", "boxes.csv") == 1
-    assert list(table(place)) == [("a.png", 1), ("party/c.png", 1)]
-    assert predict_again_without_boxes(place) == 1
+    assert list(table(place)) == [("a.png", 1)]
     rows = skipped(place)
-    assert [row[:2] for row in rows] == [["b.jpg", ""], ["party/empty.png", ""]]
-    assert "b.jpg: cannot be decoded" in rows[0][2]
+    assert [name for name, _ in rows] == ["b.jpg", "party/c.png"]
+    assert "b.jpg: cannot be decoded" in rows[0][1]
     error = capsys.readouterr().err
     assert "skipped: b.jpg: photos/b.jpg: cannot be decoded" in error
-    assert "2 faces or photos were skipped, see found/skipped.csv" in error
-
-
-def predict_again_without_boxes(place):
-    (place / "found").rename(place / "before")
-    return predict()
+    assert "2 photos were skipped, see found/skipped.csv" in error
+    (place / "photos" / "b.jpg").write_bytes(good)
+    assert predict("--boxes", "boxes.csv") == 1
+    assert list(table(place)) == [("a.png", 1), ("b.jpg", 1)]
+    (place / "photos" / "party" / "c.png").write_bytes(good)
+    assert predict("--boxes", "boxes.csv") == 0
+    assert not (place / "found" / "skipped.csv").exists()
+    assert "3 faces in 3 photos (2 of them before)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -256,14 +291,14 @@ def predict_again_without_boxes(place):
         ((-9000, -9000, 9000, 9000), "box of 18000 x 18000 pixels, in an image of 160 x 160"),
     ],
 )
-def test_a_face_with_an_invalid_box_is_skipped_and_the_others_are_predicted(place, box, reason):
+def test_a_photo_with_an_invalid_box_is_skipped_and_the_others_are_predicted(place, box, reason):
     good = (20, 20, 70, 70)
     write_boxes(place / "some.csv", ("a.png", *good), ("a.png", *box), ("b.jpg", *good))
     assert predict("--boxes", "some.csv") == 1
-    assert list(table(place)) == [("a.png", 1), ("b.jpg", 1)]
-    assert not (place / "found" / "a_2.pts").exists()
-    ((image, face, found),) = skipped(place)
-    assert (image, face) == ("a.png", "2")
+    assert list(table(place)) == [("b.jpg", 1)]
+    assert not (place / "found" / "a.pts").exists()
+    ((image, found),) = skipped(place)
+    assert image == "a.png"
     assert found.startswith("some.csv, line 3: ")
     assert reason in found
 
@@ -285,26 +320,98 @@ def test_the_device_is_checked_before_anything_is_read(place, capsys):
     assert "device is 'cuda:99', but torch sees" in capsys.readouterr().err
 
 
-def test_the_call_after_a_killed_one_removes_what_it_left(place):
-    command = [sys.executable, "-c", KILLED, "detector.safetensors", "photos", "--out", "found"]
+def test_a_killed_command_is_continued_and_loses_nothing(place, capsys):
+    command = [sys.executable, "-c", KILLED, "photos", "--detector", "detector.safetensors"]
+    command += ["--out", "found", "--boxes", "boxes.csv"]
     with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as process:
         while process.stdout.readline() != "predicting\n":
             assert process.poll() is None
-        (left,) = place.glob("found.*")
         process.kill()
-    assert left.is_dir()
-    assert not (place / "found").exists()
-    assert predict("--boxes", "boxes.csv") == 0
-    assert len(table(place)) == 3
-    assert not list(place.glob("found.*"))
-
-
-def test_earlier_results_are_not_overwritten(place, capsys):
-    assert predict() == 0
+    journal = place / "found" / ".journal.jsonl"
+    assert [json.loads(line)["image"] for line in journal.read_text().splitlines()[1:]] == ["a.png"]
     (place / "found" / "a.pts").write_text("corrected by hand")
-    assert predict() == 2
-    assert "found: exists already" in capsys.readouterr().err
+    with journal.open("a") as file:
+        file.write('{"image":"b.j')  # as of a process that was killed while it wrote
+    assert predict("--boxes", "boxes.csv") == 0
+    assert "3 faces in 3 photos (1 of them before)" in capsys.readouterr().out
+    assert list(table(place)) == [("a.png", 1), ("b.jpg", 1), ("party/c.png", 1)]
     assert (place / "found" / "a.pts").read_text() == "corrected by hand"
+    written = sorted(path.name for path in (place / "found").rglob("*") if path.is_file())
+    assert written == [
+        *(".journal.jsonl", "a.jpg", "a.pts", "b.jpg", "b.pts", "c.jpg", "c.pts"),
+        *("cvat_labels.json", "label_studio.json", "label_studio.xml"),
+        *("predictions.coco.json", "predictions.csv"),
+    ]
+
+
+def test_what_was_corrected_is_kept_when_there_is_more_to_predict(place):
+    write_boxes(place / "one.csv", ("a.png", 20, 20, 70, 70))
+    assert predict("--boxes", "one.csv") == 0
+    (place / "found" / "a.pts").write_text("corrected by hand")
+    edited = (place / "found" / "predictions.csv").read_text().replace("a.png,1,", "a.png,1,7.5,")
+    (place / "found" / "predictions.csv").write_text(edited)
+    assert predict("--boxes", "one.csv") == 0
+    assert (place / "found" / "predictions.csv").read_text() == edited
+    write_boxes(place / "more.csv", ("a.png", 20, 20, 70, 70), ("b.jpg", 20, 20, 70, 70))
+    assert predict("--boxes", "more.csv") == 0
+    assert (place / "found" / "predictions.csv").read_text().startswith(edited)
+    assert len((place / "found" / "predictions.csv").read_text().splitlines()) == 3
+    assert (place / "found" / "a.pts").read_text() == "corrected by hand"
+
+
+def other_detector(place):
+    architecture = small_architecture()
+    network = architecture.start(68, seed=1).eval()
+    other = Detector(network=network, architecture=architecture, crop=LandmarkCrop(1.35))
+    other.save(place / "detector.safetensors")
+
+
+def other_boxes(place):
+    write_boxes(place / "boxes.csv", ("a.png", 20, 20, 70, 70))
+
+
+def damaged(place):
+    journal = place / "found" / ".journal.jsonl"
+    journal.write_text(journal.read_text().replace("given", "taken"))
+
+
+def no_journal(place):
+    (place / "found" / ".journal.jsonl").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (other_detector, "found: holds predictions with another detector; name another folder"),
+        (other_boxes, "found: a.png was predicted with other boxes; name another folder"),
+        (damaged, ".journal.jsonl: damaged ('given'); move the folder away"),
+        (no_journal, "found: exists already, without predictions to continue"),
+    ],
+)
+def test_a_folder_of_other_predictions_is_refused_and_stays(place, capsys, spoil, message):
+    assert predict("--boxes", "boxes.csv") == 0
+    spoil(place)
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert predict("--boxes", "boxes.csv") == 2
+    assert message in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+
+
+def test_several_photos_and_patterns_are_predicted_together(place, finds):
+    finds((30, 40, 120, 130))
+    words = ("--detector", "detector.safetensors", "--out", "found")
+    assert main(["photos/a.png", "photos/*.jpg", "photos/party", *words]) == 0
+    assert list(table(place)) == [("a.png", 1), ("b.jpg", 1), ("c.png", 1)]
+
+
+def test_results_have_a_place_of_their_own_without_out(place, finds, capsys):
+    finds((30, 40, 120, 130))
+    words = ("--detector", "detector.safetensors")
+    for photos, name in (["photos/a.png"], "a"), (["photos/a.png", "photos/b.jpg"], "photos"):
+        assert main([*photos, *words]) == 0
+        assert (place / "outputs" / "predict" / name / "a.pts").is_file()
+    assert main(["photos/*.jpg", *words]) == 2
+    assert "name a folder with --out" in capsys.readouterr().err
 
 
 def cut_short(place):
@@ -323,6 +430,15 @@ def called_as_a_second_face(place):
 
 def boxes(*lines, **options):
     return lambda place: write_boxes(place / "boxes.csv", *lines, **options)
+
+
+def no_match(place):
+    pass
+
+
+def same_name(place):
+    (place / "other").mkdir()
+    Image.new("RGB", (40, 30)).save(place / "other" / "a.png")
 
 
 def no_detector(place):
@@ -345,10 +461,8 @@ def no_images(place):
         (boxes(("x.png", 1, 2, 3, 4)), "boxes.csv, line 2: no image 'x.png' in photos"),
         (boxes(header=("file", *"abcd")), "line 1: 'file,a,b,c,d'; expected the header"),
         (boxes(("a.png", 1, 2, 3)), "boxes.csv, line 2: 4 fields"),
-        (
-            boxes(("a.png", 9, 2, 3, 4)),
-            "no face could be predicted; a.png, face 1: boxes.csv, line",
-        ),
+        (no_match, "photos/*.gif: no file matches this pattern"),
+        (same_name, "a.png and other/a.png would both be called 'a.png'"),
     ],
 )
 def test_invalid_input_ends_with_one_line_and_code_two_and_writes_nothing(
@@ -357,7 +471,9 @@ def test_invalid_input_ends_with_one_line_and_code_two_and_writes_nothing(
     spoil(place)
     before = sorted(place.rglob("*"))
     words = () if spoil is two_of_a_name else ("--boxes", "boxes.csv")
-    assert predict(*words) == 2
+    images = {no_match: ["photos/*.gif"], same_name: ["photos", "other"]}.get(spoil, ["photos"])
+    words += ("--detector", "detector.safetensors", "--out", "found")
+    assert main([*images, *words]) == 2
     # The progress bar ends with a carriage return or a new line; the error has a line of its own.
     (error,) = (x for x in capsys.readouterr().err.splitlines() if x.startswith("error:"))
     assert message in error
@@ -365,7 +481,8 @@ def test_invalid_input_ends_with_one_line_and_code_two_and_writes_nothing(
 
 
 def test_a_folder_among_the_photos_is_refused(place, capsys):
-    assert main(["detector.safetensors", "photos", "--out", "photos/found"]) == 2
-    assert "--out photos/found is inside of photos" in capsys.readouterr().err
-    assert main(["detector.safetensors", "nowhere", "--out", "found"]) == 2
+    words = ("--detector", "detector.safetensors", "--out")
+    assert main(["photos", *words, "photos/found"]) == 2
+    assert "would be in photos/found, inside of photos" in capsys.readouterr().err
+    assert main(["nowhere", *words, "found"]) == 2
     assert "nowhere: no such file or folder" in capsys.readouterr().err

@@ -1,48 +1,91 @@
-"""Command line: predict landmarks on photos without annotations.
+"""Command line: find faces and their landmarks in photos or a video.
 
-landmarks predict outputs/.../seed_0 photos --boxes boxes.csv --out predicted
-landmarks predict detector.safetensors face.jpg --out predicted     # cropped to the face
+landmarks predict photo.jpg                     # also several files, folders, "patterns/*.jpg"
+landmarks predict clip.mp4 --smooth --out found
+landmarks predict photos --detector outputs/.../seed_0 --boxes boxes.csv
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from landmarks.cli.classes import named_classes
 from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
-SHOWN = 20  # skipped faces on the screen; all are in a file
+if TYPE_CHECKING:
+    from landmarks.inference.detector import Detector
+
+SHOWN = 20  # skipped photos on the screen; all are in a file
+RESULTS = Path("outputs/predict")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the landmarks of every face; the exit codes are explained by --help."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if bool(given.photos) == (given.webcam is not None):
+        parser.error("name photos or a video, or give --webcam")
     # Slow imports (torch), which --help does not need.
-    from landmarks.data.photo_list import read_photos
     from landmarks.inference.detector import Detector
-    from landmarks.inference.photos import PICTURES, SKIPPED, TABLE, predict_photos
+    from landmarks.inference.videos import VIDEO_SUFFIXES
     from landmarks.models.device import check_device
 
     try:
-        _check_outside(given.out, given.images)
         check_device(given.device)
-        found = read_photos(given.images, given.boxes, orientation=given.orientation)
         detector = Detector.load(given.detector, named_classes(given.classes), device=given.device)
-        for note in found.notes:
-            print(note, flush=True)
-        skipped = predict_photos(detector, found.photos, given.out)
+        videos = [p for p in given.photos if p.suffix.lower() in VIDEO_SUFFIXES]
+        if videos and len(given.photos) > 1:
+            raise InputError(f"{videos[0]}: a video is predicted alone; give a command for each")
+        if videos or given.webcam is not None:
+            return _video(given, detector, videos[0] if videos else given.webcam)
+        return _photos(given, detector)
     except (InputError, OSError) as error:
         return refused(error)
+
+
+def _photos(given: argparse.Namespace, detector: "Detector") -> int:
+    from landmarks.data.photo_list import read_photos
+    from landmarks.inference.photos import PICTURES, SKIPPED, TABLE, predict_photos
+
+    if given.smooth:
+        raise InputError("--smooth is for videos: photos have no order")
+    out = given.out or RESULTS / _name(given.photos)
+    for one in given.photos:
+        _check_outside(out, one)
+    read = read_photos(*given.photos, boxes=given.boxes, orientation=given.orientation)
+    for note in read.notes:
+        print(note, flush=True)
+    found = predict_photos(detector, read.photos, out)
+    before = f" ({found.before:,} of them before)" if found.before else ""
     print(
-        f"results are in {given.out}: {TABLE}, a .pts file for each face, and {PICTURES}/ to look "
-        "at"
+        f"{found.faces:,} faces in {found.photos:,} photos{before}; results are in {out}: {TABLE}, "
+        f"a .pts file for each face, and {PICTURES}/ to look at"
     )
-    if not skipped:
+    if found.without:
+        print(f"no face in {len(found.without):,} photos: {_some(found.without)}")
+    if not found.skipped:
         return 0
-    _list(skipped, given.out / SKIPPED)
+    _list(found.skipped, out / SKIPPED)
     return 1
+
+
+def _video(given: argparse.Namespace, detector: "Detector", source: Path | int) -> int:
+    from landmarks.inference.smoothing import OneEuroFilter
+    from landmarks.inference.videos import ANNOTATED, TABLE, predict_video
+
+    if given.boxes is not None:
+        raise InputError("--boxes is for photos; the faces of a video are found")
+    name = source.stem if isinstance(source, Path) else f"webcam_{source}"
+    out = given.out or RESULTS / name
+    seen = predict_video(detector, source, out, OneEuroFilter() if given.smooth else None)
+    print(
+        f"{seen.frames:,} frames, {seen.without:,} of them without a face, {seen.tracks:,} tracks; "
+        f"results are in {out}: {TABLE} and {ANNOTATED}"
+    )
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,14 +93,28 @@ def _parser() -> argparse.ArgumentParser:
         prog="landmarks predict",
         description=str(__doc__).partition("\n")[0].partition(": ")[2],
         epilog="Boxes and predictions are in pixels of the photo as viewers show it, upright; "
-        "(0, 0) is the centre of the top-left pixel. In .pts files it is (1, 1), as in 300-W. "
-        "exit code: 0 all faces were predicted; 1 some were skipped, because their photo is broken "
-        "or their box is invalid; 2 invalid input, and nothing was written",
+        "(0, 0) is the centre of the top-left pixel. In .pts files it is (1, 1), as in 300-W. The "
+        "same command continues where the last one was stopped, and overwrites nothing. "
+        "exit code: 0 all photos were predicted; 1 some were skipped, because they are broken or "
+        "a box is invalid; 2 invalid input",
     )
-    parser.add_argument("detector", type=path, help="detector.safetensors, or a finished run")
-    parser.add_argument("images", type=path, help="a folder of images, or one image")
     parser.add_argument(
-        "--out", type=path, required=True, metavar="FOLDER", help="for the results; new or empty"
+        "photos",
+        type=path,
+        nargs="*",
+        help="photos, folders of photos, patterns of their names, or one video",
+    )
+    parser.add_argument(
+        "--detector",
+        type=path,
+        metavar="FILE",
+        help="detector.safetensors, or a finished run; default: the one of this package",
+    )
+    parser.add_argument(
+        "--out",
+        type=path,
+        metavar="FOLDER",
+        help=f"for the results; default: {RESULTS}/ and the name of what is given",
     )
     parser.add_argument(
         "--boxes",
@@ -65,7 +122,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CSV",
         help="image,x0,y0,x1,y1: a row for each face, its box as in training: tight around the "
         "landmarks, brows to chin, unless the detector was trained with crop=given_box; default: "
-        "the whole photo",
+        "the faces are found",
+    )
+    parser.add_argument(
+        "--webcam", type=int, metavar="NUMBER", help="record this camera, from 0, until Ctrl-C"
+    )
+    parser.add_argument(
+        "--smooth", action="store_true", help="smooth the landmarks of a video over time"
     )
     parser.add_argument(
         "--orientation",
@@ -91,11 +154,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check_outside(out: Path, images: Path) -> None:
-    if out.resolve().is_relative_to(images.resolve()):
+def _name(photos: Sequence[Path]) -> str:
+    """The folder of results for these photos: that of the only one, or of the folder they are in.
+
+    Raises:
+        InputError: They give no name, as a pattern does.
+    """
+    name = photos[0].resolve().stem if len(photos) == 1 else photos[0].resolve().parent.name
+    if not name or any(character in name for character in "*?["):
+        raise InputError(f"{photos[0]} gives no name for the results; name a folder with --out")
+    return name
+
+
+def _check_outside(out: Path, photos: Path) -> None:
+    if out.resolve().is_relative_to(photos.resolve()):
         raise InputError(
-            f"--out {out} is inside of {images}, where its pictures would be read as photos the "
-            "next time; name a folder outside"
+            f"the results would be in {out}, inside of {photos}, where their pictures would be "
+            "read as photos the next time; name a folder outside with --out"
         )
 
 
@@ -103,4 +178,8 @@ def _list(skipped: Sequence[object], path: Path) -> None:
     for one in skipped[:SHOWN]:
         print(f"skipped: {one}", file=sys.stderr)
     more = f"; {SHOWN} of them are listed above" if len(skipped) > SHOWN else ""
-    print(f"{len(skipped):,} faces or photos were skipped, see {path}{more}", file=sys.stderr)
+    print(f"{len(skipped):,} photos were skipped, see {path}{more}", file=sys.stderr)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")

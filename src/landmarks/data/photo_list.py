@@ -3,9 +3,11 @@
 import csv
 import io
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from glob import glob, has_magic
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -40,7 +42,7 @@ class Photo:
     Attributes:
         name: Its path below the folder of photos, e.g. "party/a.jpg".
         path: The file.
-        boxes: One for each face; None: the whole photo is the box of its only face.
+        boxes: One for each face; None: its faces are to be found.
         options: For reading the file.
     """
 
@@ -50,11 +52,18 @@ class Photo:
     options: ImageOptions
 
     @property
-    def face_names(self) -> tuple[str, ...]:
-        """Names for the output files of each face: "party/a", "party/a_2", ..."""
-        stem = PurePosixPath(self.name).with_suffix("").as_posix()
-        count = 1 if self.boxes is None else len(self.boxes)
-        return (stem, *(f"{stem}_{number}" for number in range(2, count + 1)))
+    def stem(self) -> str:
+        """Its name without the suffix."""
+        return PurePosixPath(self.name).with_suffix("").as_posix()
+
+    def face_name(self, number: int) -> str:
+        """Name for the output files of a face, counted from 1: "party/a", "party/a_2", ..."""
+        return self.stem if number == 1 else f"{self.stem}_{number}"
+
+    @property
+    def most_faces(self) -> float:
+        """The number of its faces if it is known, else infinite."""
+        return math.inf if self.boxes is None else len(self.boxes)
 
     def read(self) -> NDArray[np.uint8]:
         """(H, W, 3) uint8 RGB; boxes and predictions count these pixels.
@@ -64,20 +73,13 @@ class Photo:
         """
         return ImageFile(self.path, self.options).read()
 
-    def face_boxes(self, image: NDArray[np.uint8]) -> tuple[PlacedBox, ...]:
-        """The box of each face, which `Detector.on_image` checks."""
-        if self.boxes is not None:
-            return self.boxes
-        height, width = image.shape[:2]
-        return (PlacedBox((0, 0, width - 1, height - 1), str(self.path)),)
-
 
 @dataclass(frozen=True, slots=True)
 class PhotoSet:
-    """Photos of a folder.
+    """Photos to predict on.
 
     Attributes:
-        photos: Sorted by name.
+        photos: Those of a folder sorted by name.
         notes: Remarks for the user, a line each.
     """
 
@@ -86,28 +88,26 @@ class PhotoSet:
 
 
 def read_photos(
-    root: Path | str, boxes: Path | str | None = None, *, orientation: str = "apply"
+    *roots: Path | str, boxes: Path | str | None = None, orientation: str = "apply"
 ) -> PhotoSet:
     """Find the photos to predict on.
 
     Args:
-        root: One image, or a folder of images, with all folders below.
-        boxes: A CSV with the columns `image,x0,y0,x1,y1`, a row for each face: path below `root`,
-            and 0-based source pixels. None: the whole of each photo is its face's box.
+        roots: Images, folders of images with all folders below, or patterns of such names ("*.jpg",
+            for shells that leave them alone).
+        boxes: A CSV with the columns `image,x0,y0,x1,y1`, a row for each face: path below its root,
+            and 0-based source pixels. None: the faces are to be found.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Raises:
         InputError: There is no photo, the CSV is wrong or names another image, or two faces would
             have the same name.
     """
-    options = ImageOptions(str(root), orientation)
-    files, notes = _image_files(expanded(root))
+    root = " ".join(map(str, roots))
+    options = ImageOptions(root, orientation)
+    files, notes = _all_image_files([path for given in roots for path in _matching(given)])
     if boxes is None:
         photos = [Photo(name, path, None, options) for name, path in files.items()]
-        notes.append(
-            "no boxes given: each whole photo is taken as the box of its only face; unless photos "
-            "are cropped to the face, give --boxes"
-        )
     else:
         path = expanded(boxes)
         placed = _read_boxes(path, files, root)
@@ -121,6 +121,35 @@ def read_photos(
             notes.append(f"{path}: no box for {_some(without)}, which are skipped")
     _check_names(photos)
     return PhotoSet(tuple(photos), tuple(notes))
+
+
+def _matching(given: Path | str) -> list[Path]:
+    """The files and folders that a pattern matches; `given` itself if it is not a pattern."""
+    path = expanded(given)
+    if not has_magic(str(path)) or is_file(path) or is_folder(path):
+        return [path]
+    # Path.glob takes no absolute pattern.
+    found = [Path(name) for name in sorted(glob(str(path), recursive=True))]  # noqa: PTH207
+    if not found:
+        raise InputError(f"{given}: no file matches this pattern")
+    return found
+
+
+def _all_image_files(roots: Sequence[Path]) -> tuple[dict[str, Path], list[str]]:
+    """Image files of all roots by their paths below them, and notes on other files."""
+    files: dict[str, Path] = {}
+    notes = []
+    for root in roots:
+        own, note = _image_files(root)
+        notes += note
+        for name, path in own.items():
+            other = files.setdefault(name, path)
+            if other != path:
+                raise InputError(
+                    f"{other} and {path} would both be called {name!r}; give a folder that holds "
+                    "both, or predict one after the other"
+                )
+    return files, notes
 
 
 def _image_files(root: Path) -> tuple[dict[str, Path], list[str]]:
@@ -142,7 +171,7 @@ def _image_files(root: Path) -> tuple[dict[str, Path], list[str]]:
 
 
 def _read_boxes(
-    path: Path, files: Mapping[str, Path], root: Path | str
+    path: Path, files: Mapping[str, Path], root: str
 ) -> dict[str, tuple[PlacedBox, ...]]:
     found: dict[str, tuple[PlacedBox, ...]] = {}
     for number, (image, *sides) in _rows(path):
@@ -190,15 +219,24 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_names(photos: list[Photo]) -> None:
+    """Refuse photos whose faces could have the same name, however many are found."""
     owners: dict[str, Photo] = {}
     for photo in photos:
-        for name in photo.face_names:
-            other = owners.setdefault(name, photo)
-            if other != photo:
-                raise InputError(
-                    f"{photo.path}: a face of it and one of {other.name} would both be called "
-                    f"{name!r}; rename one of the photos"
-                )
+        other = owners.setdefault(photo.stem, photo)
+        if other != photo:
+            _refuse_names(photo, other, photo.stem)
+    for stem, photo in owners.items():
+        numbered = re.fullmatch(r"(.*)_([2-9]|[1-9]\d+)", stem, re.DOTALL)
+        other_photo = owners.get(numbered[1]) if numbered else None
+        if numbered and other_photo and int(numbered[2]) <= other_photo.most_faces:
+            _refuse_names(photo, other_photo, stem)
+
+
+def _refuse_names(photo: Photo, other: Photo, name: str) -> None:
+    raise InputError(
+        f"{photo.path}: a face of it and one of {other.name} would both be called {name!r}; "
+        "rename one of the photos"
+    )
 
 
 def _some(names: list[str]) -> str:

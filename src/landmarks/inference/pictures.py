@@ -1,6 +1,6 @@
 """Pictures of predictions, for a visual check."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -14,6 +14,7 @@ from PIL import Image
 
 from landmarks.data.crops import FaceCrops
 from landmarks.geometry import LandmarkCrop, crop_matrix, transform, warp
+from landmarks.inference.face import Face, tight_box
 from landmarks.inference.predictions import Predictions
 from landmarks.storage.atomic import atomic_write
 
@@ -116,7 +117,25 @@ def draw_found(
         for radius, colour in ((4.5, "#000000"), (3.5, PREDICTED)):
             centre = _sixteenths(point)
             cv2.circle(canvas, centre, int(16 * radius), _rgb(colour), -1, cv2.LINE_AA, 4)
-    Image.fromarray(canvas).save(path, quality=90)
+    Image.fromarray(canvas).save(path, "JPEG", quality=90)
+
+
+def draw_on_frame(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:
+    """A frame of a video, (H, W, 3) uint8 RGB, with the landmarks and tracks of its faces."""
+    canvas = image.copy()
+    for face in faces:
+        x0, y0, x1, y1 = tight_box(face.points)
+        radius = max(1.0, max(x1 - x0, y1 - y0) / 100)
+        for point in face.points:
+            cv2.circle(
+                canvas, _sixteenths(point), int(16 * radius), _rgb(PREDICTED), -1, cv2.LINE_AA, 4
+            )
+        place, size = (round(x0), max(12, round(y0 - 4 * radius))), max(0.4, radius / 3)
+        for colour, width in (("#000000", 4), ("#FFFFFF", 1)):
+            cv2.putText(
+                canvas, str(face.track), place, cv2.FONT_HERSHEY_SIMPLEX, size, _rgb(colour), width
+            )
+    return canvas
 
 
 def _sixteenths(point: NDArray[np.float32]) -> tuple[int, int]:

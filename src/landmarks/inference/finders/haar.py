@@ -1,4 +1,11 @@
-"""The Haar cascade that comes with OpenCV (Viola and Jones, 2001): no weights of our own."""
+"""The Haar cascade that comes with OpenCV (Viola and Jones, 2001): no weights of our own.
+
+Its squares reach from above the brows to the lips. They are moved and scaled to the tight box of
+the 68 landmarks by numbers fitted on 1,600 rendered faces of 160 x 160 pixels, of which the cascade
+finds 1,385, 87 %: the medians of the box's size and place relative to the square. What is left,
+relative to the box's longer side (interquartile range over 1.35): 8 % of size, 14 % sideways, most
+of it on faces that look to a side, and 5 % up and down.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +22,8 @@ from landmarks.inference.finders.finder import FoundBox, distinct, enlarged, red
 
 CASCADE = "haarcascade_frontalface_alt2.xml"
 
-SCALE = 0.75
-DOWN = 0.09
+# Relative to the side of the square: width and height of the box, and how far it is below.
+WIDE, HIGH, DOWN = 0.86, 0.87, 0.16
 
 
 @dataclass(frozen=True)
@@ -59,5 +66,5 @@ class HaarFinder:
 def _calibrated(x: float, y: float, width: float, height: float) -> Box:
     """The landmarks' box from the square of the cascade, both in pixels of the searched copy."""
     centre_x, centre_y = x + (width - 1) / 2, y + (height - 1) / 2 + DOWN * height
-    half_x, half_y = SCALE * width / 2, SCALE * height / 2
+    half_x, half_y = WIDE * width / 2, HIGH * height / 2
     return centre_x - half_x, centre_y - half_y, centre_x + half_x, centre_y + half_y
