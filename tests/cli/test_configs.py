@@ -4,6 +4,7 @@ import inspect
 import re
 import shlex
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -70,6 +71,21 @@ def test_the_imagenet_control_can_use_the_network_of_the_other_runs():
 def test_every_schedule_adapter_and_crop_makes_an_experiment(group):
     for option in options(group):
         experiment(f"{group}={option}", "strategy=mixing")
+
+
+@pytest.mark.parametrize("option", options("tracker"))
+def test_every_tracker_makes_an_experiment(option):
+    if option in ("mlflow", "wandb") and find_spec(option) is None:
+        pytest.skip(f"{option} is not installed")
+    name = {"mlflow": ["tracker.experiment=x"], "wandb": ["tracker.group=x"]}  # else the sweep's
+    assert callable(experiment(f"tracker={option}", *name.get(option, [])).tracker.start)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"), [("null,toy,unet", "toy/unet"), ("figure4,w300,unet", "figure4")]
+)
+def test_the_runs_of_a_sweep_are_grouped_by_experiment_or_by_data_and_model(chosen, name):
+    assert OmegaConf.create({"group": f"${{sweep_name:{chosen}}}"}).group == name
 
 
 @pytest.mark.parametrize("option", options("schedule"))

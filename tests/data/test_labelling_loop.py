@@ -17,12 +17,16 @@ from landmarks.experiment.experiment import Data, Experiment
 from landmarks.experiment.run import run
 from landmarks.experiment.strategies import real_only
 from landmarks.geometry import LandmarkCrop
+from landmarks.inference.detector import Detector
 from landmarks.inference.face import Face, tight_box
 from landmarks.inference.labelling import COCO, LABEL_STUDIO, PredictedPhoto, write_for_labelling
 from landmarks.training.device import Machine
 from landmarks.training.schedule import Schedule
 from landmarks.training.tracking.tracker import NoTracker
+from tests.processes import forked
 from tests.small import small_architecture
+from tests.test_readme import FEW_OF, QUICK, ROOT, commands, landmarks_command, write_photos
+from tests.waiting import PATIENCE
 
 SIZE = 96
 TRUTH = [face.landmarks for face in read_toy(count=4, domain="stand_in", seed=5, size=SIZE).faces]
@@ -96,6 +100,47 @@ def test_corrected_points_come_back_where_they_were_put(predicted, way):
     assert [face.id for face in dataset.faces] == ["0", "1", "2", "3"]
     # CVAT rounds to hundredths of a pixel.
     assert np.abs(dataset.landmarks - np.stack(TRUTH)).max() < 0.0051
+
+
+@pytest.mark.slow
+def test_every_command_of_the_page_runs_in_its_order(predicted):
+    """On toy photos; between prediction and training somebody corrects in both tools."""
+    run_folder = predicted / "outputs/rendered/unet/finetune/n_real_50/seed_0"
+    run_folder.mkdir(parents=True)
+    model = small_architecture()
+    network = model.start(68, seed=0).eval()
+    Detector(network=network, architecture=model, crop=LandmarkCrop(1.35)).save(
+        run_folder / "detector.safetensors"
+    )
+    (predicted / "path/to").mkdir(parents=True)
+    (predicted / "photos").rename(predicted / "path/to/photos")
+    write_photos(predicted / "path/to/other/photos", 4, seed=4)
+    boxes = "".join(f"{i}.png,20,20,80,80\n" for i in range(len(TRUTH)))
+    (predicted / "path/to/boxes.csv").write_text(f"image,x0,y0,x1,y1\n{boxes}")
+    small = [*QUICK, *FEW_OF["data=own"], "strategy=real_only", "schedule.train.steps=4"]
+    ran = []
+    for line in commands((ROOT / "docs/labelling.md").read_text()):
+        name, *words = landmarks_command(line)
+        words += ["--boxes", "path/to/boxes.csv"] if name == "predict" else [*small]
+        words += [] if name == "predict" else [f"out=outputs/{len(ran)}"]
+        done = forked(name, *words, cwd=predicted, patience=PATIENCE)
+        # Four updates on four faces teach nothing, and a run says so by exit code 1.
+        assert "results are in" in done.stdout, f"{line}\n{done.stderr}"
+        if name == "predict":
+            correct(predicted)
+        ran.append(name)
+    assert ran == ["predict", "train", "train", "train"]
+
+
+def correct(folder):
+    """What the tools export is put where the page has it."""
+    (folder / "corrected/annotations").mkdir(parents=True)
+    for way, place in (
+        (corrected_in_cvat, "corrected/annotations/person_keypoints_default.json"),
+        (corrected_in_cvat_xml, "corrected/annotations.xml"),
+        (corrected_in_label_studio, "corrected.json"),
+    ):
+        way(folder / "predicted").args[0].rename(folder / place)
 
 
 def test_corrected_labels_train_a_detector(predicted, tmp_path):
