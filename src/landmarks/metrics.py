@@ -46,6 +46,13 @@ def box(
     return np.where(visible.all(axis=1), np.sqrt(width_height.prod(axis=-1)), np.nan)
 
 
+def diagonal(
+    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
+) -> NDArray[np.float64]:
+    """Diagonal of the landmarks' tight box, (N,); NaN where one is not visible."""
+    return np.where(visible.all(axis=1), _length(target.max(axis=1) - target.min(axis=1)), np.nan)
+
+
 def _length(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.norm(vectors.astype(np.float64), axis=-1))
 
@@ -56,6 +63,7 @@ NORMALISERS: Mapping[str, Normaliser] = {
     "interpupil": interpupil,
     "box": box,
 }
+ALL_NORMALISERS: Mapping[str, Normaliser] = {**NORMALISERS, "diagonal": diagonal}
 
 
 def point_errors(
@@ -180,6 +188,7 @@ def summarise(
     visible: NDArray[np.bool_],
     groups: NDArray[np.str_],
     scheme: LandmarkScheme,
+    normalisers: Mapping[str, Normaliser] = NORMALISERS,
 ) -> Summary:
     """All metrics of a set of faces.
 
@@ -189,6 +198,7 @@ def summarise(
         visible: (N, K); faces without a visible landmark in a region do not count there.
         groups: (N,) photo of each face.
         scheme: Names regions and normalising pairs.
+        normalisers: Of the NME over all landmarks.
     """
     errors = point_errors(predicted, target, visible)
     every = tuple(range(scheme.num_landmarks))
@@ -204,7 +214,7 @@ def summarise(
     face = nme(errors, ocular, every)
     by_unit = {
         name: nme(errors, unit(target, visible, scheme), every)
-        for name, unit in NORMALISERS.items()
+        for name, unit in normalisers.items()
     }
     by_region = {name: nme(errors, ocular, part) for name, part in scheme.regions.items()}
     return Summary(

@@ -55,7 +55,7 @@ def evaluate(cfg: DictConfig) -> float:
         evaluation["metrics"]["all"]["faces"],
         ", drawn or rendered, not photographs" if evaluation["rendered_test"] else "",
     )
-    log.info("results are in %s (evaluation.json, predictions.npz, faces.png)", out)
+    log.info("results are in %s (evaluation.json, predictions.npz, faces.png, ced.png)", out)
     if evaluation["diverged"]:
         log.warning("%s", DIVERGED)
         sys.exit(1)

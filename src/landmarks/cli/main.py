@@ -10,7 +10,17 @@ from landmarks import __version__
 from landmarks.cli.environment import prepare
 
 # In the order in which one needs them.
-COMMANDS = ("train", "evaluate", "predict", "synthesize", "report", "plan", "verify")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "predict",
+    "export",
+    "score",
+    "synthesize",
+    "report",
+    "plan",
+    "verify",
+)
 # Those whose arguments are Hydra's `option=value`, which a shell can complete.
 HYDRA_COMMANDS = ("train", "evaluate", "synthesize")
 

@@ -28,7 +28,7 @@ _EXPECTED = "the header image,x0,y0,...,x67,y67, or rows of an image and 68 poin
 
 
 @dataclass(frozen=True, eq=False)
-class _Row:
+class Row:
     """A face.
 
     Attributes:
@@ -74,8 +74,7 @@ def read_csv(
     rule = LabelRule(first_pixel, frame, landmarks)
     path = expanded(path)
     options = ImageOptions(str(path), orientation)
-    columns, lines = _table(path)
-    rows = [_row(cells, columns, f"{path}, line {number}") for number, cells in lines]
+    rows, columns = _rows(path)
     count = len(columns.points)
     if count != (rule.num_points or count):
         raise InputError(
@@ -111,6 +110,15 @@ def read_csv(
         notes=(*notes, *rule.notes),
         frame=frame,
     )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of such a table, without looking for the images.
+
+    Raises:
+        InputError: The file is not such a table.
+    """
+    return _rows(path)[0]
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,12 @@ def _table(path: Path) -> tuple[_Columns, list[tuple[int, list[str]]]]:
     return _Columns(0, np.arange(1, len(first)).reshape(-1, 2), len(first)), lines
 
 
+def _rows(path: Path) -> tuple[list[Row], _Columns]:
+    columns, lines = _table(path)
+    rows = [_row(cells, columns, f"{path}, line {number}") for number, cells in lines]
+    return rows, columns
+
+
 def _named(names: list[str], where: str) -> _Columns:
     """The columns by a header, in any order; points can be counted from 0 or 1."""
     found = [_COLUMN.fullmatch(name) for name in names]
@@ -174,11 +188,11 @@ def _named(names: list[str], where: str) -> _Columns:
     return _Columns(places[0], np.reshape(places[1:], (-1, 2)), len(names), ignored)
 
 
-def _row(cells: list[str], columns: _Columns, where: str) -> _Row:
+def _row(cells: list[str], columns: _Columns, where: str) -> Row:
     if len(cells) != columns.width:
         raise InputError(f"{where}: {len(cells)} cells; expected {columns.width}, as in the first")
     points = np.full(columns.points.shape, np.nan)
     for k, (x, y) in enumerate(columns.points.tolist()):
         if cells[x] or cells[y]:
             points[k] = finite_numbers((cells[x], cells[y]), f"{where}, point {k}")
-    return _Row(where, cells[columns.image], points)
+    return Row(where, cells[columns.image], points)

@@ -192,7 +192,7 @@ def read_json(
         expected: What it should contain, for the message.
         largest: Size from which it is refused, bytes.
     """
-    content = _json(path, largest)
+    content = parsed_json(path, largest)
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected {expected}, not {type(content).__name__}")
     return content
@@ -200,13 +200,14 @@ def read_json(
 
 def read_json_objects(path: Path, expected: str) -> list[dict[str, Any]]:
     """The objects in a JSON file that is a list of them; `expected` is for the message."""
-    content = _json(path, DATASET_BYTES)
+    content = parsed_json(path, DATASET_BYTES)
     if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
         raise InputError(f"{path}: expected {expected}")
     return content
 
 
-def _json(path: Path, largest: int) -> Any:  # noqa: ANN401 - JSON
+def parsed_json(path: Path, largest: int = DATASET_BYTES) -> Any:  # noqa: ANN401 - JSON
+    """The value in a JSON file; see `read_json`."""
     text = read_text(path, largest)
     try:
         return json.loads(text)

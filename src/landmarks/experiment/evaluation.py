@@ -11,11 +11,13 @@ from landmarks.data.dataset import FaceDataset
 from landmarks.data.leakage import TrainingFaces, read_training_faces
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, read_result, write_json
+from landmarks.inference.curves import draw_cumulative_errors
 from landmarks.inference.detector import Detector
 from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
-from landmarks.inference.predictions import Predictions
+from landmarks.inference.predictions import Predictions, write_cumulative_error
 from landmarks.inference.restore import Classes
+from landmarks.metrics import ALL_NORMALISERS
 from landmarks.storage.artifacts import ArtifactStore
 from landmarks.storage.atomic import writable_folder
 from landmarks.storage.serialization import record
@@ -97,7 +99,7 @@ def evaluate_run(
         test: Labelled faces.
         machine: The device.
         artifacts: Folder where decoded faces are stored.
-        out: Folder for `evaluation.json`, `predictions.npz` and `faces.png`.
+        out: Folder for `evaluation.json`, `predictions.npz`, `faces.png`, `ced.csv` and `ced.png`.
         classes: As of `Detector.load`.
 
     Returns:
@@ -116,6 +118,9 @@ def evaluate_run(
         predictions = predict_set(detector, crops)
         predictions.write(out)
         draw_predictions(predictions, crops, caption(test), out / "faces.png")
+        write_cumulative_error(out / "ced.csv", predictions.errors)
+        draw_cumulative_errors({caption(test): predictions.errors}, out / "ced.png")
+    summaries = predictions.summaries(ALL_NORMALISERS)
     evaluation = {
         "run": str(run),
         "training_photos_known": run.is_dir(),
@@ -125,7 +130,7 @@ def evaluate_run(
         "crop": record(detector.crop),
         "box_source": detector.crop.box_source,
         "diverged": predictions.diverged,
-        "metrics": {name: asdict(part) for name, part in predictions.summaries().items()},
+        "metrics": {name: asdict(part) for name, part in summaries.items()},
         "versions": versions(),
     }
     write_json(out / EVALUATION, evaluation)

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.metrics import Summary, cumulative_error, interocular, nme, point_errors, summarise
+from landmarks.metrics import (
+    NORMALISERS,
+    Normaliser,
+    Summary,
+    cumulative_error,
+    interocular,
+    nme,
+    point_errors,
+    summarise,
+)
 from landmarks.scheme import IBUG68, LandmarkScheme
 from landmarks.storage.atomic import atomic_write
 
@@ -88,8 +98,8 @@ class Predictions:
         limit = replace(self, predicted=points).errors
         return bool(np.nanmean(self.errors) >= np.nanmean(limit))
 
-    def summaries(self) -> dict[str, Summary]:
-        """Metrics of the whole and of each subset."""
+    def summaries(self, normalisers: Mapping[str, Normaliser] = NORMALISERS) -> dict[str, Summary]:
+        """Metrics of the whole and of each subset; `normalisers` are those of `summarise`."""
         names = sorted(set(self.subsets.tolist()) - {"all"})
         parts = {name: self.subsets == name for name in names}
         parts = {"all": np.ones(len(self.ids), bool), **(parts if len(parts) > 1 else {})}
@@ -100,6 +110,7 @@ class Predictions:
                 self.visible[chosen],
                 self.groups[chosen],
                 self.scheme,
+                normalisers,
             )
             for name, chosen in parts.items()
         }
@@ -120,7 +131,12 @@ class Predictions:
 
 
 def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
-    """Write the cumulative error distribution as `ced.csv`: NME, share of faces up to it."""
+    """Write the cumulative error distribution as CSV: NME, share of faces up to it.
+
+    Args:
+        path: The file.
+        errors: (N,); NaN of faces that do not count.
+    """
     with atomic_write(path) as partial, partial.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["nme", "share"])

@@ -1,0 +1,1 @@
+"""Score the predictions of any system against any labelled faces."""

@@ -1,0 +1,40 @@
+"""Cumulative error curves: the share of faces with at most some error."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
+
+from landmarks.metrics import cumulative_error
+from landmarks.storage.atomic import atomic_write
+
+matplotlib.use("agg")
+
+FURTHEST = 0.10  # NME at the right end of the figure, the usual one
+
+
+def draw_cumulative_errors(errors: Mapping[str, NDArray[np.float64]], path: Path) -> None:
+    """Draw one curve for each name.
+
+    Args:
+        errors: (N,) NME of each face; infinite where there is no prediction, NaN of faces that do
+            not count.
+        path: A PNG file.
+    """
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    ax = figure.subplots()
+    for name, own in errors.items():
+        x, y = cumulative_error(own[~np.isnan(own)])
+        ax.step([0, *x[x <= FURTHEST], FURTHEST], [0, *y[x <= FURTHEST], (x <= FURTHEST).mean()],
+                where="post", label=name)  # fmt: skip
+    ax.set(xlim=(0, FURTHEST), ylim=(0, 1), xlabel="NME, inter-ocular", ylabel="share of faces")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.grid(alpha=0.3)
+    ax.legend(loc="lower right", fontsize=9)
+    with atomic_write(path) as partial:
+        figure.savefig(partial, dpi=120, format="png")

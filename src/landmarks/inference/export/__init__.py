@@ -1,0 +1,1 @@
+"""Export a detector to files that run without landmarks: ONNX, and torch.export."""
