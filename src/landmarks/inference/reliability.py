@@ -19,6 +19,8 @@ from landmarks.heatmap import to_heatmap_pixels
 # What `confidence` is the probability of: an error of at most this share of the crop's side. With
 # the crop of 1.35 face boxes that is 4 % of the box, about 8 % of the distance between the eyes.
 TOLERANCE = 0.03
+# Half the crop: a linear function may say anything of features unlike those it was fitted on.
+LARGEST_ERROR = 0.5
 MEASURES = 3  # expected error, confidence, visibility
 BESIDE = 2  # the head's output at the landmark, and the logarithm of its sum
 
@@ -27,7 +29,8 @@ class Trust(NamedTuple):
     """About each landmark of a batch; each (B, K).
 
     Attributes:
-        error: Expected distance from the true place, as a share of the crop's side.
+        error: Expected distance from the true place, as a share of the crop's side; at most
+            `LARGEST_ERROR`.
         confidence: Probability that this distance is at most `TOLERANCE`.
         visible: Probability that the landmark is seen: not behind the face, a hand or glasses.
     """
@@ -53,7 +56,7 @@ class Reliability(nn.Module):
     def forward(self, evidence: Tensor) -> Trust:
         """Of evidence (B, K, C + 2), as `evidence_at` collects it."""
         error, confidence, visible = self.linear(evidence).unbind(dim=-1)
-        return Trust(error.exp(), confidence.sigmoid(), visible.sigmoid())
+        return Trust(error.exp().clamp(max=LARGEST_ERROR), confidence.sigmoid(), visible.sigmoid())
 
     def linear(self, evidence: Tensor) -> Tensor:
         """Logarithm of the error and logits of both probabilities, (B, K, 3)."""
