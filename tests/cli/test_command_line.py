@@ -95,6 +95,8 @@ def python_without_torch(*words, cwd):
         (["landmarks.train", "--help"], "n_real=50"),
         (["landmarks", "train", "--cfg", "job"], "n_real: 50"),
         (["landmarks", "predict", "--help"], "--boxes CSV"),
+        (["landmarks", "export", "--help"], "--crops"),
+        (["landmarks", "score", "--help"], "--truth TRUTH"),
         (["landmarks"], "landmarks report"),
     ],
 )

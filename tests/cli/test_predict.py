@@ -331,6 +331,7 @@ def test_a_killed_command_is_continued_and_loses_nothing(place, capsys):
     assert [json.loads(line)["image"] for line in journal.read_text().splitlines()[1:]] == ["a.png"]
     (place / "found" / "a.pts").write_text("corrected by hand")
     with journal.open("a") as file:
+        file.write('{"image":"b.j{"tabled":true}\n')  # the disk was full, then not any more
         file.write('{"image":"b.j')  # as of a process that was killed while it wrote
     assert predict("--boxes", "boxes.csv") == 0
     assert "3 faces in 3 photos (1 of them before)" in capsys.readouterr().out
@@ -349,9 +350,9 @@ def test_what_was_corrected_is_kept_when_there_is_more_to_predict(place):
     assert predict("--boxes", "one.csv") == 0
     (place / "found" / "a.pts").write_text("corrected by hand")
     edited = (place / "found" / "predictions.csv").read_text().replace("a.png,1,", "a.png,1,7.5,")
-    (place / "found" / "predictions.csv").write_text(edited)
+    (place / "found" / "predictions.csv").write_text(edited.rstrip())
     assert predict("--boxes", "one.csv") == 0
-    assert (place / "found" / "predictions.csv").read_text() == edited
+    assert (place / "found" / "predictions.csv").read_text() == edited.rstrip()
     write_boxes(place / "more.csv", ("a.png", 20, 20, 70, 70), ("b.jpg", 20, 20, 70, 70))
     assert predict("--boxes", "more.csv") == 0
     assert (place / "found" / "predictions.csv").read_text().startswith(edited)

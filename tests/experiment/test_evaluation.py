@@ -51,6 +51,11 @@ def test_a_detector_without_its_run_is_tested_and_its_training_data_are_unknown(
     assert "training data unknown, so leakage cannot be checked" in caplog.text
     stored = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
     assert stored["training_photos_known"] is False
+    names = {"interocular", "interpupil", "box", "diagonal"}
+    assert set(stored["metrics"]["all"]["nme"]) == names
+    curve = (tmp_path / "evaluation" / "ced.csv").read_text().splitlines()
+    assert float(curve[-1].split(",")[1]) == 1
+    assert (tmp_path / "evaluation" / "ced.png").read_bytes().startswith(b"\x89PNG")
     assert evaluations_of(shared) == tmp_path / "shared_evaluations"
 
 

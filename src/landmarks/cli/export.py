@@ -25,7 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     from landmarks.inference.export.quantise import calibration_faces, quantise
 
     write = {"onnx": write_onnx, "torch": write_torch}[given.format]
-    out = given.out or Path(f"{given.detector.stem}{SUFFIXES[given.format]}")
+    name = "detector" if given.detector is None else given.detector.stem
+    out = given.out or Path(f"{name}{SUFFIXES[given.format]}")
     try:
         if given.int8 is not None and (given.format != "onnx" or given.crops):
             raise InputError(
@@ -60,7 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         description=str(__doc__).partition("\n")[0].partition(": ")[2],
         epilog="exit code: 0 the file was written; 2 invalid input, and there is no file",
     )
-    parser.add_argument("detector", type=path, help="detector.safetensors, or a finished run")
+    parser.add_argument(
+        "detector",
+        type=path,
+        nargs="?",
+        help="detector.safetensors, or a finished run; default: the detector that comes with "
+        "landmarks",
+    )
     parser.add_argument(
         "--format",
         choices=tuple(SUFFIXES),

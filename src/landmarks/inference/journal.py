@@ -1,7 +1,8 @@
 """The journal of a folder of predictions: which photos are finished, with all that was found.
 
 A line of JSON for each photo, added when everything else about it has been written. A process can
-be killed at any moment: a last line that is cut off is removed, and its photo is predicted again.
+be killed at any moment, and a disk can be full: a line that is cut off does not count, and its
+photo is predicted again.
 """
 
 import json
@@ -22,7 +23,6 @@ JOURNAL = ".journal.jsonl"
 
 # Raise it with any change of what the lines, or the other files of the folder, mean.
 FORMAT = 1
-
 
 # Of a face, beside box and points; each is None or (K,).
 _JUDGEMENTS = ("error", "confidence", "visible")
@@ -89,7 +89,7 @@ class Journal:
 
     def _read(self, text: str, settings: dict[str, str]) -> None:
         try:
-            first, *lines = map(json.loads, text.splitlines())
+            first, *lines = filter(None, map(_parsed, text.splitlines()))
             wrong = [name for name in settings if first.get(name) != settings[name]]
             if first.get("format") != FORMAT:
                 wrong = ["version of landmarks", *wrong]
@@ -145,6 +145,14 @@ class Journal:
             file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _parsed(line: str) -> Any:  # noqa: ANN401 - of any JSON type
+    """The content of a line; None if it was cut off, and the next one added to it."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _stored(face: Face) -> dict[str, Any]:

@@ -218,6 +218,7 @@ def _write_tables(
         axes = [f"{axis}{k}" for k in range(scheme.num_landmarks) for axis in "xy"]
         header = _csv([["image", "face", *axes, "left", "top", "right", "bottom"]])
         before = path.read_bytes() if is_file(path) else header.encode()
+        before += b"" if before.endswith(b"\n") else b"\r\n"  # some editors leave it out
         named = {row[0] for row in csv.reader(io.StringIO(before.decode("utf-8-sig"))) if row}
         rows = _csv(row for entry in new if entry.image not in named for row in _rows(entry))
         with atomic_write(path) as partial:

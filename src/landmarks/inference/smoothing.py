@@ -1,6 +1,7 @@
 """The one-euro filter (Casiez, Roussel and Vogel, CHI 2012): steady when still, quick when moving.
 
-A low-pass filter whose cut-off frequency rises with the speed of what it filters.
+A low-pass filter whose cut-off frequency rises with the speed of what it filters. The defaults were
+chosen on rendered faces in video: see docs/predict.md.
 """
 
 import math
@@ -38,7 +39,7 @@ class OneEuroFilter:
     """
 
     still: float = 1.0
-    gain: float = 20.0
+    gain: float = 40.0
     velocity_cutoff: float = 1.0
     _states: dict[int, _State] = field(default_factory=dict)
 

@@ -1,5 +1,6 @@
 """A detector as one graph: pixels in, landmarks out; the same for ONNX and for torch.export."""
 
+from copy import deepcopy
 from typing import cast
 
 import torch
@@ -83,14 +84,13 @@ def _halves(both: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class _Adapted(nn.Module):
-    """`Adapter.adapt` without operations that ONNX lacks."""
+    """`Adapter.adapt` without operations that ONNX lacks, in float32, as OpenCV wants it."""
 
     def __init__(self, adapter: Adapter) -> None:
         super().__init__()
-        self.adapter = adapter
+        self.adapter = deepcopy(adapter).float()
 
-    def forward(self, landmarks: Tensor) -> Tensor:
-        points = landmarks.double()
+    def forward(self, points: Tensor) -> Tensor:
         frame = Frame.of(points, self.adapter.reference)
         cos, sin = frame.turn[:, 0, 0], frame.turn[:, 0, 1]
         size = (cos * cos + sin * sin)[:, None, None]
@@ -98,4 +98,4 @@ class _Adapted(nn.Module):
         # The inverse of a rotation times a scale is its transpose over the scale's square.
         inverse = frame.turn.transpose(1, 2) / torch.where(has_size, size, torch.ones_like(size))
         shapes = self.adapter((points - frame.centre) @ inverse)
-        return torch.where(has_size, frame.to_pixels(shapes), points).float()
+        return torch.where(has_size, frame.to_pixels(shapes), points)
