@@ -38,6 +38,7 @@ SMALLEST = {
     "render": "--count 2",
     "render_memory": "--faces 2",
     "calibration": "--studies 2",
+    "finders": "--count 4 --sides 48 --empty 2",
 }
 
 
@@ -95,6 +96,14 @@ def test_prediction_is_timed_by_source_batch_and_kind(tmp_path, monkeypatch):
     measured = {(row["faces from"], row["batch"], row["prediction"]) for row in rows}
     assert len(measured) == len(rows) == 1 + 2 * 2 + 2 * 2 * 2
     assert all(row["faces/s"] > 0 for row in rows)
+
+
+def test_finders_are_asked_for_the_same_faces(tmp_path, monkeypatch):
+    rows = run_here("finders", tmp_path / "finders.json", monkeypatch)
+    asked = [(row["pictures"], row["number"]) for row in rows]
+    assert asked[::2] == asked[1::2]
+    assert {row["finder"] for row in rows} == {"ours", "Haar"}
+    assert [number for _, number in asked[::2]] == [2, 4, 4]
 
 
 def test_peers_stand_on_a_ladder_from_the_plain_loop_to_ours(tmp_path, monkeypatch):

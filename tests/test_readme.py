@@ -72,7 +72,7 @@ def test_every_command_of_the_readme_runs(tmp_path):
         done = forked(*words, cwd=tmp_path, patience=PATIENCE)
         assert done.returncode == 0, f"{line}\n{done.stderr}"
         ran.append(words[0])
-    assert ran == ["train", "train", "report", "predict", "train"]
+    assert ran == ["predict", "train", "train", "report", "predict", "train"]
     quick = (ROOT / "docs" / "quick-start.md").read_text()
     (python,) = re.findall(r"```python\n(.*?)```", quick, flags=re.DOTALL)
     check = "\nassert points.shape == (68, 2)"

@@ -18,6 +18,7 @@ from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.inference.finders.finder import FoundBox
 from landmarks.inference.finders.haar import HaarFinder
+from landmarks.inference.finders.network import NetworkFinder
 from landmarks.inference.pictures import SIDE
 from tests.small import small_architecture, unnormalised_architecture
 
@@ -84,7 +85,7 @@ def finds(monkeypatch):
         def find(_, images):
             return [tuple(FoundBox(b, 1.0) for b in boxes) * int(i.std() > 0) for i in images]
 
-        monkeypatch.setattr(HaarFinder, "find", find)
+        monkeypatch.setattr(NetworkFinder, "find", find)
 
     return see
 
@@ -148,7 +149,7 @@ def test_without_boxes_faces_are_found_and_photos_without_one_are_listed(
     assert predict() == 0
     out = capsys.readouterr().out
     assert "6 faces in 4 photos; results are in found" in out
-    assert "no face in 1 photos: empty.png" in out
+    assert "no face in 1 photos: empty.png; see without_faces.txt" in out
     assert (place / "found" / "without_faces.txt").read_text() == "empty.png\n"
     faces = detector(place / "photos" / "a.png")
     found = table(place)
@@ -396,6 +397,19 @@ def test_a_folder_of_other_predictions_is_refused_and_stays(place, capsys, spoil
     assert predict("--boxes", "boxes.csv") == 2
     assert message in capsys.readouterr().err
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+
+
+def test_another_finder_can_be_chosen_and_has_a_folder_of_its_own(
+    place, finds, monkeypatch, capsys
+):
+    finds((30, 40, 120, 130))
+    monkeypatch.setattr(HaarFinder, "find", lambda _, images: [()] * len(images))
+    assert predict() == 0
+    assert predict("--finder", "haar") == 2
+    assert "found: holds predictions with another finder" in capsys.readouterr().err
+    (place / "found").rename(place / "before")
+    assert predict("--finder", "haar") == 0
+    assert "0 faces in 3 photos" in capsys.readouterr().out
 
 
 def test_several_photos_and_patterns_are_predicted_together(place, finds):

@@ -12,7 +12,7 @@ from landmarks.data.toy import read_toy
 from landmarks.geometry import LandmarkCrop
 from landmarks.inference.detector import Detector
 from landmarks.inference.finders.finder import FoundBox
-from landmarks.inference.finders.haar import HaarFinder
+from landmarks.inference.finders.network import NetworkFinder
 from tests.small import small_architecture
 
 SIZE = (200, 160)  # width and height of a frame
@@ -49,7 +49,7 @@ def place(tmp_path, monkeypatch):
             found.append(() if box is None else (FoundBox(box, 1.0),))
         return found
 
-    monkeypatch.setattr(HaarFinder, "find", find)
+    monkeypatch.setattr(NetworkFinder, "find", find)
     return tmp_path
 
 

@@ -7,7 +7,8 @@ landmarks predict photos --detector outputs/.../seed_0 --boxes boxes.csv
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from landmarks.errors import InputError, refused
 
 if TYPE_CHECKING:
     from landmarks.inference.detector import Detector
+    from landmarks.inference.finders.finder import FaceFinder
 
 SHOWN = 20  # skipped photos on the screen; all are in a file
 RESULTS = Path("outputs/predict")
+FINDERS = ("network", "haar")  # the first one by default
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,12 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("name photos or a video, or give --webcam")
     # Slow imports (torch), which --help does not need.
     from landmarks.inference.detector import Detector
+    from landmarks.inference.finders.haar import HaarFinder
+    from landmarks.inference.finders.network_file import own_finder
     from landmarks.inference.videos import VIDEO_SUFFIXES
     from landmarks.models.device import check_device
 
+    finders: dict[str, Callable[[], FaceFinder]] = {"network": own_finder, "haar": HaarFinder}
     try:
         check_device(given.device)
         detector = Detector.load(given.detector, named_classes(given.classes), device=given.device)
+        detector = replace(detector, finder=finders[given.finder]())
         videos = [p for p in given.photos if p.suffix.lower() in VIDEO_SUFFIXES]
         if videos and len(given.photos) > 1:
             raise InputError(f"{videos[0]}: a video is predicted alone; give a command for each")
@@ -48,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _photos(given: argparse.Namespace, detector: "Detector") -> int:
     from landmarks.data.photo_list import read_photos
-    from landmarks.inference.photos import PICTURES, SKIPPED, TABLE, predict_photos
+    from landmarks.inference.photos import PICTURES, SKIPPED, TABLE, WITHOUT, predict_photos
 
     if given.smooth:
         raise InputError("--smooth is for videos: photos have no order")
@@ -65,7 +72,7 @@ def _photos(given: argparse.Namespace, detector: "Detector") -> int:
         f"a .pts file for each face, and {PICTURES}/ to look at"
     )
     if found.without:
-        print(f"no face in {len(found.without):,} photos: {_some(found.without)}")
+        print(f"no face in {len(found.without):,} photos: {_some(found.without)}; see {WITHOUT}")
     if not found.skipped:
         return 0
     _list(found.skipped, out / SKIPPED)
@@ -123,6 +130,12 @@ def _parser() -> argparse.ArgumentParser:
         help="image,x0,y0,x1,y1: a row for each face, its box as in training: tight around the "
         "landmarks, brows to chin, unless the detector was trained with crop=given_box; default: "
         "the faces are found",
+    )
+    parser.add_argument(
+        "--finder",
+        choices=FINDERS,
+        default=FINDERS[0],
+        help="what finds the faces: the network of this package, or the Haar cascade of OpenCV",
     )
     parser.add_argument(
         "--webcam", type=int, metavar="NUMBER", help="record this camera, from 0, until Ctrl-C"

@@ -26,7 +26,7 @@ from landmarks.inference.detector_file import (
 )
 from landmarks.inference.face import Face, tight_box
 from landmarks.inference.finders.finder import FaceFinder, distinct, overlaps
-from landmarks.inference.finders.haar import HaarFinder
+from landmarks.inference.finders.network_file import own_finder
 from landmarks.inference.region import cut
 from landmarks.inference.reliability import evidence_at, seen_by_head
 from landmarks.inference.restore import Classes
@@ -52,7 +52,7 @@ class Detector(DetectorParts):
     """
 
     device: str = "auto"
-    finder: FaceFinder = field(default_factory=HaarFinder)
+    finder: FaceFinder = field(default_factory=own_finder)
 
     @overload
     def __call__(  # type: ignore[overload-overlap] # text is a sequence, of texts

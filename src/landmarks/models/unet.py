@@ -58,6 +58,7 @@ class UNet(nn.Module):
     def __init__(self, num_landmarks: int, widths: Sequence[int] = (24, 48, 80, 112, 144)) -> None:
         super().__init__()
         _check_widths(widths)
+        self.widths = tuple(widths)
         self.scale = InputScale(mean=(0.45, 0.45, 0.45), deviation=(0.225, 0.225, 0.225))
         self.stem = nn.Sequential(
             nn.Conv2d(3, widths[0], 3, stride=2, padding=1, bias=False),
