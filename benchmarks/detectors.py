@@ -1,7 +1,7 @@
 """Compare detectors on the faces of 300-W: the bundled one, others of ours, dlib and MediaPipe.
 
 python benchmarks/detectors.py --root 300W --folders afw helen/trainset
-python benchmarks/detectors.py --root 300W --folders afw --detector RUN \
+python benchmarks/detectors.py --root 300W --folders afw --detector RUN --onnx detector.onnx \
     --dlib DLIB_ENV/bin/python --mediapipe MEDIAPIPE_ENV/bin/python
 
 *Given* boxes are tight around the true landmarks. For *found* boxes, the face with the largest
@@ -14,6 +14,7 @@ pip install dlib-bin face_recognition_models "setuptools<81" opencv-python-headl
 pip install mediapipe==0.10.21
 """
 
+import argparse
 import json
 import subprocess
 import tempfile
@@ -60,6 +61,23 @@ def ours(detector: Detector, faces: FaceDataset, found: bool) -> Answer:
     return landmarks, seconds
 
 
+def exported(path: Path, faces: FaceDataset) -> Answer:
+    """The same of a file of `landmarks export`, by onnxruntime, with given boxes."""
+    import onnxruntime  # of the extra `export`
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options)
+    landmarks, seconds = [], []
+    for face in tqdm(faces.faces, desc="onnxruntime", unit="face"):
+        image = face.image.read()
+        boxes = np.array([tight_box(face.landmarks)], np.float32)
+        start = time.process_time()
+        landmarks.append(session.run(["points"], {"image": image, "boxes": boxes})[0][0])
+        seconds.append(time.process_time() - start)
+    return np.array(landmarks), np.array(seconds)
+
+
 def peer(python: str, name: str, faces: FaceDataset) -> Answer:
     """The same of dlib or MediaPipe, with given boxes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +121,9 @@ def row(system: str, boxes: str, where: str, faces: FaceDataset, answer: Answer)
     }
 
 
-def rows(options: object, where: str, detectors: Sequence[tuple[str, Detector]]) -> list[Row]:
+def rows(
+    options: argparse.Namespace, where: str, detectors: Sequence[tuple[str, Detector]]
+) -> list[Row]:
     """All systems on the faces of one folder."""
     faces = read_w300(options.root, folders=[where])
     add = partial(row, where=where, faces=faces)
@@ -111,6 +131,8 @@ def rows(options: object, where: str, detectors: Sequence[tuple[str, Detector]])
     for name, detector in detectors:
         table.append(add(name, "given", answer=ours(detector, faces, found=False)))
         table.append(add(name, "found", answer=ours(detector, faces, found=True)))
+    if options.onnx is not None:
+        table.append(add("bundled, onnxruntime", "given", answer=exported(options.onnx, faces)))
     for name in ("dlib", "mediapipe"):
         if python := getattr(options, name):
             table.append(add(name, "given", answer=peer(python, name, faces)))
@@ -123,6 +145,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True, help="of 300-W")
     parser.add_argument("--folders", nargs="+", default=["afw"])
     parser.add_argument("--detector", action="append", default=[], help="a run or file beside ours")
+    parser.add_argument("--onnx", type=Path, help="what `landmarks export --out FILE` wrote")
     parser.add_argument("--dlib", help="Python of an environment with dlib")
     parser.add_argument("--mediapipe", help="Python of an environment with MediaPipe")
     options = parser.parse_args()
