@@ -18,28 +18,13 @@ from numpy.typing import NDArray
 from landmarks.data.coordinates import finite_numbers
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded, read_text
-from landmarks.data.images import ImageFile, ImageOptions
-from landmarks.data.labels import LabelRule, split_unlabelled
-from landmarks.data.names import face_ids, in_order, listed_images
+from landmarks.data.images import ImageOptions
+from landmarks.data.labelled import LabelledFace, faces_of_file
+from landmarks.data.labels import LabelRule
 from landmarks.errors import InputError
 
 _COLUMN = re.compile(r"([xy])_?([0-9]{1,4})", re.IGNORECASE)
 _EXPECTED = "the header image,x0,y0,...,x67,y67, or rows of an image and 68 points x,y"
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A face.
-
-    Attributes:
-        where: The place in the file, for messages.
-        image: Name of its image, as in the file.
-        points: (n, 2) in the file's numbers; NaN for those that are not labelled.
-    """
-
-    where: str
-    image: str
-    points: NDArray[np.float64]
 
 
 def read_csv(
@@ -84,35 +69,20 @@ def read_csv(
     once = list({(row.image, row.points.tobytes()): row for row in rows}.values())
     if not once:
         raise InputError(f"{path}: no faces; expected {_EXPECTED}")
-    found = listed_images(path, images, [(row.image, row.where) for row in once])
-    ids = face_ids([name for name, _ in found])
-    faces = []
-    for row, id, (name, image) in zip(once, ids, found, strict=True):
-        points, visible = split_unlabelled(row.points)
-        faces.append(
-            rule.face(
-                points,
-                row.where,
-                id=id,
-                image=ImageFile(image, options),
-                group=name,
-                visible=visible,
-            )
-        )
     notes = [f"columns not read: {', '.join(columns.ignored)}"] if columns.ignored else []
     if len(once) < len(rows):
         notes.append(f"repeated rows: {len(rows) - len(once):,} skipped")
     return FaceDataset(
         name="CSV",
         origin=str(path),
-        faces=in_order(faces),
+        faces=faces_of_file(path, images, once, rule, options),
         namespace=str(path.parent.resolve()),
         notes=(*notes, *rule.notes),
         frame=frame,
     )
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[LabelledFace]:
     """The rows of such a table, without looking for the images.
 
     Raises:
@@ -163,7 +133,7 @@ def _table(path: Path) -> tuple[_Columns, list[tuple[int, list[str]]]]:
     return _Columns(0, np.arange(1, len(first)).reshape(-1, 2), len(first)), lines
 
 
-def _rows(path: Path) -> tuple[list[Row], _Columns]:
+def _rows(path: Path) -> tuple[list[LabelledFace], _Columns]:
     columns, lines = _table(path)
     rows = [_row(cells, columns, f"{path}, line {number}") for number, cells in lines]
     return rows, columns
@@ -188,11 +158,11 @@ def _named(names: list[str], where: str) -> _Columns:
     return _Columns(places[0], np.reshape(places[1:], (-1, 2)), len(names), ignored)
 
 
-def _row(cells: list[str], columns: _Columns, where: str) -> Row:
+def _row(cells: list[str], columns: _Columns, where: str) -> LabelledFace:
     if len(cells) != columns.width:
         raise InputError(f"{where}: {len(cells)} cells; expected {columns.width}, as in the first")
     points = np.full(columns.points.shape, np.nan)
     for k, (x, y) in enumerate(columns.points.tolist()):
         if cells[x] or cells[y]:
             points[k] = finite_numbers((cells[x], cells[y]), f"{where}, point {k}")
-    return Row(where, cells[columns.image], points)
+    return LabelledFace(image=cells[columns.image], where=where, points=points)

@@ -8,7 +8,6 @@ top-left pixel, whose centre is (0.5, 0.5), and have two decimal places.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element  # the type; defusedxml parses
 
@@ -18,32 +17,15 @@ from numpy.typing import NDArray
 from landmarks.data.coordinates import finite_numbers
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
-from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
-from landmarks.data.labels import LabelRule, split_unlabelled
-from landmarks.data.names import face_ids, in_order, listed_images
+from landmarks.data.images import ImageOptions, labelled_size
+from landmarks.data.labelled import LabelledFace, faces_of_file
+from landmarks.data.labels import LabelRule
 from landmarks.data.options import check_whole_number
 from landmarks.data.point_names import placed_points, skipped
 from landmarks.data.xml_files import xml_elements
 from landmarks.errors import InputError
 
 _EXPECTED = "annotations/image/skeleton/points, exported from CVAT as 'CVAT for images 1.1'"
-
-
-@dataclass(frozen=True, eq=False)
-class _Labelled:
-    """A face.
-
-    Attributes:
-        image: Name of its image, as in the file.
-        size: Of its image, as in the file.
-        where: The place in the file, for messages.
-        points: (n, 2) in the file's numbers; NaN for points that are not labelled.
-    """
-
-    image: str
-    size: LabelledSize | None
-    where: str
-    points: NDArray[np.float64]
 
 
 def read_cvat_xml(
@@ -83,23 +65,18 @@ def read_cvat_xml(
     labelled = list(_labelled(path, rule, first_point, counts))
     if not labelled:
         raise InputError(f"{path}: no labelled face; expected {_EXPECTED}")
-    found = listed_images(path, images, [(label.image, label.where) for label in labelled])
-    ids = face_ids([name for name, _ in found])
-    faces = []
-    for label, id, (name, image) in zip(labelled, ids, found, strict=True):
-        points, visible = split_unlabelled(label.points)
-        file = ImageFile(image, options, label.size)
-        faces.append(rule.face(points, label.where, id=id, image=file, group=name, visible=visible))
     return FaceDataset(
         name="CVAT",
         origin=str(path),
-        faces=in_order(faces),
+        faces=faces_of_file(path, images, labelled, rule, options),
         namespace=str(path.parent.resolve()),
         notes=(*skipped(counts), *rule.notes),
     )
 
 
-def _labelled(path: Path, rule: LabelRule, first: int, counts: Counter[str]) -> Iterator[_Labelled]:
+def _labelled(
+    path: Path, rule: LabelRule, first: int, counts: Counter[str]
+) -> Iterator[LabelledFace]:
     """Each labelled face; `counts` gets what is skipped."""
     for position, image in enumerate(xml_elements(path, "image"), start=1):
         name = image.get("name")
@@ -115,7 +92,7 @@ def _labelled(path: Path, rule: LabelRule, first: int, counts: Counter[str]) -> 
             if isinstance(points, str):
                 counts[points] += 1
             else:
-                yield _Labelled(name, size, place, points)
+                yield LabelledFace(image=name, where=place, points=points, size=size)
 
 
 def _points(element: Element, rule: LabelRule, first: int, where: str) -> NDArray[np.float64] | str:

@@ -7,7 +7,6 @@ top-left one (0, 0). A part that a box does not have is not labelled, as in dlib
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element  # the type; defusedxml parses
 
@@ -15,52 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.data.coordinates import Box, finite_numbers
-from landmarks.data.dataset import Face, FaceDataset
+from landmarks.data.dataset import FaceDataset
 from landmarks.data.files import expanded
-from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
-from landmarks.data.labels import LabelRule, split_unlabelled
-from landmarks.data.names import face_ids, in_order, listed_images
+from landmarks.data.images import ImageOptions, labelled_size
+from landmarks.data.labelled import LabelledFace, faces_of_file
+from landmarks.data.labels import LabelRule
 from landmarks.data.options import check_whole_number
 from landmarks.data.xml_files import xml_elements
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68
 
 _MOST_PARTS = 1000
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class LabelledBox:
-    """A `<box>` of the file.
-
-    Attributes:
-        image: Name of its image, as in the file.
-        size: Of its image, as in the file.
-        where: The place in the file, for messages.
-        points: (n, 2) x and y in the file's numbers; NaN for parts that are not labelled.
-        box: Centres of its first and last pixels, in the file's numbers.
-    """
-
-    image: str
-    size: LabelledSize | None
-    where: str
-    points: NDArray[np.float64]
-    box: Box
-
-    def face(
-        self, rule: LabelRule, *, id: str, image: ImageFile, group: str, subset: str = "all"
-    ) -> Face:
-        """The face in this box."""
-        points, visible = split_unlabelled(self.points)
-        return rule.face(
-            points,
-            self.where,
-            id=id,
-            image=image,
-            group=group,
-            subset=subset,
-            visible=visible,
-            box=self.box,
-        )
 
 
 def read_dlib_xml(
@@ -98,16 +62,10 @@ def read_dlib_xml(
     path = expanded(path)
     options = ImageOptions(str(path), orientation)
     labelled, notes = read_boxes(path, rule, first_part)
-    found = listed_images(path, images, [(label.image, label.where) for label in labelled])
-    ids = face_ids([name for name, _ in found])
-    faces = [
-        label.face(rule, id=id, image=ImageFile(image, options, label.size), group=name)
-        for label, id, (name, image) in zip(labelled, ids, found, strict=True)
-    ]
     return FaceDataset(
         name="dlib XML",
         origin=str(path),
-        faces=in_order(faces),
+        faces=faces_of_file(path, images, labelled, rule, options),
         namespace=str(path.parent.resolve()),
         notes=(*notes, *rule.notes),
         frame=frame,
@@ -116,7 +74,7 @@ def read_dlib_xml(
 
 def read_boxes(
     path: Path, rule: LabelRule, first_part: int
-) -> tuple[list[LabelledBox], tuple[str, ...]]:
+) -> tuple[list[LabelledFace], tuple[str, ...]]:
     """The labelled boxes of the file, and notes on those that were skipped."""
     labelled = []
     ignored = empty = 0
@@ -134,7 +92,7 @@ def read_boxes(
             else:
                 points, corners = _points_and_box(box, f"{where}, box {number}", rule, first_part)
                 labelled.append(
-                    LabelledBox(
+                    LabelledFace(
                         image=name,
                         size=size,
                         where=f"{where}, box {number}",
@@ -153,7 +111,7 @@ def read_boxes(
 def _points_and_box(
     box: Element, where: str, rule: LabelRule, first_part: int
 ) -> tuple[NDArray[np.float64], Box]:
-    """As of `LabelledBox`."""
+    """As of `LabelledFace`."""
     left, top, width, height = _numbers(box, ("left", "top", "width", "height"), where)
     parts: dict[int, list[float]] = {}
     for part in box.iter("part"):

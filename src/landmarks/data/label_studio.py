@@ -10,46 +10,23 @@ their parent region (`parentID`), where an image shows several. Written for Labe
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
-
-import numpy as np
-from numpy.typing import NDArray
 
 from landmarks.data.coordinates import Box, number_list
 from landmarks.data.dataset import FaceDataset
 from landmarks.data.decoding import IMAGE_SUFFIXES
 from landmarks.data.files import expanded, read_json_objects
-from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
-from landmarks.data.labels import LabelRule, split_unlabelled
-from landmarks.data.names import face_ids, in_order, listed_images
+from landmarks.data.images import ImageOptions, LabelledSize, labelled_size
+from landmarks.data.labelled import LabelledFace, faces_of_file
+from landmarks.data.labels import LabelRule
 from landmarks.data.options import check_whole_number
 from landmarks.data.point_names import placed_points, skipped
 from landmarks.errors import InputError
 
 _EXPECTED = "a list of tasks, exported from Label Studio as JSON or JSON-MIN"
 _UPLOADED = re.compile(r"[0-9a-f]{8}-")  # before the name of an image uploaded in the browser
-
-
-@dataclass(frozen=True, eq=False)
-class _Labelled:
-    """A face; coordinates in per cent.
-
-    Attributes:
-        image: Name of its image.
-        size: Of its image.
-        where: The place in the file, for messages.
-        points: (n, 2); NaN for points that are not labelled.
-        box: Of the parent region, if it is one.
-    """
-
-    image: str
-    size: LabelledSize | None
-    where: str
-    points: NDArray[np.float64]
-    box: Box | None
 
 
 def read_label_studio(
@@ -90,21 +67,10 @@ def read_label_studio(
     labelled = list(_labelled(tasks, path, rule, first_point, counts))
     if not labelled:
         raise InputError(f"{path}: no labelled face in {len(tasks)} tasks; expected {_EXPECTED}")
-    found = listed_images(path, images, [(label.image, label.where) for label in labelled])
-    ids = face_ids([name for name, _ in found])
-    faces = []
-    for label, id, (name, image) in zip(labelled, ids, found, strict=True):
-        points, visible = split_unlabelled(label.points)
-        file = ImageFile(image, options, label.size)
-        faces.append(
-            rule.face(
-                points, label.where, id=id, image=file, group=name, visible=visible, box=label.box
-            )
-        )
     return FaceDataset(
         name="Label Studio",
         origin=str(path),
-        faces=in_order(faces),
+        faces=faces_of_file(path, images, labelled, rule, options),
         namespace=str(path.parent.resolve()),
         notes=tuple(skipped(counts)),
     )
@@ -112,7 +78,7 @@ def read_label_studio(
 
 def _labelled(
     tasks: list[dict[str, Any]], path: Path, rule: LabelRule, first: int, counts: Counter[str]
-) -> Iterator[_Labelled]:
+) -> Iterator[LabelledFace]:
     """Each labelled face; `counts` gets what is skipped."""
     for where, data, regions in _last_annotations(tasks, path, counts):
         faces = _faces(regions, counts)
@@ -123,12 +89,12 @@ def _labelled(
         image = _image_name(data, where)
         for parent, points in faces.items():
             named = [(p["value"]["keypointlabels"][0], _xy(p["value"], where)) for p in points]
-            yield _Labelled(
-                image,
-                _size(points[0], where),
-                where,
-                placed_points(named, first, rule, where),
-                _box(boxes.get(parent), where) if isinstance(parent, str) else None,
+            yield LabelledFace(
+                image=image,
+                where=where,
+                points=placed_points(named, first, rule, where),
+                size=_size(points[0], where),
+                box=_box(boxes.get(parent), where) if isinstance(parent, str) else None,
             )
 
 

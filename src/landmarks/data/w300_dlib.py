@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from landmarks.data.dataset import FaceDataset
-from landmarks.data.dlib_xml import LabelledBox, read_boxes
+from landmarks.data.dlib_xml import read_boxes
 from landmarks.data.files import existing_folder, is_folder
 from landmarks.data.images import ImageFile, ImageOptions
+from landmarks.data.labelled import LabelledFace
 from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.data.w300_folders import (
@@ -80,7 +81,7 @@ def read_w300_dlib(
     )
 
 
-def _photo(root: Path, label: LabelledBox) -> W300Photo:
+def _photo(root: Path, label: LabelledFace) -> W300Photo:
     """The photo of 300-W that a box belongs to, by the folder of its image."""
     relative = PurePosixPath(label.image.replace("\\", "/"))
     row = next((row for row in FOLDERS if row.path == relative.parent.as_posix()), None)
