@@ -142,9 +142,7 @@ def update(
     Returns:
         This rank's part of the loss; the loss is the sum over the ranks.
     """
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate(state.step, schedule)
-    state.optimizer.zero_grad(set_to_none=True)
+    begin_update(state, schedule)
     visible = batch.visible & inside(batch.landmarks, architecture.input_size)
     num_visible = total(visible.sum()).clamp_min(1)
     own = parts(replace(batch, visible=visible), machine.accumulate)
@@ -157,6 +155,19 @@ def update(
             loss = mean * (part.visible.sum() / num_visible)
             state.scaler.scale(loss * num_ranks()).backward()  # type: ignore[no-untyped-call]
         losses.append(loss.detach())
+    end_update(state, schedule)
+    return torch.stack(losses).sum()
+
+
+def begin_update(state: TrainingState, schedule: Schedule) -> None:
+    """Before the gradients of a step: its learning rate, and no gradient."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate(state.step, schedule)
+    state.optimizer.zero_grad(set_to_none=True)
+
+
+def end_update(state: TrainingState, schedule: Schedule) -> None:
+    """After the gradients of a step: clip them, update the weights, move their average."""
     if schedule.clip_norm is not None:
         state.scaler.unscale_(state.optimizer)
         nn.utils.clip_grad_norm_(state.network.parameters(), schedule.clip_norm)
@@ -165,7 +176,6 @@ def update(
     # Moving the average reads and writes all weights, and they change little from step to step.
     if (state.step + 1) % AVERAGE_EVERY == 0 or state.step + 1 == schedule.steps:
         state.update_average(schedule.ema, AVERAGE_EVERY)
-    return torch.stack(losses).sum()
 
 
 def load_weights(network: nn.Module, path: Path) -> None:

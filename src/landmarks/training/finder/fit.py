@@ -12,7 +12,7 @@ from landmarks.training.device import Machine
 from landmarks.training.finder.batches import SceneBatch, SceneBatches
 from landmarks.training.finder.objective import distance, targets
 from landmarks.training.interruption import deferred_interrupt, ignore_interrupt
-from landmarks.training.loop import AVERAGE_EVERY, learning_rate
+from landmarks.training.loop import begin_update, end_update
 from landmarks.training.monitor import Monitor, OnProgress
 from landmarks.training.schedule import Schedule
 
@@ -67,19 +67,11 @@ def _update(
 ) -> Tensor:
     """One optimiser step; returns the loss."""
     device = machine.torch_device
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate(state.step, schedule)
-    state.optimizer.zero_grad(set_to_none=True)
+    begin_update(state, schedule)
     with machine.autocast(cpu_bfloat16=True):
         maps = state.network(to_network(batch.images.to(device)))
     wanted = targets(batch.boxes.to(device), batch.kinds.to(device), *maps.shape[2:])
     loss = distance(maps, wanted)
     state.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-    if schedule.clip_norm is not None:
-        state.scaler.unscale_(state.optimizer)
-        nn.utils.clip_grad_norm_(state.network.parameters(), schedule.clip_norm)
-    state.scaler.step(state.optimizer)
-    state.scaler.update()
-    if (state.step + 1) % AVERAGE_EVERY == 0 or state.step + 1 == schedule.steps:
-        state.update_average(schedule.ema, AVERAGE_EVERY)
+    end_update(state, schedule)
     return loss.detach()
