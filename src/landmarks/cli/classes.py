@@ -1,10 +1,24 @@
 """Classes of other packages that a command is given by name."""
 
+from argparse import ArgumentParser
 from collections.abc import Iterable
 from pkgutil import resolve_name
 from typing import Any
 
 from landmarks.errors import InputError
+
+
+def add_class_argument(parser: ArgumentParser) -> None:
+    """The option `--class`, for a detector of another package; its values are in `classes`."""
+    parser.add_argument(
+        "--class",
+        action="append",
+        default=[],
+        dest="classes",
+        metavar="NAME",
+        help="package.module.Class: the network of the detector, or its loss, if it is of another "
+        "package than landmarks; can be repeated",
+    )
 
 
 def named_classes(names: str | Iterable[str] | None) -> list[Any]:

@@ -8,7 +8,7 @@ landmarks export outputs/.../detector.safetensors --crops --out crops.onnx
 import argparse
 from pathlib import Path
 
-from landmarks.cli.classes import named_classes
+from landmarks.cli.classes import add_class_argument, named_classes
 from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
@@ -94,13 +94,5 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a new file; default: the detector's name in the working directory",
     )
-    parser.add_argument(
-        "--class",
-        action="append",
-        default=[],
-        dest="classes",
-        metavar="NAME",
-        help="package.module.Class: the network of the detector, if it is of another package than "
-        "landmarks; can be repeated",
-    )
+    add_class_argument(parser)
     return parser

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landmarks.cli.classes import named_classes
+from landmarks.cli.classes import add_class_argument, named_classes
 from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
@@ -150,15 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of photos with an EXIF orientation: turn them upright, or ignore it if the boxes "
         "count the pixels as stored",
     )
-    parser.add_argument(
-        "--class",
-        action="append",
-        default=[],
-        dest="classes",
-        metavar="NAME",
-        help="package.module.Class: the network of the detector, or its loss, if it is of another "
-        "package than landmarks; can be repeated",
-    )
+    add_class_argument(parser)
     parser.add_argument(
         "--device",
         default="auto",

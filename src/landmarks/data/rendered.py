@@ -58,10 +58,7 @@ def read_rendered(
     check_whole_number("first", first, 1, or_null=True)
     check_whole_number("start", start, 0)
     check_labels(labels)
-    folder = existing_folder(root, _LAYOUT)
-    scenes = scenes_file(folder)
-    if scenes is None:
-        raise InputError(f"{folder}: no {PACKED}; expected {_LAYOUT}, run to its end")
+    folder, scenes = _folder_and_scenes(root)
     spec = read_json(folder / _SPEC)
     name, own_labels, seed = _about(spec, folder / _SPEC)
     chosen = labels or own_labels
@@ -89,10 +86,7 @@ def hidden_landmarks(root: Path | str, *, first: int, start: int = 0) -> NDArray
     Raises:
         InputError: A record lacks them.
     """
-    folder = existing_folder(root, _LAYOUT)
-    scenes = scenes_file(folder)
-    if scenes is None:
-        raise InputError(f"{folder}: no {PACKED}; expected {_LAYOUT}, run to its end")
+    folder, scenes = _folder_and_scenes(root)
     rows = []
     for number, line in islice(scene_lines(scenes), start, start + first):
         try:
@@ -102,6 +96,14 @@ def hidden_landmarks(root: Path | str, *, first: int, start: int = 0) -> NDArray
             raise InputError(f"{scenes}, line {number}: no visibility ({error!r:.200})") from None
     check_enough("first", first, len(rows), folder)
     return np.stack(rows)
+
+
+def _folder_and_scenes(root: Path | str) -> tuple[Path, Path]:
+    folder = existing_folder(root, _LAYOUT)
+    scenes = scenes_file(folder)
+    if scenes is None:
+        raise InputError(f"{folder}: no {PACKED}; expected {_LAYOUT}, run to its end")
+    return folder, scenes
 
 
 def check_labels(labels: str | None) -> None:
