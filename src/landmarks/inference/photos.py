@@ -21,9 +21,10 @@ from landmarks.data.files import is_file
 from landmarks.data.photo_list import Photo
 from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
-from landmarks.inference.detector import Detector, check_box
+from landmarks.inference.detector import Detector
 from landmarks.inference.detector_file import checksum
 from landmarks.inference.face import Face
+from landmarks.inference.given import check_box
 from landmarks.inference.journal import Entry, Journal
 from landmarks.inference.labelling import write_for_labelling
 from landmarks.inference.pictures import draw_found
@@ -211,7 +212,7 @@ def _write_face(out: Path, name: str, image: Image, face: Face) -> None:
 def _write_tables(
     out: Path, journal: Journal, skipped: Sequence[Skipped], scheme: LandmarkScheme
 ) -> None:
-    """Add what is new to the table, and write the other files that list photos anew."""
+    """Add the new rows to the table, and write the other lists of photos again."""
     new = [entry for entry in journal.entries.values() if not entry.tabled]
     path = out / TABLE
     if new or not is_file(path):

@@ -14,6 +14,7 @@ from landmarks.data.unlabelled import noisy_box
 from landmarks.errors import InputError
 from landmarks.geometry import CropRule, crop_matrix, transform, warp
 from landmarks.inference.reliability import (
+    BESIDE,
     TOLERANCE,
     Reliability,
     evidence_at,
@@ -134,7 +135,7 @@ def _fitted(evidence: Tensor, error: Tensor, seen: Tensor) -> Reliability:
     """By L-BFGS on evidence with mean 0 and deviation 1; scaled back afterwards."""
     mean, deviation = evidence.mean(dim=0), evidence.std(dim=0).clamp_min(1e-6)
     standard = (evidence - mean) / deviation
-    model = Reliability(evidence.shape[-1] - 2, evidence.shape[1]).double()
+    model = Reliability(evidence.shape[-1] - BESIDE, evidence.shape[1]).double()
     within = (error <= TOLERANCE).double()
     with torch.no_grad():
         model.bias[:, 0] = error.mean(dim=0).log()

@@ -1,4 +1,4 @@
-"""What every tracker of experiments is told about a run.
+"""What is told about a run to every experiment tracker, such as MLflow.
 
 A tracker only listens: nothing that it does or fails to do may change a run. So
 `landmarks.training.progress.TrainingProgress` calls it, and catches whatever it raises.
