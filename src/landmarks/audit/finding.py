@@ -1,0 +1,84 @@
+"""What a check of an audit finds."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from landmarks.audit.material import Material
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """The inter-ocular NME that a fault costs, as fractions: 0.005 is half a per cent.
+
+    Attributes:
+        nme: The increase of the NME.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        how: What the number was computed from, for people.
+    """
+
+    nme: float
+    low: float
+    high: float
+    how: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that does not contain the number."""
+        if not self.low <= self.nme <= self.high or not math.isfinite(self.high - self.low):
+            raise ValueError(f"price {self.nme} outside its interval, {self.low} to {self.high}")
+
+    def __str__(self) -> str:
+        """In per cent, with the interval in brackets."""
+        return f"{100 * self.nme:+.2f} % [{100 * self.low:+.2f}, {100 * self.high:+.2f}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A fault that a check has found.
+
+    Attributes:
+        check: Name of the check: "mirror", "pixel origin".
+        data: What it is about: "real", "synthetic", "test", "real and test", "runs".
+        fault: Short name of the fault: "left and right exchanged", "1-based coordinates".
+        text: One or two sentences with the numbers.
+        fix: What to do: the option or the command.
+        faces: Positions in the dataset that `data` names first, the worst first; shown as pictures.
+        price: The NME that it costs, if it was computed.
+    """
+
+    check: str
+    data: str
+    fault: str
+    text: str
+    fix: str
+    faces: tuple[int, ...] = ()
+    price: Price | None = None
+
+    @property
+    def role(self) -> str:
+        """The dataset that `faces` are positions in."""
+        return self.data.partition(" ")[0]
+
+
+class Check(Protocol):
+    """A method that finds one kind of fault.
+
+    Checks are frozen dataclasses whose fields are their thresholds. The class's docstring states
+    the method, the thresholds and the rate of false alarms on clean data.
+    """
+
+    @property
+    def name(self) -> str:
+        """A short name: "mirror", "pixel origin"."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """One sentence: what is computed, and when it is a finding."""
+        ...
+
+    def __call__(self, material: "Material") -> list[Finding]:
+        """The faults that are found; none if the data that the check needs are absent."""
+        ...
