@@ -95,7 +95,7 @@ def test_every_command_of_the_documentation_exists(page):
         if words is None:
             script = shlex.split(line)[1]
             assert line.startswith("make ") or (ROOT / script).is_file(), line
-        elif words[0] in ("train", "evaluate", "synthesize"):
+        elif words[0] in ("train", "evaluate", "synthesize", "audit"):
             overrides = [without_sweep(word) for word in words[1:] if "=" in word]
             with initialize_config_dir(str(CONFIGS), version_base="1.3"):
                 compose(words[0], overrides=[o for o in overrides if not o.endswith("=...")])

@@ -131,7 +131,9 @@ def test_every_model_runs_forward_and_backward(name):
 MADE_HERE = ("toy", "rendered")
 
 
-@pytest.mark.parametrize("data", [n for n in options("data") if n not in (*MADE_HERE, "own")])
+@pytest.mark.parametrize(
+    "data", [n for n in options("data") if n not in (*MADE_HERE, "own", "photos")]
+)
 def test_datasets_on_disk_require_their_folders(data):
     cfg = composed(f"data={data}")
     assert cfg.data.real._target_ == "landmarks.data.w300.read_w300"

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from landmarks.cli.hydra_command import CONFIGS
 
-COMMANDS = ["train", "evaluate", "synthesize"]
+COMMANDS = ["train", "evaluate", "synthesize", "audit"]
 
 
 def composed(command, *words):
@@ -34,7 +34,7 @@ def test_help_fits_a_screen_and_is_what_hydra_shows(command):
 def test_every_option_of_the_help_is_there_with_its_default(command):
     cfg = composed(command)
     OmegaConf.set_struct(cfg, False)
-    if command == "train":  # data that have folders
+    if command in ("audit", "train"):  # data that have folders
         cfg.data = composed(command, "data=w300_face_synthetics").data
     options = re.findall(r"^  (\S+?)=(\S+)", part(command, "Options", "Examples"), re.M)
     assert len(options) >= 7

@@ -113,7 +113,7 @@ def test_every_option_that_takes_a_path_is_known_by_its_name():
         taken |= {p.name for p in parameters if Path in (*get_args(p.annotation), p.annotation)}
     assert taken <= PATHS
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        for command in ("train", "evaluate", "synthesize"):
+        for command in ("train", "evaluate", "synthesize", "audit"):
             assert {"out"} <= set(compose(command)) & PATHS
 
 

@@ -45,6 +45,8 @@ class Finding:
         text: One or two sentences with the numbers.
         fix: What to do: the option or the command.
         faces: Positions in the dataset that `data` names first, the worst first; shown as pictures.
+        beside: For each of `faces`, a position in the dataset that `data` names last, to show with
+            it, such as the copy of a photo; or empty.
         price: The NME that it costs, if it was computed.
     """
 
@@ -54,12 +56,23 @@ class Finding:
     text: str
     fix: str
     faces: tuple[int, ...] = ()
+    beside: tuple[int, ...] = ()
     price: Price | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse faces of which only some have one beside them."""
+        if self.beside and len(self.beside) != len(self.faces):
+            raise ValueError(f"{len(self.beside)} faces beside {len(self.faces)}")
 
     @property
     def role(self) -> str:
         """The dataset that `faces` are positions in."""
-        return self.data.partition(" ")[0]
+        return self.data.split(" ")[0]
+
+    @property
+    def other_role(self) -> str:
+        """The dataset that `beside` are positions in."""
+        return self.data.split(" ")[-1]
 
 
 class Check(Protocol):
@@ -77,6 +90,13 @@ class Check(Protocol):
     @property
     def method(self) -> str:
         """One sentence: what is computed, and when it is a finding."""
+        ...
+
+    def looked_at(self, material: "Material") -> str:
+        """The data that the check looks at, "870 real and 337 test faces"; empty: none of them.
+
+        It is printed, so that "nothing found" says how much was looked at.
+        """
         ...
 
     def __call__(self, material: "Material") -> list[Finding]:

@@ -77,6 +77,18 @@ class Material:
         if type(self.sample) is not int or self.sample < 1:
             raise InputError(f"sample is {self.sample!r}; it must be a whole number from 1")
 
+    def counted(self, roles: Sequence[str] = ROLES, most: int | None = None) -> str:
+        """How many faces there are, for people: "870 real and 337 test faces"; empty: none.
+
+        Args:
+            roles: The datasets to count; absent ones are left out.
+            most: Count at most this many of each, as of a sample.
+        """
+        counts = {role: len(self.sets[role]) for role in roles if role in self.sets}
+        parts = [f"{n if most is None else min(n, most):,} {role}" for role, n in counts.items()]
+        listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+        return f"{listed} faces" if parts else ""
+
     def drawn(self, role: str) -> NDArray[np.intp]:
         """Positions of at most `sample` faces of a dataset, drawn at random, increasing.
 
@@ -125,6 +137,14 @@ class Material:
         if role not in self._predicted:
             self._predicted[role] = self._predict(role)
         return self._predicted[role]
+
+    def predicted_of(self, role: str, face: int) -> NDArray[np.float32] | None:
+        """(K, 2) prediction of a face, source pixels; None unless it has been computed."""
+        predicted = self._predicted.get(role)
+        if predicted is None or face not in predicted.faces:
+            return None
+        points: NDArray[np.float32] = predicted.points[np.searchsorted(predicted.faces, face)]
+        return points
 
     @cached_property
     def _detector(self) -> Detector:

@@ -17,12 +17,13 @@ COMMANDS = (
     "export",
     "score",
     "synthesize",
+    "audit",
     "report",
     "plan",
     "verify",
 )
 # Those whose arguments are Hydra's `option=value`, which a shell can complete.
-HYDRA_COMMANDS = ("train", "evaluate", "synthesize")
+HYDRA_COMMANDS = ("train", "evaluate", "synthesize", "audit")
 
 
 def main() -> int:

@@ -12,7 +12,9 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 # Options that are paths, by the last part of their name: their values are always text.
-PATHS = frozenset({"annotations", "artifacts", "dir", "images", "out", "path", "root", "run"})
+PATHS = frozenset(
+    {"annotations", "artifacts", "dir", "images", "out", "path", "root", "run", "runs"}
+)
 
 _FUNCTION = re.compile(r"(bool|choice|float|glob|int|range|shuffle|sort|str|tag)\(.*\)", re.S)
 # The text between the delimiters of lists and dictionaries.
