@@ -35,6 +35,10 @@ DIVERGED = (
 )
 
 
+class NotFiniteError(InputError):
+    """A model predicts NaN or infinity."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
     """Predicted and true landmarks of a test set.
@@ -61,12 +65,12 @@ class Predictions:
         """Refuse predictions that are not finite: metrics would take NaN for an invisible landmark.
 
         Raises:
-            InputError: The prediction of a visible landmark is not finite.
+            NotFiniteError: The prediction of a visible landmark is not finite.
         """
         lost = self.visible & ~np.isfinite(self.predicted).all(axis=-1)
         if lost.any():
             i, k = np.argwhere(lost)[0]
-            raise InputError(
+            raise NotFiniteError(
                 f"face {str(self.ids[i])!r}: landmark {k} is predicted at "
                 f"{self.predicted[i, k].tolist()} ({lost.any(axis=1).sum():,} of {len(lost):,} "
                 "faces have such a landmark); expected finite numbers, so train the model again at "
@@ -152,6 +156,7 @@ def read_predictions(directory: Path, scheme: LandmarkScheme = IBUG68) -> Predic
 
     Raises:
         InputError: The file is missing, or does not contain predictions.
+        NotFiniteError: Some are not finite.
     """
     path = directory / PREDICTIONS
     try:
@@ -171,5 +176,5 @@ def read_predictions(directory: Path, scheme: LandmarkScheme = IBUG68) -> Predic
             )
     try:
         return Predictions(scheme=scheme, **parts)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    except NotFiniteError as error:
+        raise NotFiniteError(f"{path}: {error}") from None

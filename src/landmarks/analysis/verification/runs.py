@@ -117,7 +117,7 @@ def ledger_differences(study: Study) -> Iterator[str]:
     for run in study.runs:
         path = run.directory / LEDGER
         try:
-            ledger = _read_ledger(path)
+            ledger = read_ledger(path)
         except InputError as error:
             yield str(error)
             continue
@@ -130,10 +130,15 @@ def ledger_differences(study: Study) -> Iterator[str]:
             f"{path}: {what}"
             for what in compare(ledger["photos"], first["photos"], "photos", str(first_path))
         )
-    yield from _not_nested(seen)
+    yield from not_nested(seen)
 
 
-def _read_ledger(path: Path) -> dict[str, Any]:
+def read_ledger(path: Path) -> dict[str, Any]:
+    """The ledger of a run: counts of labels, and the faces of its real subset.
+
+    Raises:
+        InputError: The file is missing, or not a ledger.
+    """
     try:
         stored: dict[str, Any] = json.loads(path.read_text())
         if not isinstance(stored["faces"], dict) or not isinstance(stored["photos"], int):
@@ -161,7 +166,8 @@ def _own_differences(
         yield from (f"{name!r} is a test face" for name in faces if name in tested)
 
 
-def _not_nested(ledgers: Ledgers) -> Iterator[str]:
+def not_nested(ledgers: Ledgers) -> Iterator[str]:
+    """Each smaller subset of a seed whose faces are not all in the next larger one."""
     for (seed, size), (next_seed, next_size) in pairwise(sorted(ledgers)):
         if seed != next_seed:
             continue
