@@ -8,11 +8,12 @@ from tqdm import tqdm
 
 from landmarks.audit.finding import Check, Finding
 from landmarks.audit.material import Material
+from landmarks.audit.protocol import StoredSweep
 
 log = logging.getLogger(__name__)
 
 # In the order in which they are reported: first the files, then the labels, then the sets together.
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (StoredSweep(),)
 
 
 @dataclass(frozen=True, kw_only=True)

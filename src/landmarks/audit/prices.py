@@ -139,7 +139,7 @@ def cost_of_part(
     rng = np.random.default_rng(0)
 
     def means(of: NDArray[np.float64]) -> NDArray[np.float64]:
-        return of[rng.integers(len(of), size=(DRAWS, len(of)))].mean(axis=1)
+        return np.asarray(of[rng.integers(len(of), size=(DRAWS, len(of)))].mean(axis=1))
 
     drawn = share * (means(values[part]) - means(values[~part]))
     value = share * float(values[part].mean() - values[~part].mean())

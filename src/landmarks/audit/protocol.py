@@ -14,7 +14,7 @@ from landmarks.audit.finding import Finding, Price
 from landmarks.audit.material import Material
 from landmarks.audit.prices import mean_difference
 from landmarks.audit.stored_runs import StoredRun, read_runs
-from landmarks.experiment.results import LEDGER
+from landmarks.experiment.results import LEDGER, RESULT
 
 RUNS = "runs"
 SHOWN = 3  # options that a sentence names
@@ -52,6 +52,12 @@ class StoredSweep:
         "stored settings, subsets, updates and errors of runs are compared with one another; "
         "any contradiction is a finding"
     )
+
+    def looked_at(self, material: Material) -> str:
+        """The number of runs."""
+        if material.runs is None:
+            return ""
+        return f"{sum(1 for _ in material.runs.rglob(RESULT)):,} runs"
 
     def __call__(self, material: Material) -> list[Finding]:
         """The faults of the runs; none without `runs`.
