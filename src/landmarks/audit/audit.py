@@ -8,12 +8,20 @@ from tqdm import tqdm
 
 from landmarks.audit.finding import Check, Finding
 from landmarks.audit.material import Material
+from landmarks.audit.mirror import MirrorCheck
+from landmarks.audit.order import OrderCheck
+from landmarks.audit.origin import OriginCheck
 from landmarks.audit.protocol import StoredSweep
 
 log = logging.getLogger(__name__)
 
 # In the order in which they are reported: first the files, then the labels, then the sets together.
-CHECKS: tuple[Check, ...] = (StoredSweep(),)
+CHECKS: tuple[Check, ...] = (
+    MirrorCheck(),
+    OrderCheck(),
+    OriginCheck(),
+    StoredSweep(),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
