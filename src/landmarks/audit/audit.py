@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from landmarks.audit.duplicates import DuplicateCheck
 from landmarks.audit.finding import Check, Finding
 from landmarks.audit.material import Material
 from landmarks.audit.mirror import MirrorCheck
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 # In the order in which they are reported: first the files, then the labels, then the sets together.
 CHECKS: tuple[Check, ...] = (
+    DuplicateCheck(),
     MirrorCheck(),
     OrderCheck(),
     OriginCheck(),

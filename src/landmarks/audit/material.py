@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from landmarks.audit.looks import Looks, look
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.threads import in_threads
 from landmarks.errors import InputError
@@ -68,6 +69,7 @@ class Material:
     sample: int = 400
     device: str = "auto"
     _predicted: dict[str, Predicted | None] = field(default_factory=dict, repr=False)
+    _looks: dict[str, Looks] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse unknown roles and a sample that is not a positive whole number."""
@@ -125,6 +127,12 @@ class Material:
                 bar.update()
                 if image is not None:
                     yield i, image
+
+    def looks(self, role: str) -> Looks:
+        """Small grey copies of all images and faces of a dataset."""
+        if role not in self._looks:
+            self._looks[role] = look(self.sets[role], self.images(role))
+        return self._looks[role]
 
     def predictions(self, role: str) -> Predicted | None:
         """Predictions of the bundled detector in the labels' boxes, on the faces of `drawn`.
