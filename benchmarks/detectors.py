@@ -34,8 +34,9 @@ from landmarks.data.w300 import read_w300
 from landmarks.inference.detector import Detector
 from landmarks.inference.face import tight_box
 from landmarks.inference.finders.finder import overlaps
-from landmarks.metrics import bootstrap, fails, interocular, nme, point_errors
+from landmarks.metrics import bootstrap, fails, nme, point_errors
 from landmarks.scheme import IBUG68
+from landmarks.scheme.units import interocular
 
 PEER = Path(__file__).with_name("detector_peer.py")
 K = IBUG68.num_landmarks

@@ -7,16 +7,14 @@ from landmarks.metrics import (
     BOOTSTRAP_DRAWS,
     area,
     bootstrap,
-    box,
     cumulative_error,
     fails,
-    interocular,
-    interpupil,
     nme,
     point_errors,
     summarise,
 )
 from landmarks.scheme import IBUG68
+from landmarks.scheme.units import box, interocular, interpupil
 
 EVERY = tuple(range(68))
 SEEN = np.ones((1, 68), bool)

@@ -12,58 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.scheme import LandmarkScheme
+from landmarks.scheme.units import Normaliser, normalisers, unit
 
 BOOTSTRAP_DRAWS = 2000
 BLOCK = 100  # draws at a time
 THRESHOLDS = (8, 10)  # per cent
-
-
-def interocular(
-    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
-) -> NDArray[np.float64]:
-    """Distance of the outer eye corners of each face, (N,), from landmarks (N, K, 2).
-
-    Hidden corners count too: without them a face has no error.
-    """
-    right, left = scheme.interocular
-    return _length(target[:, left] - target[:, right])
-
-
-def interpupil(
-    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
-) -> NDArray[np.float64]:
-    """Distance of the mean landmarks of the two eyes, (N,); NaN where one is not visible."""
-    right, left = (target[:, list(eye)].mean(axis=1) for eye in scheme.pupils)
-    whole = visible[:, [k for eye in scheme.pupils for k in eye]].all(axis=1)
-    return np.where(whole, _length(left - right), np.nan)
-
-
-def box(
-    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
-) -> NDArray[np.float64]:
-    """Square root of the area of the landmarks' tight box, (N,); NaN where one is not visible."""
-    width_height = (target.max(axis=1) - target.min(axis=1)).astype(np.float64)
-    return np.where(visible.all(axis=1), np.sqrt(width_height.prod(axis=-1)), np.nan)
-
-
-def diagonal(
-    target: NDArray[np.float32], visible: NDArray[np.bool_], scheme: LandmarkScheme
-) -> NDArray[np.float64]:
-    """Diagonal of the landmarks' tight box, (N,); NaN where one is not visible."""
-    return np.where(visible.all(axis=1), _length(target.max(axis=1) - target.min(axis=1)), np.nan)
-
-
-def _length(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    return np.asarray(np.linalg.norm(vectors.astype(np.float64), axis=-1))
-
-
-Normaliser = Callable[[NDArray[np.float32], NDArray[np.bool_], LandmarkScheme], NDArray[np.float64]]
-NORMALISERS: Mapping[str, Normaliser] = {
-    "interocular": interocular,
-    "interpupil": interpupil,
-    "box": box,
-}
-ALL_NORMALISERS: Mapping[str, Normaliser] = {**NORMALISERS, "diagonal": diagonal}
 
 
 def point_errors(
@@ -76,7 +29,8 @@ def point_errors(
         target: (N, K, 2) source pixels.
         visible: (N, K).
     """
-    return np.where(visible, _length(predicted - target), np.nan)
+    apart = np.linalg.norm((predicted - target).astype(np.float64), axis=-1)
+    return np.where(visible, apart, np.nan)
 
 
 def nme(
@@ -169,9 +123,9 @@ class Summary:
         faces: Number of faces.
         photos: Number of groups they come from.
         nme: By normaliser, over all landmarks; normalisers that no face has are left out.
-        regions: By region, inter-ocular; regions that no face shows are left out.
-        failure_rate: By threshold in per cent, inter-ocular.
-        auc: By threshold in per cent, inter-ocular.
+        regions: By region, by the scheme's normaliser; regions that no face shows are left out.
+        failure_rate: By threshold in per cent, by the scheme's normaliser.
+        auc: By threshold in per cent, by the scheme's normaliser.
     """
 
     faces: int
@@ -188,7 +142,7 @@ def summarise(
     visible: NDArray[np.bool_],
     groups: NDArray[np.str_],
     scheme: LandmarkScheme,
-    normalisers: Mapping[str, Normaliser] = NORMALISERS,
+    by: Mapping[str, Normaliser] | None = None,
 ) -> Summary:
     """All metrics of a set of faces.
 
@@ -197,8 +151,8 @@ def summarise(
         target: (N, K, 2) source pixels.
         visible: (N, K); faces without a visible landmark in a region do not count there.
         groups: (N,) photo of each face.
-        scheme: Names regions and normalising pairs.
-        normalisers: Of the NME over all landmarks.
+        scheme: Names regions and the normaliser of most metrics.
+        by: Normalisers of the NME over all landmarks; None: those that the scheme has.
     """
     errors = point_errors(predicted, target, visible)
     every = tuple(range(scheme.num_landmarks))
@@ -210,13 +164,13 @@ def summarise(
         known = ~np.isnan(values)
         return bootstrap(values[known], groups[known], statistic)
 
-    ocular = interocular(target, visible, scheme)
-    face = nme(errors, ocular, every)
+    own = unit(target, visible, scheme)
+    face = nme(errors, own, every)
     by_unit = {
-        name: nme(errors, unit(target, visible, scheme), every)
-        for name, unit in normalisers.items()
+        name: nme(errors, normaliser(target, visible, scheme), every)
+        for name, normaliser in (normalisers(scheme) if by is None else by).items()
     }
-    by_region = {name: nme(errors, ocular, part) for name, part in scheme.regions.items()}
+    by_region = {name: nme(errors, own, part) for name, part in scheme.regions.items()}
     return Summary(
         faces=len(target),
         photos=len(np.unique(groups)),

@@ -161,7 +161,7 @@ def test_saved_and_loaded_it_adapts_the_same(fit, tmp_path):
     source = faces(30, 13)
     adapter = fit(source, to_other_convention(source), seen(30), IBUG68, 0)
     save_adapter(adapter, tmp_path / "adapter.safetensors")
-    loaded = load_adapter(tmp_path / "adapter.safetensors")
+    loaded = load_adapter(tmp_path / "adapter.safetensors", IBUG68)
     np.testing.assert_array_equal(loaded.adapt(source), adapter.adapt(source))
 
 

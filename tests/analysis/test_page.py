@@ -16,6 +16,7 @@ from landmarks.analysis.page.figures import mean_face_figure
 from landmarks.analysis.page.menus import figures_over_sizes, menus
 from landmarks.analysis.page.page import FaceSheet, unbroken, write_page
 from landmarks.data.mean_face import MEAN_FACE
+from landmarks.scheme import IBUG68
 from tests.analysis.markup import parse
 
 COMMANDS = ("landmarks train -m experiment=figure4", "landmarks report <folder>")
@@ -317,7 +318,7 @@ def test_displacements_are_drawn_longer_if_they_are_small():
     for down, factor in ((0.02, 10), (0.3, 1)):
         moved = np.zeros_like(face)
         moved[8] = [0, down]  # the chin
-        found = Attribution(n_real=9, mean_face=face, moved=moved, parts=())
+        found = Attribution(n_real=9, scheme=IBUG68, mean_face=face, moved=moved, parts=())
         assert found.magnification == factor
         outlines, arrows = mean_face_figure(found).data
         start, end = arrows.y[3 * 8 : 3 * 8 + 2]

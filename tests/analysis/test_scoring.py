@@ -16,8 +16,8 @@ from landmarks.data.pts import write_pts
 from landmarks.data.toy import read_toy
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
-from landmarks.metrics import interocular
 from landmarks.scheme import IBUG68
+from landmarks.scheme.units import interocular
 
 
 @pytest.fixture(scope="module")

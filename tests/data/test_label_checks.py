@@ -39,6 +39,7 @@ from landmarks.data.labels import check_points
 from landmarks.data.pts import read_pts_folder
 from landmarks.data.wflw import read_wflw
 from landmarks.geometry import GivenBoxCrop, LandmarkCrop
+from landmarks.scheme import IBUG68
 
 UNLABELLED = [0, 3, 67]
 BOX = (20, 30, 300, 290)
@@ -192,10 +193,10 @@ def test_points_without_label_may_be_anywhere_but_eye_corners_are_needed():
     visible[5] = False
     points = FACE.astype(float)
     points[5] = 1e6
-    check_points(points, visible, "here")
+    check_points(points, visible, "here", IBUG68)
     visible[36] = False
     with refusal("here: landmark 36, an outer eye corner, is not labelled"):
-        check_points(points, visible, "here")
+        check_points(points, visible, "here", IBUG68)
 
 
 def test_a_landmark_far_outside_its_image_is_refused(tmp_path):

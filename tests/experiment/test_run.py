@@ -39,6 +39,7 @@ from landmarks.experiment.strategies import (
 )
 from landmarks.geometry import LandmarkCrop
 from landmarks.losses import CrossEntropySoftArgmax
+from landmarks.scheme import IBUG68
 from landmarks.storage.versions import versions
 from landmarks.training.batches import MixtureBatches
 from landmarks.training.device import Machine
@@ -526,7 +527,7 @@ def test_the_adapter_moves_the_output_of_label_adaptation_and_of_nothing_else(fi
         for name in ("synthetic_only", "label_adaptation")
     )
     adapter = finished.artifact("label_adaptation", "adapter") / "adapter.safetensors"
-    np.testing.assert_allclose(second, load_adapter(adapter).adapt(first), atol=0.02)
+    np.testing.assert_allclose(second, load_adapter(adapter, IBUG68).adapt(first), atol=0.02)
     assert np.abs(second - first).mean() > 0.1
 
 
@@ -602,7 +603,9 @@ def test_data_adaptation_trains_on_moved_labels(finished, tmp_path, monkeypatch)
     strategy = data_adaptation(LONG, RidgeFit(), replace(SHORT, steps=2))
     run(experiment(finished.folder, strategy, out=tmp_path / "out"))
     (source,) = seen
-    adapter = load_adapter(finished.artifact("data_adaptation", "adapter") / "adapter.safetensors")
+    adapter = load_adapter(
+        finished.artifact("data_adaptation", "adapter") / "adapter.safetensors", IBUG68
+    )
     np.testing.assert_array_equal(source.landmarks, adapter.adapt(source.crops.landmarks))
     assert np.abs(source.landmarks - source.crops.landmarks).mean() > 0.1
 

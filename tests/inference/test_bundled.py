@@ -8,8 +8,9 @@ from landmarks.data.toy import read_toy
 from landmarks.data.w300 import read_w300
 from landmarks.inference.detector import BUNDLED
 from landmarks.inference.face import tight_box
-from landmarks.metrics import interocular, nme, point_errors
+from landmarks.metrics import nme, point_errors
 from landmarks.scheme import IBUG68
+from landmarks.scheme.units import interocular
 
 
 @pytest.fixture(scope="module")

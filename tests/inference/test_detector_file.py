@@ -99,7 +99,7 @@ FAULTS = [
     (set_metadata(format="0"), "unknown format version '0'; expected 1"),
     (set_metadata(format="one"), "unknown format version 'one'"),
     (lambda m, _: m.pop("crop"), "no 'crop' in its metadata"),
-    (set_metadata(scheme="wflw98"), "landmarks of scheme 'wflw98'; known is 'ibug68'"),
+    (set_metadata(scheme="mine"), "landmarks of scheme 'mine'; known are .*ibug68"),
     (heatmap_net("hf-hub:timm/resnet18.a1_in1k"), "backbone 'hf-hub:.*' is unknown to timm"),
     (heatmap_net("hf_hub:timm/resnet18"), "backbone 'hf_hub:.*' is unknown to timm"),
     (heatmap_net("local-dir:/etc"), "backbone 'local-dir:/etc' is unknown to timm"),

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from landmarks.adapters.frame import Frame
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
-from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.scheme import LandmarkScheme
+from landmarks.scheme.units import unit
 from landmarks.storage.tensor_files import save_tensors
 
 
@@ -82,12 +83,12 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
     save_tensors(path, adapter.state_dict())
 
 
-def load_adapter(path: Path) -> Adapter:
+def load_adapter(path: Path, scheme: LandmarkScheme) -> Adapter:
     """Read what `save_adapter` wrote."""
-    return adapter_from_state(load_file(path))
+    return adapter_from_state(load_file(path), scheme)
 
 
-def adapter_from_state(state: dict[str, Tensor], scheme: LandmarkScheme = IBUG68) -> Adapter:
+def adapter_from_state(state: dict[str, Tensor], scheme: LandmarkScheme) -> Adapter:
     """The adapter with this `state_dict`, which may come from a file of unknown origin.
 
     Args:
@@ -128,15 +129,14 @@ def adapter_from_state(state: dict[str, Tensor], scheme: LandmarkScheme = IBUG68
 def displacement(
     before: NDArray[np.float32], after: NDArray[np.float32], scheme: LandmarkScheme
 ) -> dict[str, float]:
-    """How far each region moved: mean distance over the inter-ocular distance, a fraction.
+    """How far each region moved: mean distance over the scheme's unit, a fraction.
 
     Args:
         before: (N, K, 2) landmarks.
         after: (N, K, 2), the same faces, adapted.
-        scheme: Defines the regions and the normalising pair.
+        scheme: Defines the regions and the unit.
     """
-    right, left = scheme.interocular
-    unit = np.linalg.norm(before[:, left] - before[:, right], axis=-1, keepdims=True)
-    moved = np.linalg.norm(after - before, axis=-1) / unit
+    length = unit(before, np.ones(before.shape[:2], bool), scheme).astype(np.float32)
+    moved = np.linalg.norm(after - before, axis=-1) / length[:, None]
     regions = {"all": tuple(range(scheme.num_landmarks)), **scheme.regions}
     return {name: float(moved[:, list(indices)].mean()) for name, indices in regions.items()}

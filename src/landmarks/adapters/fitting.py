@@ -19,6 +19,7 @@ from landmarks.adapters.frame import Frame, reference_shape
 from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
 from landmarks.scheme import LandmarkScheme
+from landmarks.scheme.units import unit
 
 # Raise it with any change, in this package, of the adapter that the same pairs lead to; adapters
 # are fitted again.
@@ -93,8 +94,8 @@ def normalised_pairs(
 
 def _check_spread(predicted: NDArray[np.float32], scheme: LandmarkScheme) -> None:
     """Refuse the predictions of a collapsed model, which have no frame."""
-    right, left = (predicted[:, k] for k in scheme.interocular)
-    spread = np.linalg.norm(left - right, axis=-1) > _LEAST_DISTANCE  # False for NaN too
+    length = unit(predicted, np.ones(predicted.shape[:2], bool), scheme)
+    spread = length > _LEAST_DISTANCE  # False for NaN too
     if not spread.all():
         raise InputError(
             f"an adapter cannot be fitted: on {(~spread).sum()} of {len(spread)} real faces the "

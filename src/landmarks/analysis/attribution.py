@@ -26,19 +26,6 @@ from landmarks.scheme import LandmarkScheme
 
 UNADAPTED, ADAPTED = "synthetic_only", "label_adaptation"
 
-# Outlines of a face in the 68-point scheme: first and last landmark, and whether it is closed.
-LINES = (
-    (0, 16, False),  # jaw
-    (17, 21, False),  # brows
-    (22, 26, False),
-    (27, 30, False),  # nose: bridge, nostrils
-    (31, 35, False),
-    (36, 41, True),  # eyes
-    (42, 47, True),
-    (48, 59, True),  # lips: outer, inner
-    (60, 67, True),
-)
-
 # Moves are small compared with a face, so they are drawn longer, up to `LONGEST`.
 MAGNIFICATIONS = (1, 2, 3, 5, 10)
 LONGEST = 0.25  # inter-ocular distances
@@ -71,6 +58,7 @@ class Attribution:
 
     Attributes:
         n_real: Real faces that fitted the adapter, and that trained `real_only`.
+        scheme: Of the landmarks.
         mean_face: (K, 2) mean of the labelled landmarks, in inter-ocular distances, with the origin
             between the outer eye corners and x from the right eye to the left.
         moved: (K, 2) mean displacement of each landmark by the adapter, in the same frame.
@@ -78,6 +66,7 @@ class Attribution:
     """
 
     n_real: int
+    scheme: LandmarkScheme
     mean_face: NDArray[np.float64]
     moved: NDArray[np.float64]
     parts: tuple[RegionPart, ...]
@@ -99,7 +88,7 @@ def attribution(study: Study) -> Attribution | None:
     """Attribute the gap between synthetic and real training, at the size with the most seeds.
 
     None unless `synthetic_only`, `label_adaptation` and `real_only` were run, the last two at a
-    common size, and every landmark is visible on some test face.
+    common size, every landmark is visible on some test face, and the scheme has eye corners.
     """
     sizes = [
         n
@@ -108,12 +97,14 @@ def attribution(study: Study) -> Attribution | None:
     ]
     if not sizes:
         return None
-    if not _visible(read_predictions(study.runs[0].directory)).any(axis=0).all():
+    first = read_predictions(study.runs[0].directory)
+    if not first.scheme.interocular or not _visible(first).any(axis=0).all():
         return None
     n = max(sizes, key=lambda size: (len(study.seeds(_cells(size))), size))
     mean_face, moved = _moves(study, n)
     return Attribution(
         n_real=n,
+        scheme=first.scheme,
         mean_face=mean_face,
         moved=moved,
         parts=tuple(_part(study, n, region) for region in study.runs[0].errors),

@@ -60,6 +60,7 @@ class Findings:
         trends: Figure 4C in sentences.
         setting: What the runs have in common and warnings, in sentences.
         rendered_test: Whether no number here is an accuracy on photographs.
+        unit: What errors are divided by, in words.
         headline: The exchange rate of the answer.
         curves: Figure 4, by region.
         headline_curves: `real_only` and the headline's strategy, with the seeds and sizes of its
@@ -82,6 +83,7 @@ class Findings:
     trends: tuple[str, ...]
     setting: tuple[str, ...]
     rendered_test: bool
+    unit: str
     headline: Exchange | None
     curves: dict[str, Curves]
     headline_curves: Curves
@@ -102,6 +104,11 @@ class Findings:
         return tuple(
             part for part in (self.answer, self.worth, self.comparison, *self.trends) if part
         )
+
+    @property
+    def error_title(self) -> str:
+        """The title of an axis of errors."""
+        return f"NME, % of {self.unit}"
 
     @property
     def points(self) -> list[CurvePoint]:
@@ -154,6 +161,7 @@ def find(study: Study, labelling_cost: float | None = None) -> Findings:
         comparison=comparison_summary(combined),
         trends=tuple(map(trend_text, narrowing)),
         setting=setting(study),
+        unit=study.unit,
         rendered_test=study.rendered_test,
         headline=headline,
         curves={region: error_curves(study, region) for region in study.runs[0].errors},

@@ -28,7 +28,7 @@ def setting(study: Study) -> tuple[str, ...]:
         f"Test: {_datasets(study, 'test', _with_notes)}, on {int(study.photos.max()) + 1:,} "
         f"photos; face boxes: {first.box_source}. The software uses the test set for no choice.",
         f"{len(study.runs)} runs, seeds {', '.join(map(str, seeds))}. Errors are NME, in per cent "
-        "of the inter-ocular distance.",
+        f"of the {study.unit}.",
         *_diverged(study),
         *_unequal_updates(study),
         *_mixed_versions(study),

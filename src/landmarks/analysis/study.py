@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result, read_result
 from landmarks.inference.predictions import Predictions, read_predictions
+from landmarks.scheme.units import IN_WORDS
 from landmarks.storage.serialization import differences
 
 BASELINE = "real_only"
@@ -45,7 +46,7 @@ class StudyRun:
     Attributes:
         directory: Folder of the run.
         result: Contents of its `result.json`.
-        errors: (F,) inter-ocular NME of each test face, by region; "all" is the whole face.
+        errors: (F,) NME of each test face, by region; "all" is the whole face.
     """
 
     directory: Path
@@ -88,6 +89,11 @@ class Study:
         for run in self.runs:
             cells.setdefault(run.cell, {})[run.result.seed] = run
         return cells
+
+    @property
+    def unit(self) -> str:
+        """What errors are divided by, in words."""
+        return IN_WORDS[self.runs[0].result.normaliser]
 
     @property
     def mixed_products(self) -> dict[str, tuple[int, ...]]:

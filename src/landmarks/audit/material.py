@@ -15,8 +15,9 @@ from landmarks.data.threads import in_threads
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
 from landmarks.inference.face import tight_box
-from landmarks.metrics import interocular, nme, point_errors
+from landmarks.metrics import nme, point_errors
 from landmarks.scheme import LandmarkScheme
+from landmarks.scheme.units import unit
 
 ROLES = ("real", "synthetic", "test")
 
@@ -42,15 +43,15 @@ class Predicted:
     scheme: LandmarkScheme
 
     @cached_property
-    def interocular(self) -> NDArray[np.float64]:
-        """(n,) distance of the labelled outer eye corners, source pixels."""
-        return interocular(self.labels, self.visible, self.scheme)
+    def unit(self) -> NDArray[np.float64]:
+        """(n,) what the scheme divides errors by, such as the eyes' distance, source pixels."""
+        return unit(self.labels, self.visible, self.scheme)
 
     @cached_property
     def errors(self) -> NDArray[np.float64]:
-        """(n,) inter-ocular NME of each face against its labels; NaN where nothing is labelled."""
+        """(n,) NME of each face against its labels; NaN where nothing is labelled."""
         distances = point_errors(self.points, self.labels, self.visible)
-        return nme(distances, self.interocular, tuple(range(self.scheme.num_landmarks)))
+        return nme(distances, self.unit, tuple(range(self.scheme.num_landmarks)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

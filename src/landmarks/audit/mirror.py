@@ -123,7 +123,7 @@ class MirrorCheck:
             other = np.stack([width - 1 - labels[pairs, 0], labels[pairs, 1]], axis=-1)
             both = seen & seen[pairs]
             off = np.linalg.norm(predicted.points[i] - other, axis=-1)[both].mean()
-            apart.append(off / predicted.interocular[i])
+            apart.append(off / predicted.unit[i])
         undone, plain = np.array(apart), predicted.errors[suspects]
         sure = np.flatnonzero((undone * self.ratio < plain) & (undone < self.near))
         order = sure[np.argsort((undone / plain)[sure])]

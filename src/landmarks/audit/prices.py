@@ -159,7 +159,7 @@ def cost_of_noise(base: Predicted, landmarks: Sequence[int], sigma: NDArray[np.f
         sigma: (n,) its standard deviation along x and along y on each face, source pixels.
     """
     distances = np.linalg.norm(base.points - base.labels, axis=-1).astype(np.float64)
-    unit = base.interocular
+    unit = base.unit
     relative = distances / unit[:, None]
     where = base.visible[:, list(landmarks)] & np.isfinite(relative[:, list(landmarks)])
     square = np.mean(relative[:, list(landmarks)] ** 2, axis=0, where=where)  # (k,)

@@ -7,12 +7,13 @@ landmarks evaluate run=detector.safetensors data.test.root=... out=evaluations/a
 
 import logging
 import sys
+from typing import Any, cast
 
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from landmarks.cli.classes import named_classes
-from landmarks.cli.hydra_command import check_dataset, run_command
+from landmarks.cli.hydra_command import check_dataset, run_command, taking_scheme
 from landmarks.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -33,22 +34,26 @@ def evaluate(cfg: DictConfig) -> float:
         run_of,
         trained_on,
     )
+    from landmarks.inference.detector_file import DETECTOR, read_scheme
     from landmarks.inference.predictions import DIVERGED
 
     for name, part in (("data.test", cfg.data.test), ("machine", cfg.machine)):
         if part is None:
             raise InputError(f"{name} is null but required; remove the override")
-    check_dataset(OmegaConf.to_container(cfg.data.test, resolve=True), "data.test")
+    faces = cast(dict[str, Any], OmegaConf.to_container(cfg.data.test, resolve=True))
+    check_dataset(faces, "data.test")
     run, artifacts = run_of(expanded(cfg.run, "run")), expanded(cfg.artifacts, "artifacts")
     out = None if cfg.out is None else expanded(cfg.out, "out")
     machine = hydra.utils.instantiate(cfg.machine)
     classes = named_classes(cfg.classes)
     training = trained_on(run)  # finds a missing run before faces are rendered or read
-    test = hydra.utils.instantiate(cfg.data.test, _convert_="all")
+    scheme = read_scheme(run / DETECTOR if run.is_dir() else run)
+    reader = hydra.utils.instantiate({**faces, "_partial_": True}, _convert_="all")
+    test = reader(**taking_scheme(faces, "data.test", scheme))
     log.info("test: %s", test.describe())
     out = out or evaluations_of(run) / folder_name(test)
     evaluation = evaluate_run(run, training, test, machine, artifacts, out, classes)
-    nme = evaluation["metrics"]["all"]["nme"]["interocular"]
+    nme = evaluation["metrics"]["all"]["nme"][evaluation["normaliser"]]
     log.info(
         "NME %.2f %% [%.2f, %.2f] (%d faces)%s",
         *(100 * nme[key] for key in ("value", "low", "high")),

@@ -1,12 +1,14 @@
 """What the Hydra commands share: the folder of YAML files, and one line for every invalid input."""
 
+import inspect
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -22,6 +24,7 @@ from landmarks.cli.quoting import quoted
 from landmarks.data.formats import suggested_reader
 from landmarks.data.options import check_options
 from landmarks.errors import InputError, input_error
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -44,6 +47,12 @@ def _sweep_name(experiment: str | None, data: str, model: str) -> str:
     return experiment or f"{data}/{model}"
 
 
+def _in_scheme(data: str, scheme: str) -> str:
+    """`${in_scheme:...}` in YAML: the folder of the runs on a dataset, with any unusual scheme."""
+    return data if scheme == IBUG68.name else f"{data}_{Path(scheme).stem}"
+
+
+OmegaConf.register_new_resolver("in_scheme", _in_scheme, replace=True)
 OmegaConf.register_new_resolver("strategy_name", _strategy_name, replace=True)
 OmegaConf.register_new_resolver("sweep_name", _sweep_name, replace=True)
 
@@ -88,6 +97,29 @@ def lazy_help() -> Iterator[None]:
         yield
     finally:
         ArgumentParser._check_help = check  # type: ignore[attr-defined]
+
+
+def taking_scheme(
+    faces: Mapping[str, Any], place: str, scheme: LandmarkScheme
+) -> dict[str, LandmarkScheme]:
+    """The argument with which the reader of a dataset reads it in a scheme; none for ibug68.
+
+    Args:
+        faces: The configuration of the dataset.
+        place: Its place in the configuration: "data.real".
+        scheme: Of the landmarks.
+
+    Raises:
+        InputError: The reader has no such parameter.
+    """
+    if scheme == IBUG68:
+        return {}
+    reader = hydra.utils.get_method(faces["_target_"])
+    if "scheme" not in inspect.signature(reader).parameters:
+        raise InputError(
+            f"scheme is {scheme.name!r}, but {reader.__name__}, the reader of {place}, takes none"
+        )
+    return {"scheme": scheme}
 
 
 def check_dataset(faces: object, place: str) -> None:

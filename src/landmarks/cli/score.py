@@ -38,13 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
             )
         if given.claimed is not None and not 0 < given.claimed < 100:
             raise InputError(f"--claimed is {given.claimed:g}; it must be an NME in per cent")
-        truth = _labels(given.truth, given.format, given.options)
+        truth = _labels(given.truth, given.format, [f"scheme={given.scheme}", *given.options])
         scores = [
             Score(
                 name=_name(one, given.predictions),
                 truth=truth,
                 matched=match(
-                    read_predicted(one, first_pixel=given.first_pixel, images=given.images), truth
+                    read_predicted(
+                        one,
+                        first_pixel=given.first_pixel,
+                        images=given.images,
+                        num_points=truth.scheme.num_landmarks,
+                    ),
+                    truth,
                 ),
                 claimed=None if given.claimed is None else given.claimed / 100,
             )
@@ -99,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="options",
         metavar="OPTION=VALUE",
         help="an option of that format, as in configs/faces; can be repeated",
+    )
+    parser.add_argument(
+        "--scheme",
+        default="ibug68",
+        metavar="NAME",
+        help="of the landmarks: a name such as wflw98, or the path of a YAML file; default: ibug68",
     )
     parser.add_argument(
         "--first-pixel",
@@ -203,6 +215,6 @@ def _compare(scores: Sequence["Score"]) -> None:
     gap, faces = difference(*scores)
     value, low, high = (100 * x for x in (gap.value, gap.low, gap.high))
     print(
-        f"\n{scores[0].name} minus {scores[1].name}, NME interocular of the {faces:,} faces that "
-        f"both have: {value:+.2f} [{low:+.2f} to {high:+.2f}]"
+        f"\n{scores[0].name} minus {scores[1].name}, NME {scores[0].normaliser} of the {faces:,} "
+        f"faces that both have: {value:+.2f} [{low:+.2f} to {high:+.2f}]"
     )

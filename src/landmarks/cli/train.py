@@ -15,8 +15,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import check_dataset, run_command
+from landmarks.cli.hydra_command import check_dataset, run_command, taking_scheme
 from landmarks.errors import InputError
+from landmarks.scheme import load_scheme
 
 if TYPE_CHECKING:
     from landmarks.experiment.experiment import Experiment
@@ -55,30 +56,33 @@ def made(cfg: DictConfig) -> "Experiment":
     for part in SHARED_PARTS:  # to find errors in them, even if the strategy uses no such part
         hydra.utils.instantiate(whole.pop(part), _convert_="all")
     strategy = hydra.utils.instantiate(whole["strategy"], _convert_="all")
-    whole["data"] |= _readers(whole["data"], strategy)
+    whole["data"] |= _readers(whole["data"], strategy, str(whole.pop("scheme")))
     with library_errors():
         experiment: Experiment = hydra.utils.instantiate(whole, _convert_="all")
     return experiment
 
 
-def _readers(data: dict[str, Any], strategy: "Strategy") -> dict[str, dict[str, Any] | None]:
+def _readers(
+    data: dict[str, Any], strategy: "Strategy", scheme: str
+) -> dict[str, dict[str, Any] | None]:
     """Readers of the datasets that the strategy uses; the other datasets may be invalid."""
     readers: dict[str, dict[str, Any] | None] = {
         "real": None, "test": None, "synthetic": None, "unlabelled": None,
     }  # fmt: skip
     photos = data.get("unlabelled")
     if photos is not None and "unlabelled" in strategy.roles:
-        faces = _reader(photos.get("faces") or data["real"], "data.unlabelled.faces")
+        faces = _reader(photos.get("faces") or data["real"], "data.unlabelled.faces", scheme)
         data = {**data, "unlabelled": {**photos, "faces": faces}}
     for role in strategy.roles:
         if data.get(role) is not None:
-            readers[role] = _reader(data[role], f"data.{role}")
+            readers[role] = _reader(data[role], f"data.{role}", scheme)
     return readers
 
 
-def _reader(faces: dict[str, Any], place: str) -> dict[str, Any]:
+def _reader(faces: dict[str, Any], place: str, scheme: str) -> dict[str, Any]:
     check_dataset(faces, place)
-    return {**faces, "_partial_": True}
+    named = {"scheme": scheme} if taking_scheme(faces, place, load_scheme(scheme)) else {}
+    return {**named, **faces, "_partial_": True}
 
 
 def main() -> None:

@@ -24,9 +24,9 @@ from landmarks.data.files import existing_folder, expanded, read_json
 from landmarks.data.images import ImageFile, ImageOptions, LabelledSize, labelled_size
 from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, named_image
-from landmarks.data.point_names import order_by_number, skipped
+from landmarks.data.point_names import order_by_name, skipped
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 FIRST_PIXEL = "first_pixel"  # in `info`: what `landmarks predict` says about its own file
 
@@ -55,6 +55,7 @@ def read_coco(
     images: Path | str,
     *,
     landmarks: Sequence[int] | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     field: str = "keypoints",
     first_pixel: float | None = None,
     frame: str | None = None,
@@ -62,20 +63,23 @@ def read_coco(
 ) -> FaceDataset:
     """Read a file of COCO's key-point format.
 
-    Where the names of the points in `categories` end in numbers, these give the order.
+    Where the names of the points in `categories` are those of the scheme, or end in numbers, they
+    give the order.
 
     Skipped and counted in the notes: annotations without a labelled face (only a box, or v = 0 for
-    all 68 points), those with another number of key points, as other categories have, repeated
+    all its points), those with another number of key points, as other categories have, repeated
     ones, and images without annotation. A landmark with v = 0 is not visible.
 
     Args:
         annotations: The JSON file.
         images: The folder that its file names start from.
-        landmarks: The 68 positions in each list of landmarks 0 to 67; None: lists have 68 points.
+        landmarks: The points of a list that are each of the scheme's landmarks; None: it has these.
         field: "keypoints", or "face_kpts" for the faces of COCO-WholeBody.
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel; None:
             0, or what a file of `landmarks predict` says.
         frame: As of `landmarks.data.labels.LabelRule`.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -88,7 +92,9 @@ def read_coco(
     """
     if field not in tuple(_FIELDS):
         raise InputError(f"field is {field!r}; expected one of {', '.join(_FIELDS)}")
-    rule = LabelRule(0.0 if first_pixel is None else first_pixel, frame, landmarks)
+    rule = LabelRule(
+        0.0 if first_pixel is None else first_pixel, frame, landmarks, load_scheme(scheme)
+    )
     path = expanded(annotations)
     options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "the folder that the file names of the images start from")
@@ -97,7 +103,7 @@ def read_coco(
         rule = replace(rule, first_pixel=_stated_first_pixel(content))
     entries = _images(content, path)
     records = _records(content, "annotations", path)
-    orders = _orders(content) if landmarks is None and field == "keypoints" else {}
+    orders = _orders(content, rule.scheme) if landmarks is None and field == "keypoints" else {}
     labels = list(_labels(records, field, orders, path))
     chosen, others = _with_landmarks(labels, rule)
     once = list({label.key: label for label in chosen}.values())
@@ -126,6 +132,7 @@ def read_coco(
         namespace=str(folder.resolve()),
         notes=(*skipped(counts), *rule.notes),
         frame=frame,
+        scheme=rule.scheme,
     )
 
 
@@ -168,14 +175,14 @@ def _stated_first_pixel(content: dict[str, Any]) -> float:
     return float(stated) if stated in (0.0, 0.5, 1.0) else 0.0
 
 
-def _orders(content: dict[str, Any]) -> dict[object, NDArray[np.intp]]:
-    """By id of a category whose points have numbers in their names: their positions in order."""
+def _orders(content: dict[str, Any], scheme: LandmarkScheme) -> dict[object, NDArray[np.intp]]:
+    """By id of a category whose points have names that say which they are: their positions."""
     categories = content.get("categories")
     found: dict[object, NDArray[np.intp]] = {}
     for category in categories if isinstance(categories, list) else ():
         id = category.get("id") if isinstance(category, dict) else None
         if isinstance(id, int | str):
-            order = order_by_number(category.get("keypoints"))
+            order = order_by_name(category.get("keypoints"), scheme)
             if order is not None:
                 found[id] = order
     return found
@@ -196,7 +203,7 @@ def _labels(
             triples = _triples(record.get(field), f"{where}: {field}")
             id = record.get("category_id")
             order = orders.get(id) if isinstance(id, int | str) else None
-            fits = order is not None and len(order) == len(triples)
+            fits = order is not None and order.max() < len(triples)
             yield _Label(where, record, triples[order] if fits else triples)
 
 
@@ -216,11 +223,12 @@ def _triples(values: object, where: str) -> NDArray[np.float64]:
 def _with_landmarks(labels: list[_Label], rule: LabelRule) -> tuple[list[_Label], Counter[int]]:
     """The annotations with labelled landmarks; and how many have other numbers of key points."""
     counts = Counter(len(label.visible) for label in labels)
-    least = IBUG68.num_landmarks if rule.landmarks is None else max(rule.landmarks) + 1
+    least = rule.scheme.num_landmarks if rule.landmarks is None else max(rule.landmarks) + 1
     fitting = {n for n in counts if n == least or (rule.landmarks is not None and n > least)}
     if labels and not fitting:
         expected = (
-            f"{least}, or the option `landmarks` with the positions of those 68"
+            f"{least}, or the option `landmarks` with the positions of those {least}, or the "
+            "`scheme` of the file"
             if rule.landmarks is None
             else f"{least} and more: the option `landmarks` names point {least - 1}"
         )

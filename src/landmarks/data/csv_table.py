@@ -22,9 +22,10 @@ from landmarks.data.images import ImageOptions
 from landmarks.data.labelled import LabelledFace, faces_of_file
 from landmarks.data.labels import LabelRule
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 _COLUMN = re.compile(r"([xy])_?([0-9]{1,4})", re.IGNORECASE)
-_EXPECTED = "the header image,x0,y0,...,x67,y67, or rows of an image and 68 points x,y"
+_EXPECTED = "the header image,x0,y0,x1,y1,..., or rows of an image and its points x,y"
 
 
 def read_csv(
@@ -34,6 +35,7 @@ def read_csv(
     first_pixel: float = 0.0,
     frame: str | None = None,
     landmarks: Sequence[int] | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read labels from one CSV file.
@@ -47,7 +49,9 @@ def read_csv(
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel; 0.0 in
             the table of `landmarks predict`.
         frame: As of `landmarks.data.labels.LabelRule`.
-        landmarks: The points of a row that are landmarks 0 to 67; None: it has 68.
+        landmarks: The points of a row that are each of the scheme's landmarks; None: it has these.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -56,7 +60,7 @@ def read_csv(
     Raises:
         InputError: The file is not such a table, or an image is missing.
     """
-    rule = LabelRule(first_pixel, frame, landmarks)
+    rule = LabelRule(first_pixel, frame, landmarks, load_scheme(scheme))
     path = expanded(path)
     options = ImageOptions(str(path), orientation)
     rows, columns = _rows(path)
@@ -64,7 +68,8 @@ def read_csv(
     if count != (rule.num_points or count):
         raise InputError(
             f"{path}: {count} points in a row; expected {rule.num_points}, or the option "
-            "`landmarks` with the positions of those 68"
+            f"`landmarks` with the positions of those {rule.num_points}, or the `scheme` of the "
+            "file"
         )
     once = list({(row.image, row.points.tobytes()): row for row in rows}.values())
     if not once:
@@ -79,6 +84,7 @@ def read_csv(
         namespace=str(path.parent.resolve()),
         notes=(*notes, *rule.notes),
         frame=frame,
+        scheme=rule.scheme,
     )
 
 

@@ -1,7 +1,7 @@
 """CVAT's own XML, "CVAT for images 1.1" (https://docs.cvat.ai/docs/other/xml_format, version 1.1).
 
 `annotations/image[@name @width @height]` holds a face as `skeleton/points[@label @outside @points]`
-with one point in each of `points`, or as one `points` element with all 68 in order. A point that is
+with one point in each of `points`, or as one `points` element with all in order. A point that is
 `outside` has no label; one that is `occluded` has. Coordinates count from the corner of the
 top-left pixel, whose centre is (0.5, 0.5), and have two decimal places.
 """
@@ -24,6 +24,7 @@ from landmarks.data.options import check_whole_number
 from landmarks.data.point_names import placed_points, skipped
 from landmarks.data.xml_files import xml_elements
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 _EXPECTED = "annotations/image/skeleton/points, exported from CVAT as 'CVAT for images 1.1'"
 
@@ -35,6 +36,7 @@ def read_cvat_xml(
     first_point: int = 0,
     first_pixel: float = 0.5,
     landmarks: Sequence[int] | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read what CVAT exports as "CVAT for images 1.1".
@@ -48,7 +50,10 @@ def read_cvat_xml(
             see `landmarks.data.names.listed_images`.
         first_point: The number at the end of the name of the first landmark: 0, or 1.
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
-        landmarks: The points, counted from 0, that are landmarks 0 to 67; None: there are 68.
+        landmarks: The points of a face, counted from 0, that are each of the scheme's landmarks;
+            None: it has these.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -57,7 +62,7 @@ def read_cvat_xml(
     Raises:
         InputError: The file is not such XML, an image is missing, or a point has no number.
     """
-    rule = LabelRule(first_pixel, None, landmarks)
+    rule = LabelRule(first_pixel, None, landmarks, load_scheme(scheme))
     check_whole_number("first_point", first_point, 0)
     path = expanded(path)
     options = ImageOptions(str(path), orientation)
@@ -71,6 +76,7 @@ def read_cvat_xml(
         faces=faces_of_file(path, images, labelled, rule, options),
         namespace=str(path.parent.resolve()),
         notes=(*skipped(counts), *rule.notes),
+        scheme=rule.scheme,
     )
 
 

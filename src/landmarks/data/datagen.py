@@ -30,6 +30,7 @@ from landmarks.data.labels import LabelRule
 from landmarks.data.names import found_instead
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 _SCENES = ("datapoint_", "scene_", "environment_")  # what the names of scenes begin with
 _KEY_POINTS = (
@@ -46,6 +47,7 @@ def read_dgfaces(
     *,
     first: int | None = None,
     first_pixel: float = 0.5,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read faces rendered by Datagen, versions 1 and 2 of its format.
@@ -60,6 +62,8 @@ def read_dgfaces(
         first_pixel: The coordinate that the files give to the centre of the top-left pixel. The
             camera's principal point is half the image size, hence 0.5; the integers of version 1
             are such coordinates rounded, so the same holds.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -87,7 +91,7 @@ def read_dgfaces(
         faces=faces,
         notes=(*notes, *rule.notes),
         rendered=True,
-    )
+    ).in_scheme(scheme)
 
 
 @dataclass(frozen=True)

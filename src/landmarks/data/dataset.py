@@ -6,7 +6,7 @@ of `landmarks.training.batch`: 0-based pixel centres, one scheme.
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +17,7 @@ from landmarks.data.image_hashes import image_contents
 from landmarks.data.images import ImageSource
 from landmarks.data.label_checks import check_landmarks, compare_with_mean_face, remarks
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -133,6 +133,26 @@ class FaceDataset:
         """Number of faces."""
         return len(self.faces)
 
+    def in_scheme(self, scheme: LandmarkScheme | str) -> "FaceDataset":
+        """The same faces with the landmarks of another scheme that are among these.
+
+        Raises:
+            InputError: The scheme does not say which of these its landmarks are.
+        """
+        target = load_scheme(scheme)
+        if target == self.scheme:
+            return self
+        picked = list(target.picked_from(self.scheme))
+        faces = tuple(
+            replace(
+                face,
+                landmarks=face.landmarks[picked],
+                visible=None if face.visible is None else face.visible[picked],
+            )
+            for face in self.faces
+        )
+        return replace(self, faces=faces, scheme=target)
+
     @cached_property
     def landmarks(self) -> NDArray[np.float32]:
         """(N, K, 2) source pixels."""
@@ -166,7 +186,7 @@ class FaceDataset:
     def content(self) -> str:
         """Hash of every label and every pixel, independent of where the files are stored."""
         digest = hashlib.blake2b(digest_size=16)
-        digest.update(self.scheme.name.encode())
+        digest.update(self.scheme.identity.encode())
         for face, image in zip(self.faces, self.image_contents, strict=True):
             visible = b"" if face.visible is None else face.visible.tobytes()
             digest.update(

@@ -22,7 +22,7 @@ from landmarks.data.labels import LabelRule
 from landmarks.data.options import check_whole_number
 from landmarks.data.xml_files import xml_elements
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 _MOST_PARTS = 1000
 
@@ -35,11 +35,13 @@ def read_dlib_xml(
     first_pixel: float = 0.0,
     frame: str | None = None,
     landmarks: Sequence[int] | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
-    """Read any file of dlib's format whose boxes have the 68 parts 0 to 67, or "00" to "67".
+    """Read any file of dlib's format whose boxes have a part for each landmark.
 
-    Boxes without parts, and those marked `ignore='1'`, are skipped and counted in the notes.
+    The parts are named 0 to 67, or "00" to "67". Boxes without parts, and those marked
+    `ignore='1'`, are skipped and counted in the notes.
 
     Args:
         path: The XML file.
@@ -48,7 +50,10 @@ def read_dlib_xml(
         first_part: Number of the first part: 0, or 1 if parts are counted from 1.
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel.
         frame: As of `landmarks.data.labels.LabelRule`.
-        landmarks: The parts, counted from 0, that are landmarks 0 to 67; None: there are 68.
+        landmarks: The points of a box, counted from 0, that are each of the scheme's landmarks;
+            None: it has these.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -57,7 +62,7 @@ def read_dlib_xml(
     Raises:
         InputError: The file is not such XML, or an image is missing.
     """
-    rule = LabelRule(first_pixel, frame, landmarks)
+    rule = LabelRule(first_pixel, frame, landmarks, load_scheme(scheme))
     check_whole_number("first_part", first_part, 0)
     path = expanded(path)
     options = ImageOptions(str(path), orientation)
@@ -69,6 +74,7 @@ def read_dlib_xml(
         namespace=str(path.parent.resolve()),
         notes=(*notes, *rule.notes),
         frame=frame,
+        scheme=rule.scheme,
     )
 
 
@@ -120,33 +126,33 @@ def _points_and_box(
         if not first_part <= number < first_part + _MOST_PARTS or number in parts:
             raise InputError(
                 f"{where}: part {part.get('name')!r:.40} is unknown or there twice; expected "
-                f"{_expected(first_part)}, once each"
+                f"{_expected(first_part, rule)}, once each"
             )
         parts[number] = _numbers(part, ("x", "y"), f"{where}, part {name}")
     count = rule.num_points or max(parts) - first_part + 1
-    _check_last(parts, first_part + count - 1, where)
+    _check_last(parts, first_part, count, where)
     points = np.full((count, 2), np.nan)
     points[np.array(list(parts)) - first_part] = list(parts.values())
     return points, (left, top, left + width - rule.one_pixel, top + height - rule.one_pixel)
 
 
-def _check_last(parts: Mapping[int, object], last: int, where: str) -> None:
-    """Refuse parts beyond the last one."""
-    if max(parts) <= last:
+def _check_last(parts: Mapping[int, object], first: int, count: int, where: str) -> None:
+    """Refuse parts beyond the last of `count`."""
+    if max(parts) < first + count:
         return
-    first = last - IBUG68.num_landmarks + 1
     hint = (
         f"counted from {min(parts)}? first_part={min(parts)} reads them so"
-        if max(parts) - min(parts) < IBUG68.num_landmarks
-        else "the option `landmarks` chooses 68 of more"
+        if max(parts) - min(parts) < count
+        else f"the option `landmarks` chooses {count} of more"
     )
     raise InputError(
-        f"{where}: the parts are {min(parts)} to {max(parts)}; expected {_expected(first)}; {hint}"
+        f"{where}: the parts are {min(parts)} to {max(parts)}; expected {first:02d} to "
+        f"{first + count - 1}; {hint}"
     )
 
 
-def _expected(first: int) -> str:
-    return f"{first:02d} to {first + IBUG68.num_landmarks - 1}"
+def _expected(first: int, rule: LabelRule) -> str:
+    return f"{first:02d} to {first + rule.scheme.num_landmarks - 1}"
 
 
 def _numbers(element: Element, names: Sequence[str], where: str) -> list[float]:

@@ -21,7 +21,7 @@ from landmarks.data.labels import LabelRule
 from landmarks.data.names import found_instead
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.errors import InputError
-from landmarks.scheme import FACE_SYNTHETICS70
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 _LANDMARKS_END = "_ldmks.txt"
 _SEGMENTATION_END = "_seg"
@@ -35,6 +35,7 @@ def read_face_synthetics(
     sample: int | None = None,
     sample_seed: int = 0,
     first_pixel: float = 0.0,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read faces laid out like Microsoft FaceSynthetics; images may be of any format.
@@ -49,6 +50,8 @@ def read_face_synthetics(
         sample_seed: Seed of that draw.
         first_pixel: The coordinate that the files give to the centre of the top-left pixel. It is
             not documented upstream.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -57,7 +60,8 @@ def read_face_synthetics(
     Raises:
         InputError: Files of a selected face are missing or malformed, or there are too few faces.
     """
-    rule = LabelRule(first_pixel)
+    rule = LabelRule(first_pixel, scheme=load_scheme(scheme))
+    rule.scheme.picked_from(_SCHEME)  # refuses one that cannot be read, before anything else
     _check_options(first, sample, sample_seed)
     folder = existing_folder(root, _LAYOUT)
     options = ImageOptions(str(folder), orientation)
@@ -78,6 +82,7 @@ def read_face_synthetics(
         faces=_read_faces(folder, chosen, images, labels, rule, options),
         notes=(*notes, *rule.notes),
         rendered=True,
+        scheme=rule.scheme,
     )
 
 
@@ -137,8 +142,8 @@ def _read_faces(
         [name + _LANDMARKS_END for name in chosen],
         FileValue(
             kind="face_synthetics",
-            version=f"{LABELS_VERSION}, first pixel {rule.first_pixel!r}",
-            shape=(len(FACE_SYNTHETICS70.indices), 2),
+            version=f"{LABELS_VERSION}, first pixel {rule.first_pixel!r}, {rule.scheme.identity}",
+            shape=(rule.scheme.num_landmarks, 2),
             dtype=np.float32,
             compute=lambda path: _read_landmarks(path, rule),
         ),
@@ -158,10 +163,12 @@ def _read_faces(
 # Raise it when `_read_landmarks` returns other numbers for the same file, or refuses others.
 LABELS_VERSION = 2
 
+_SCHEME, _ROWS = "face_synthetics70", 70
+
 
 def _read_landmarks(path: Path, rule: LabelRule) -> NDArray[np.float32]:
-    """(68, 2) source pixels."""
-    points = FACE_SYNTHETICS70(_read_rows(path))
+    """(K, 2) source pixels."""
+    points = _read_rows(path)[list(rule.scheme.picked_from(_SCHEME))]
     landmarks, _ = rule.landmarks_of(points, str(path), ImageFile(path))  # the image is not read
     return landmarks
 
@@ -170,9 +177,8 @@ def _read_rows(path: Path) -> NDArray[np.float64]:
     """(70, 2) points in the numbers of the file."""
     lines = read_text(path, FACE_BYTES).rstrip().splitlines()
     points = points_of_lines(enumerate(lines, start=1), str(path))
-    expected = FACE_SYNTHETICS70.num_source
-    if len(points) != expected:
+    if len(points) != _ROWS:
         raise InputError(
-            f"{path}: {len(points)} rows; expected {expected} (68 landmarks and two pupils)"
+            f"{path}: {len(points)} rows; expected {_ROWS} (68 landmarks and two pupils)"
         )
     return points

@@ -11,6 +11,7 @@ from landmarks.data.plausibility import outside_border, wrong_frame, wrong_order
 from landmarks.errors import InputError
 from landmarks.geometry import box_problem
 from landmarks.scheme import LandmarkScheme
+from landmarks.scheme.units import unit
 
 if TYPE_CHECKING:
     from landmarks.data.dataset import Face
@@ -27,7 +28,7 @@ _PHOTOS = 8  # images whose sizes are read if labels could be fractions of them
 
 
 def check_landmarks(faces: "Faces", scheme: LandmarkScheme, name: str) -> None:
-    """Refuse landmarks of another shape, that are not finite, or whose eye corners coincide.
+    """Refuse landmarks of another shape, that are not finite, or of a face without extent.
 
     Args:
         faces: Of a dataset.
@@ -116,10 +117,9 @@ def _suspects(faces: "Faces", scheme: LandmarkScheme) -> "Iterator[Face]":
             yield from block
             continue
         landmarks = np.stack([face.landmarks for face in block])
-        right, left = (landmarks[:, k] for k in scheme.interocular)
         with np.errstate(invalid="ignore", over="ignore"):  # refused below
             # Twice the distance, so that rounding leaves no face out: `_check` decides.
-            apart = np.linalg.norm(left - right, axis=1) > 2 * _LEAST_DISTANCE
+            apart = _length(landmarks, scheme) > 2 * _LEAST_DISTANCE
         finite = np.isfinite(landmarks).all(axis=(1, 2))
         yield from (block[i] for i in np.flatnonzero(~(apart & finite)))
 
@@ -134,9 +134,19 @@ def _check(face: "Face", scheme: LandmarkScheme, name: str) -> None:
     if not np.isfinite(face.landmarks).all():
         k = int(np.argwhere(~np.isfinite(face.landmarks))[0, 0])
         raise InputError(f"{name}: face {face.id!r}: landmark {k} is not a finite number")
-    right, left = (face.landmarks[k] for k in scheme.interocular)
-    if np.linalg.norm(left - right) < _LEAST_DISTANCE:
+    if _length(face.landmarks[None], scheme)[0] < _LEAST_DISTANCE:
+        ends = " and ".join(map(str, scheme.interocular))
+        what = {
+            "interocular": f"the outer eye corners (landmarks {ends})",
+            "interpupil": "the pupils",
+            "box": "all landmarks",
+        }
         raise InputError(
-            f"{name}: face {face.id!r}: the outer eye corners (landmarks {scheme.interocular[0]} "
-            f"and {scheme.interocular[1]}) coincide, so no error can be normalised"
+            f"{name}: face {face.id!r}: {what[scheme.normaliser]} coincide, so no error can be "
+            "normalised"
         )
+
+
+def _length(landmarks: NDArray[np.float32], scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """(N,) what errors are divided by, labelled or not."""
+    return unit(landmarks, np.ones(landmarks.shape[:2], bool), scheme)

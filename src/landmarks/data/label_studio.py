@@ -24,6 +24,7 @@ from landmarks.data.labels import LabelRule
 from landmarks.data.options import check_whole_number
 from landmarks.data.point_names import placed_points, skipped
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 _EXPECTED = "a list of tasks, exported from Label Studio as JSON or JSON-MIN"
 _UPLOADED = re.compile(r"[0-9a-f]{8}-")  # before the name of an image uploaded in the browser
@@ -35,6 +36,7 @@ def read_label_studio(
     *,
     first_point: int = 0,
     landmarks: Sequence[int] | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read what Label Studio exports as JSON or JSON-MIN.
@@ -48,7 +50,10 @@ def read_label_studio(
         images: The folder of the images, found by the longest end of their names: see
             `landmarks.data.names.listed_images`.
         first_point: The number at the end of the name of the first landmark: 0, or 1.
-        landmarks: The points, counted from 0, that are landmarks 0 to 67; None: there are 68.
+        landmarks: The points of a face, counted from 0, that are each of the scheme's landmarks;
+            None: it has these.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -58,7 +63,7 @@ def read_label_studio(
         InputError: The file is not such an export, an image is missing or was turned in the tool,
             or a point has no number.
     """
-    rule = LabelRule(0.5, "percent", landmarks)
+    rule = LabelRule(0.5, "percent", landmarks, load_scheme(scheme))
     check_whole_number("first_point", first_point, 0)
     path = expanded(path)
     options = ImageOptions(str(path), orientation)
@@ -73,6 +78,7 @@ def read_label_studio(
         faces=faces_of_file(path, images, labelled, rule, options),
         namespace=str(path.parent.resolve()),
         notes=tuple(skipped(counts)),
+        scheme=rule.scheme,
     )
 
 

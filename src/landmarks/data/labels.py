@@ -14,7 +14,7 @@ from landmarks.data.coordinates import Box, check_first_pixel, first_pixel_note
 from landmarks.data.dataset import Face
 from landmarks.data.images import ImageSource
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 Points = NDArray[np.float64]
 
@@ -24,6 +24,13 @@ FAR = 6.0
 
 # What annotation tools write for a point that was not labelled.
 MARKS = ((0.0, 0.0), (-1.0, -1.0))
+
+# Why a landmark must be labelled, by the scheme's normaliser.
+_NEEDED = {
+    "interocular": "an outer eye corner",
+    "interpupil": "which says where a pupil is",
+    "box": "which the size of the face is measured with",
+}
 
 REMEDY = (
     "leave the face out, or mark the point as not labelled (v = 0 in COCO, empty cells in CSV, no "
@@ -81,12 +88,15 @@ class LabelRule:
         frame: What the coordinates are: "pixels" (x to the right, y down), "rows_columns", "y_up"
             (pixels from the bottom), "fractions" of width and height (0 to 1), or "percent". None:
             pixels, and the dataset is compared with a mean face to find the other frames.
-        landmarks: The points of the file that are landmarks 0 to 67; None: the file has these 68.
+        landmarks: The points of the file that are each of the scheme's landmarks; None: the file
+            has these, and no others.
+        scheme: Of the landmarks.
     """
 
     first_pixel: float
     frame: str | None = None
     landmarks: Sequence[int] | None = None
+    scheme: LandmarkScheme = IBUG68
 
     def __post_init__(self) -> None:
         """Refuse unknown values."""
@@ -96,7 +106,7 @@ class LabelRule:
                 f"frame is {self.frame!r}; expected null or one of {', '.join(FRAMES)}"
             )
         if self.landmarks is not None:
-            _check_list(self.landmarks)
+            _check_list(self.landmarks, self.scheme.num_landmarks)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -115,7 +125,7 @@ class LabelRule:
     @property
     def num_points(self) -> int | None:
         """Points that each face of the file must have; None: any number."""
-        return IBUG68.num_landmarks if self.landmarks is None else None
+        return self.scheme.num_landmarks if self.landmarks is None else None
 
     def face(
         self,
@@ -171,12 +181,12 @@ class LabelRule:
         """Landmarks and whether each is labelled.
 
         Returns:
-            (68, 2) source pixels, and (68,).
+            (K, 2) source pixels, and (K,).
 
         Raises:
             InputError: A point is missing; one that should be labelled is at a place that marks
-                unlabelled points, or far away from its face; or an outer eye corner is not
-                labelled, so that errors could not be normalised.
+                unlabelled points, or far away from its face; or one that errors are normalised by,
+                such as an outer eye corner, is not labelled.
         """
         seen = np.ones(len(points), bool) if visible is None else visible
         if self.landmarks is not None:
@@ -187,7 +197,7 @@ class LabelRule:
                     f"{len(points) - 1}"
                 )
             points, seen = points[list(self.landmarks)], seen[list(self.landmarks)]
-        check_points(points, seen, where)
+        check_points(points, seen, where, self.scheme)
         with np.errstate(over="ignore"):  # becomes infinite, which `FaceDataset` refuses
             return self._to_pixel_centres(points, image).astype(np.float32), seen
 
@@ -195,19 +205,22 @@ class LabelRule:
         return FRAMES[self.frame or "pixels"](points, self.first_pixel, image)
 
 
-def check_points(points: Points, visible: NDArray[np.bool_], where: str) -> None:
+def check_points(
+    points: Points, visible: NDArray[np.bool_], where: str, scheme: LandmarkScheme
+) -> None:
     """Refuse points that cannot be landmarks.
 
     Args:
-        points: (68, 2) in the file's numbers.
-        visible: (68,) which of them are labelled.
+        points: (K, 2) in the file's numbers.
+        visible: (K,) which of them are labelled.
         where: Begins messages.
+        scheme: Of the landmarks.
     """
-    for k in IBUG68.interocular:
+    for k in scheme.normalising:
         if not visible[k]:
             raise InputError(
-                f"{where}: landmark {k}, an outer eye corner, is not labelled, so errors cannot be "
-                "normalised; label it or leave the face out"
+                f"{where}: landmark {k}, {_NEEDED[scheme.normaliser]}, is not labelled, so errors "
+                "cannot be normalised; label it or leave the face out"
             )
     labelled = np.flatnonzero(visible)
     shown = points[labelled]
@@ -230,14 +243,14 @@ def check_points(points: Points, visible: NDArray[np.bool_], where: str) -> None
         )
 
 
-def _check_list(landmarks: Sequence[int]) -> None:
+def _check_list(landmarks: Sequence[int], expected: int) -> None:
     if isinstance(landmarks, Sequence) and all(type(k) is int and k >= 0 for k in landmarks):
-        if len(landmarks) == IBUG68.num_landmarks:
+        if len(landmarks) == expected:
             return
         given = f"has {len(landmarks)} indices"
     else:
         given = f"is {landmarks!r}"
     raise InputError(
-        f"landmarks {given}; expected a list of {IBUG68.num_landmarks} whole numbers from 0, the "
+        f"landmarks {given}; expected a list of {expected} whole numbers from 0, the "
         "position in the file of each landmark"
     )

@@ -1,8 +1,9 @@
 """`.pts` files: one face each, beside the image of the same name.
 
 The format of 300-W (Sagonas et al., 2013) and of many people's own annotations: `version: 1`,
-`n_points: 68` and, in braces, one line `x y` per landmark. Some copies have neither header nor
-braces. MERL-RAV (Kumar et al., 2020) writes (-1, -1) for a landmark without label.
+`n_points: 68` or another number and, in braces, one line `x y` per landmark. Some copies have
+neither header nor braces. MERL-RAV (Kumar et al., 2020) writes (-1, -1) for a landmark without
+label.
 """
 
 import math
@@ -28,7 +29,7 @@ from landmarks.data.images import ImageFile, ImageOptions
 from landmarks.data.labels import LabelRule
 from landmarks.data.names import MIRROR_SUFFIX, found_instead, in_order
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 _UNLABELLED = (-1.0, -1.0)
 _COMMENTS = ("#", "//", "%")
@@ -41,6 +42,7 @@ def read_pts_folder(
     first_pixel: float = 1.0,
     frame: str | None = None,
     landmarks: Sequence[int] | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read a folder of `name.pts` beside `name.jpg` or another image, and all folders below.
@@ -53,13 +55,15 @@ def read_pts_folder(
         first_pixel: The coordinate that the files give to the centre of the top-left pixel; 1.0
             in the convention of 300-W.
         frame: As of `landmarks.data.labels.LabelRule`.
-        landmarks: The 68 positions in each file of landmarks 0 to 67; None: the file has 68.
+        landmarks: The points of a file that are each of the scheme's landmarks; None: it has these.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Raises:
         InputError: A file is wrong, or a `.pts` or an image is without its partner.
     """
-    rule = LabelRule(first_pixel, frame, landmarks)
+    rule = LabelRule(first_pixel, frame, landmarks, load_scheme(scheme))
     folder = existing_folder(root, "a folder of name.pts beside name.jpg or name.png")
     options = ImageOptions(str(folder), orientation)
     faces = []
@@ -88,6 +92,7 @@ def read_pts_folder(
         faces=in_order(faces),
         notes=(*notes, *rule.notes),
         frame=frame,
+        scheme=rule.scheme,
     )
 
 

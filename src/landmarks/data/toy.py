@@ -16,7 +16,7 @@ from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.mean_face import MEAN_FACE
 from landmarks.data.options import check_whole_number
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -34,8 +34,15 @@ _FOREHEAD: Final = np.array(  # from the left ear to the right one
 )  # fmt: skip
 
 
-def read_toy(*, count: int, domain: str, seed: int = 0, size: int = 160) -> FaceDataset:
-    """Draw faces with 68 landmarks.
+def read_toy(
+    *,
+    count: int,
+    domain: str,
+    seed: int = 0,
+    size: int = 160,
+    scheme: LandmarkScheme | str = IBUG68,
+) -> FaceDataset:
+    """Draw faces with 68 landmarks, or those of them that another scheme has.
 
     Face i is the same for every count; its picture is drawn when it is read.
 
@@ -44,6 +51,8 @@ def read_toy(*, count: int, domain: str, seed: int = 0, size: int = 160) -> Face
         domain: "synthetic" or "stand_in".
         seed: Another seed gives other faces.
         size: Pixels of a side of the square pictures.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
 
     Raises:
         InputError: An option is out of its range.
@@ -62,7 +71,7 @@ def read_toy(*, count: int, domain: str, seed: int = 0, size: int = 160) -> Face
         namespace="drawn faces",
         notes=("no photos: cartoons for tests and first runs",),
         rendered=True,
-    )
+    ).in_scheme(scheme)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,11 @@ def noisy_box(landmarks: NDArray[np.float32], noise: float, rng: np.random.Gener
 
 
 def _unlabelled(face: Face, box: Box) -> Face:
-    """The face with a mean face in its box, in which no landmark is visible."""
+    """The face with some shape in its box, of which no landmark is visible."""
     low, high = np.array(box[:2]), np.array(box[2:])
-    extent = MEAN_FACE.min(axis=0), MEAN_FACE.max(axis=0)
-    placed = low + (MEAN_FACE - extent[0]) / (extent[1] - extent[0]) * (high - low)
+    shape = _shape(len(face.landmarks))
+    extent = shape.min(axis=0), shape.max(axis=0)
+    placed = low + (shape - extent[0]) / (extent[1] - extent[0]) * (high - low)
     return Face(
         id=face.id,
         image=face.image,
@@ -85,3 +86,11 @@ def _unlabelled(face: Face, box: Box) -> Face:
         subset=face.subset,
         box=box,
     )
+
+
+def _shape(count: int) -> NDArray[np.float64]:
+    """(count, 2) the mean face, or a circle where there is none of so many landmarks."""
+    if count == len(MEAN_FACE):
+        return MEAN_FACE
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)

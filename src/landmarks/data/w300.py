@@ -19,6 +19,7 @@ from landmarks.data.w300_folders import (
     chosen_photos,
 )
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 RULE = LabelRule(first_pixel=1.0)  # iBUG's files are written by MATLAB
 
@@ -32,6 +33,7 @@ def read_w300(
     folders: Sequence[str] | None = None,
     mirrored: bool = False,
     boxes: str | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read 300-W from the folders of its release; the notes name the missing ones.
@@ -44,6 +46,8 @@ def read_w300(
             skipped and counted in the notes.
         boxes: "detector" or "ground_truth" (the tight box of the landmarks) to take face boxes
             from `bounding_boxes/*.mat`.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -79,7 +83,7 @@ def read_w300(
         faces=in_order(faces),
         namespace=NAMESPACE,
         notes=notes,
-    )
+    ).in_scheme(scheme)
 
 
 def _nothing_found(root: Path, rows: Sequence[W300Folder]) -> str:

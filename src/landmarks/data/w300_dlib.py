@@ -22,6 +22,7 @@ from landmarks.data.w300_folders import (
     chosen_photos,
 )
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 LABELS = "labels_ibug_300W.xml"  # all photos; the other two divide them
 
@@ -33,6 +34,7 @@ def read_w300_dlib(
     *,
     subsets: Sequence[str] = ("common", "challenging"),
     mirrored: bool = False,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read dlib's packing of 300-W, divided as the 300-W papers do, not as dlib's XML files do.
@@ -43,6 +45,8 @@ def read_w300_dlib(
         subsets: Any of "train", "common", "challenging" and "full" (the last two together).
         mirrored: Whether mirrored copies are faces too; if not, they are skipped and
             counted in the notes.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -78,7 +82,7 @@ def read_w300_dlib(
         faces=in_order(faces),
         namespace=NAMESPACE,
         notes=(*counts, *ignored),
-    )
+    ).in_scheme(scheme)
 
 
 def _photo(root: Path, label: LabelledFace) -> W300Photo:

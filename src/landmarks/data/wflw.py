@@ -1,4 +1,4 @@
-"""WFLW (Wu et al., "Look at Boundary", 2018), its 98 landmarks mapped to the 68 of 300-W.
+"""WFLW (Wu et al., "Look at Boundary", 2018), all its 98 landmarks or the 68 of 300-W among them.
 
 `list_98pt_rect_attr_{train,test}.txt`: a line has 196 coordinates, the face box x_min y_min
 x_max y_max, six attributes (pose, expression, illumination, make-up, occlusion, blur; 0 or 1) and
@@ -18,9 +18,11 @@ from landmarks.data.images import ImageFile, ImageOptions
 from landmarks.data.labels import LabelRule
 from landmarks.data.names import face_ids, in_order, named_image
 from landmarks.errors import InputError
-from landmarks.scheme import WFLW98
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
-_COORDINATES = 2 * WFLW98.num_source
+_SCHEME = "wflw98"
+_POINTS = 98
+_COORDINATES = 2 * _POINTS
 _BOX = 4
 _ATTRIBUTES = 6
 _NUMBERS = _COORDINATES + _BOX + _ATTRIBUTES
@@ -38,6 +40,7 @@ def read_wflw(
     images: Path | str,
     *,
     first_pixel: float = 0.0,
+    scheme: LandmarkScheme | str = IBUG68,
     orientation: str = "apply",
 ) -> FaceDataset:
     """Read one annotation file of WFLW.
@@ -50,6 +53,8 @@ def read_wflw(
         images: The folder `WFLW_images`.
         first_pixel: The coordinate that the file gives to the centre of the top-left pixel; WFLW
             does not document it.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file; "wflw98" for all landmarks of the file.
         orientation: "apply" or "ignore" the EXIF orientation of images; see `ImageOptions`.
 
     Returns:
@@ -58,7 +63,8 @@ def read_wflw(
     Raises:
         InputError: A line is not of this format, or its image is missing.
     """
-    rule = LabelRule(first_pixel)
+    rule = LabelRule(first_pixel, scheme=load_scheme(scheme))
+    rule.scheme.picked_from(_SCHEME)  # refuses one that cannot be read, before anything else
     path = expanded(annotations)
     options = ImageOptions(str(path), orientation)
     folder = existing_folder(images, "WFLW_images, with a folder for each kind of event")
@@ -77,6 +83,7 @@ def read_wflw(
         faces=in_order(faces),
         namespace="WFLW",
         notes=rule.notes,
+        scheme=rule.scheme,
     )
 
 
@@ -96,7 +103,7 @@ def _lines(path: Path) -> Iterator[_Line]:
 
 
 def _face(line: _Line, id: str, group: str, image: ImageFile, rule: LabelRule) -> Face:
-    points = np.array(line.numbers[:_COORDINATES]).reshape(WFLW98.num_source, 2)
+    points = np.array(line.numbers[:_COORDINATES]).reshape(_POINTS, 2)
     x0, y0, x1, y1 = line.numbers[_COORDINATES : _COORDINATES + _BOX]
     attributes = line.numbers[_COORDINATES + _BOX :]
     if not set(attributes) <= {0.0, 1.0}:
@@ -105,7 +112,7 @@ def _face(line: _Line, id: str, group: str, image: ImageFile, rule: LabelRule) -
             "or there are too many; expected 196 coordinates, 4 of the box, 6 attributes, the image"
         )
     return rule.face(
-        WFLW98(points),
+        points[list(rule.scheme.picked_from(_SCHEME))],
         line.where,
         id=id,
         image=image,

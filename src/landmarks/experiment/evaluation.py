@@ -17,7 +17,7 @@ from landmarks.inference.detector_file import DETECTOR
 from landmarks.inference.pictures import draw_predictions
 from landmarks.inference.predictions import Predictions, write_cumulative_error
 from landmarks.inference.restore import Classes
-from landmarks.metrics import ALL_NORMALISERS
+from landmarks.scheme.units import all_normalisers
 from landmarks.storage.artifacts import ArtifactStore
 from landmarks.storage.atomic import writable_folder
 from landmarks.storage.serialization import record
@@ -119,8 +119,8 @@ def evaluate_run(
         predictions.write(out)
         draw_predictions(predictions, crops, caption(test), out / "faces.png")
         write_cumulative_error(out / "ced.csv", predictions.errors)
-        draw_cumulative_errors({caption(test): predictions.errors}, out / "ced.png")
-    summaries = predictions.summaries(ALL_NORMALISERS)
+        draw_cumulative_errors({caption(test): predictions.errors}, test.scheme, out / "ced.png")
+    summaries = predictions.summaries(all_normalisers(test.scheme))
     evaluation = {
         "run": str(run),
         "training_photos_known": run.is_dir(),
@@ -129,6 +129,8 @@ def evaluate_run(
         "rendered_test": test.rendered,
         "crop": record(detector.crop),
         "box_source": detector.crop.box_source,
+        "scheme": test.scheme.name,
+        "normaliser": test.scheme.normaliser,
         "diverged": predictions.diverged,
         "metrics": {name: asdict(part) for name, part in summaries.items()},
         "versions": versions(),

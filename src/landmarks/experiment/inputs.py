@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,8 @@ class StepInputs:
         indices, landmarks = self.experiment.indices(source.domain), crops.landmarks
         visible = crops.visible
         if isinstance(source, Adapted):
-            landmarks = self.done[source.by].load(ADAPTER, load_adapter).adapt(landmarks)
+            load = partial(load_adapter, scheme=crops.scheme)
+            landmarks = self.done[source.by].load(ADAPTER, load).adapt(landmarks)
         if isinstance(source, SelfLabelled):
             labels = self.done[source.by].load(SELF_LABELS, load_labels)
             indices, landmarks = labels.kept(source.by.how.keep), labels.landmarks

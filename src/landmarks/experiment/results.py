@@ -105,6 +105,8 @@ class Result:
             accuracy on photographs.
         crop: The crop rule.
         box_source: Where the test faces' boxes come from.
+        scheme: Name of the landmark scheme.
+        normaliser: The length by which its errors are divided.
         diverged: Whether the model knows nothing of faces; see `Predictions.diverged`.
         metrics: By subset of the test set; "all" is the whole.
         ledger: A `Ledger`.
@@ -126,6 +128,8 @@ class Result:
     rendered_test: bool
     crop: Mapping[str, Any]
     box_source: str
+    scheme: str = "ibug68"
+    normaliser: str = "interocular"
     diverged: bool = False
     metrics: Mapping[str, Any]
     ledger: Mapping[str, Any]
@@ -135,9 +139,15 @@ class Result:
     timings: Mapping[str, Any]
 
     @property
+    def estimate(self) -> Mapping[str, float]:
+        """The NME of the whole test set, by the scheme's normaliser, as an `Estimate`."""
+        found: Mapping[str, float] = self.metrics["all"]["nme"][self.normaliser]
+        return found
+
+    @property
     def nme(self) -> float:
-        """Inter-ocular NME of the whole test set, a fraction."""
-        return float(self.metrics["all"]["nme"]["interocular"]["value"])
+        """NME of the whole test set, by the scheme's normaliser, a fraction."""
+        return float(self.estimate["value"])
 
     @property
     def augmentation(self) -> dict[str, Any]:
@@ -190,7 +200,8 @@ def _check(content: Any) -> None:  # noqa: ANN401 - JSON
     """
     _check_fields(Result, content, "result")
     _check_fields(Ledger, content["ledger"], "ledger")
-    _check_fields(Estimate, content["metrics"]["all"]["nme"]["interocular"], "interocular NME")
+    own = content.get("normaliser", "interocular")
+    _check_fields(Estimate, content["metrics"]["all"]["nme"][own], f"{own} NME")
     for step in content["steps"]:
         _check_fields(StepRecord, step, "step")
         timing = content["timings"]["steps"][step["name"]]

@@ -96,6 +96,7 @@ def _check_data(experiment: Experiment) -> TrainingFaces:
     with torch.device("meta"):  # a network that cannot be built should not cost a dataset
         experiment.model.build(IBUG68.num_landmarks)
     _ = experiment.subset  # refuses too many real faces before synthetic ones, which take hours
+    _check_schemes(experiment)
     _log_data(experiment)
     used = [role for role in experiment.roles if role != "test"]
     trained_on = TrainingFaces.of(
@@ -103,6 +104,18 @@ def _check_data(experiment: Experiment) -> TrainingFaces:
     )
     trained_on.check_apart(experiment.faces("test"))
     return trained_on
+
+
+def _check_schemes(experiment: Experiment) -> None:
+    """Refuse datasets whose landmarks mean different things."""
+    expected = experiment.faces("test").scheme
+    for role in experiment.roles:
+        own = experiment.faces(role).scheme
+        if own != expected:
+            raise InputError(
+                f"data.{role} has the landmarks of scheme {own.name!r}, data.test those of "
+                f"{expected.name!r}; read both in one scheme: scheme=..."
+            )
 
 
 def _log_data(experiment: Experiment) -> None:

@@ -152,15 +152,17 @@ class StepRunner:
 
     def detector(self) -> Detector:
         """The model of the strategy and its adapter, after all steps."""
-        strategy = self.experiment.strategy
+        strategy, scheme = self.experiment.strategy, self.experiment.faces("test").scheme
         adapter = None
         if strategy.output is not None:
-            adapter = self._done[strategy.output].load(ADAPTER, load_adapter)
+            load = partial(load_adapter, scheme=scheme)
+            adapter = self._done[strategy.output].load(ADAPTER, load)
         return Detector(
             network=self._network(self._done[strategy.model]),
             architecture=self.experiment.model,
             crop=self.experiment.crop,
             adapter=adapter,
+            scheme=scheme,
             device=self.experiment.machine.device,
         )
 

@@ -42,6 +42,8 @@ def result_of(
         shared_photos=shared_photos,
         rendered_test=test.rendered,
         box_source=experiment.crop.box_source,
+        scheme=experiment.faces("test").scheme.name,
+        normaliser=experiment.faces("test").scheme.normaliser,
         diverged=predictions.diverged,
         metrics={name: asdict(part) for name, part in predictions.summaries().items()},
         ledger=asdict(ledger),
@@ -123,7 +125,7 @@ def description(experiment: Experiment) -> dict[str, Any]:
 
 def headline(result: Result) -> str:
     """The error of a run in one line."""
-    estimate = result.metrics["all"]["nme"]["interocular"]
+    estimate = result.estimate
     kind = " on drawn or rendered faces" if result.rendered_test else ""
     warning = f"; {DIVERGED}" if result.diverged else ""
     return (

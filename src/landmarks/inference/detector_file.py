@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ from landmarks.inference.restore import (
     restore_network,
 )
 from landmarks.models.architecture import Architecture
-from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.scheme import IBUG68, LandmarkScheme, restored_scheme, stored_scheme
 from landmarks.storage.serialization import record
 from landmarks.storage.tensor_files import save_tensors
 
@@ -49,6 +49,9 @@ PARTS = ("input_size", "network", "codec", "loss", "crop")  # metadata in JSON
 DETECTOR = "detector.safetensors"  # in the folder of a run
 LARGEST = 2**32  # bytes
 LONGEST = 300  # characters of a message about a file: a hostile one may hold any names
+
+
+_Content = TypeVar("_Content")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ def write_detector(path: Path, detector: DetectorParts) -> None:
     metadata = {
         "format": str(FORMAT),
         "landmarks": __version__,
-        "scheme": detector.scheme.name,
+        "scheme": stored_scheme(detector.scheme),
         **{name: json.dumps(part) for name, part in parts.items()},
     }
     save_tensors(path, tensors, {**metadata, "checksum": checksum(metadata, tensors)})
@@ -107,13 +110,32 @@ def read_detector(path: Path, classes: Classes = ()) -> DetectorParts:
     Raises:
         InputError: The file is missing, damaged, not a detector, or of another version.
     """
+    return _from_file(path, lambda file: _read(file, classes))
+
+
+def read_scheme(path: Path) -> LandmarkScheme:
+    """The scheme of a detector's landmarks, without reading its weights.
+
+    Raises:
+        InputError: As of `read_detector`.
+    """
+
+    def read(file: Any) -> LandmarkScheme:  # noqa: ANN401 - safetensors has no types
+        metadata: dict[str, str] = file.metadata() or {}
+        _check_format(metadata)
+        return restored_scheme(metadata["scheme"])
+
+    return _from_file(path, read)
+
+
+def _from_file(path: Path, read: Callable[[Any], _Content]) -> _Content:
     try:
         open_file(path, LARGEST).close()
     except InputError as error:
         raise InputError(f"{error}; give the {DETECTOR} of a finished run, or its folder") from None
     try:
         with safe_open(path, framework="pt") as file:
-            return _read(file, classes)
+            return read(file)
     except InputError as error:
         raise InputError(f"{path}: {str(error)[:LONGEST]}") from None
     except OSError as error:
@@ -135,25 +157,28 @@ def checksum(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
 def _read(file: Any, classes: Classes) -> DetectorParts:  # noqa: ANN401 - safetensors has no types
     metadata: dict[str, str] = file.metadata() or {}
     _check_format(metadata)
+    scheme = restored_scheme(metadata["scheme"])
     architecture, crop = _parts(metadata, classes)
     names = list(file.keys())
-    expected = _expected_tensors(architecture, any(n.startswith("reliability.") for n in names))
+    judged = any(name.startswith("reliability.") for name in names)
+    expected = _expected_tensors(architecture, scheme.num_landmarks, judged)
     _check_shapes(expected, {name: file.get_slice(name).get_shape() for name in names})
     tensors = {name: file.get_tensor(name) for name in names}
     if checksum(metadata, tensors) != metadata.get("checksum"):
         raise InputError("damaged: the content does not match its checksum; copy the file again")
     _check_values(expected, tensors)
-    network = architecture.build(IBUG68.num_landmarks)
+    network = architecture.build(scheme.num_landmarks)
     network.load_state_dict(_under("network.", tensors))
     state = _under("adapter.", tensors)
-    adapter = adapter_from_state(state) if state else None
-    _run_once(network, architecture, adapter)
+    adapter = adapter_from_state(state, scheme) if state else None
+    _run_once(network, architecture, adapter, scheme.num_landmarks)
     return DetectorParts(
         network=network,
         architecture=architecture,
         crop=crop,
         adapter=adapter,
-        reliability=_reliability(network, _under("reliability.", tensors)),
+        reliability=_reliability(network, _under("reliability.", tensors), scheme.num_landmarks),
+        scheme=scheme,
     )
 
 
@@ -174,10 +199,6 @@ def _check_format(metadata: Mapping[str, str]) -> None:
     missing = [name for name in ("scheme", *PARTS, "checksum") if name not in metadata]
     if missing:
         raise InputError(f"no {missing[0]!r} in its metadata; copy the file again")
-    if metadata["scheme"] != IBUG68.name:
-        raise InputError(
-            f"landmarks of scheme {metadata['scheme'][:40]!r}; known is {IBUG68.name!r}"
-        )
 
 
 def _parts(metadata: Mapping[str, str], classes: Classes) -> tuple[Architecture, CropRule]:
@@ -198,10 +219,12 @@ def _parts(metadata: Mapping[str, str], classes: Classes) -> tuple[Architecture,
     return Architecture(**parts), crop
 
 
-def _reliability(network: nn.Module, state: Mapping[str, Tensor]) -> Reliability | None:
+def _reliability(
+    network: nn.Module, state: Mapping[str, Tensor], landmarks: int
+) -> Reliability | None:
     if not state:
         return None
-    reliability = Reliability(_head_channels(network), IBUG68.num_landmarks)
+    reliability = Reliability(_head_channels(network), landmarks)
     reliability.load_state_dict(state)
     return reliability.eval().requires_grad_(False)
 
@@ -214,19 +237,22 @@ def _head_channels(network: nn.Module) -> int:
     return head.in_channels
 
 
-def _expected_tensors(architecture: Architecture, judged: bool) -> dict[str, Tensor]:
+def _expected_tensors(
+    architecture: Architecture, landmarks: int, judged: bool
+) -> dict[str, Tensor]:
     """The tensors that a file must hold, with shapes but without memory.
 
     Args:
         architecture: Gives those of the network.
+        landmarks: Their number.
         judged: Whether those of `Reliability` are among them.
     """
     try:
         with torch.device("meta"):
-            network = architecture.build(IBUG68.num_landmarks)
+            network = architecture.build(landmarks)
             parts: dict[str, nn.Module] = {"network": network}
             if judged:
-                parts["reliability"] = Reliability(_head_channels(network), IBUG68.num_landmarks)
+                parts["reliability"] = Reliability(_head_channels(network), landmarks)
     except InputError as error:
         raise InputError(f"network: {error}; {IF_OLDER}") from None
     except Exception as error:  # timm and torch raise anything for arguments that they cannot use
@@ -262,7 +288,9 @@ def _check_values(expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor])
 
 
 @torch.inference_mode()
-def _run_once(network: nn.Module, architecture: Architecture, adapter: Adapter | None) -> None:
+def _run_once(
+    network: nn.Module, architecture: Architecture, adapter: Adapter | None, count: int
+) -> None:
     """Find arguments that contradict each other, and overflows."""
     size = architecture.input_size
     image = torch.linspace(0, 1, 3 * size * size).view(1, 3, size, size)
@@ -272,10 +300,9 @@ def _run_once(network: nn.Module, architecture: Architecture, adapter: Adapter |
         adapted = landmarks if adapter is None else adapter.adapt(landmarks)
     except Exception as error:  # as above
         raise InputError(f"network: cannot be run ({_one_line(error)})") from None
-    if landmarks.shape != (1, IBUG68.num_landmarks, 2):
+    if landmarks.shape != (1, count, 2):
         raise InputError(
-            f"network: finds landmarks of shape {landmarks.shape[1:]}; expected "
-            f"{(IBUG68.num_landmarks, 2)}"
+            f"network: finds landmarks of shape {landmarks.shape[1:]}; expected {(count, 2)}"
         )
     if not (bool(torch.isfinite(output).all()) and np.isfinite(adapted).all()):
         raise InputError("its output is not finite; train it again")

@@ -10,17 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.errors import InputError
-from landmarks.metrics import (
-    NORMALISERS,
-    Normaliser,
-    Summary,
-    cumulative_error,
-    interocular,
-    nme,
-    point_errors,
-    summarise,
-)
-from landmarks.scheme import IBUG68, LandmarkScheme
+from landmarks.metrics import Summary, cumulative_error, nme, point_errors, summarise
+from landmarks.scheme import IBUG68, LandmarkScheme, restored_scheme, stored_scheme
+from landmarks.scheme.units import Normaliser, unit
 from landmarks.storage.atomic import atomic_write
 
 PREDICTIONS = "predictions.npz"
@@ -79,14 +71,13 @@ class Predictions:
 
     @property
     def errors(self) -> NDArray[np.float64]:
-        """(N,) inter-ocular NME of each face."""
+        """(N,) NME of each face, by the scheme's normaliser."""
         return self.errors_of(tuple(range(self.scheme.num_landmarks)))
 
     def errors_of(self, landmarks: tuple[int, ...]) -> NDArray[np.float64]:
-        """(N,) inter-ocular NME of some landmarks; NaN where a face shows none of them."""
+        """(N,) NME of some landmarks; NaN where a face shows none of them."""
         points = point_errors(self.predicted, self.target, self.visible)
-        unit = interocular(self.target, self.visible, self.scheme)
-        return nme(points, unit, landmarks)
+        return nme(points, unit(self.target, self.visible, self.scheme), landmarks)
 
     @property
     def diverged(self) -> bool:
@@ -102,8 +93,8 @@ class Predictions:
         limit = replace(self, predicted=points).errors
         return bool(np.nanmean(self.errors) >= np.nanmean(limit))
 
-    def summaries(self, normalisers: Mapping[str, Normaliser] = NORMALISERS) -> dict[str, Summary]:
-        """Metrics of the whole and of each subset; `normalisers` are those of `summarise`."""
+    def summaries(self, by: Mapping[str, Normaliser] | None = None) -> dict[str, Summary]:
+        """Metrics of the whole and of each subset; `by` are the normalisers of `summarise`."""
         names = sorted(set(self.subsets.tolist()) - {"all"})
         parts = {name: self.subsets == name for name in names}
         parts = {"all": np.ones(len(self.ids), bool), **(parts if len(parts) > 1 else {})}
@@ -114,7 +105,7 @@ class Predictions:
                 self.visible[chosen],
                 self.groups[chosen],
                 self.scheme,
-                normalisers,
+                by,
             )
             for name, chosen in parts.items()
         }
@@ -131,6 +122,7 @@ class Predictions:
                 target=self.target,
                 visible=self.visible,
                 error=self.errors,
+                scheme=np.array(stored_scheme(self.scheme)),
             )
 
 
@@ -147,7 +139,7 @@ def write_cumulative_error(path: Path, errors: NDArray[np.float64]) -> None:
         writer.writerows(zip(*cumulative_error(errors[~np.isnan(errors)]), strict=True))
 
 
-def read_predictions(directory: Path, scheme: LandmarkScheme = IBUG68) -> Predictions:
+def read_predictions(directory: Path) -> Predictions:
     """Read what `Predictions.write` wrote.
 
     Args:
@@ -163,9 +155,10 @@ def read_predictions(directory: Path, scheme: LandmarkScheme = IBUG68) -> Predic
         with np.load(path, allow_pickle=False) as stored:
             names = ("ids", "groups", "subsets", "predicted", "target", "visible")
             parts = {name: stored[name] for name in names}
+            scheme = restored_scheme(str(stored["scheme"])) if "scheme" in stored else IBUG68
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; a finished run has one") from None
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:  # InputError too
         raise InputError(f"{path}: not the predictions of a run ({error}); run it again") from None
     shape = (len(parts["ids"]), scheme.num_landmarks, 2)
     for name, expected in (("predicted", shape), ("target", shape), ("visible", shape[:2])):

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from landmarks.analysis.attribution import ADAPTED, LINES, Attribution
+from landmarks.analysis.attribution import ADAPTED, Attribution
 from landmarks.analysis.comparisons import Comparison
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.page.drawing import (
@@ -137,7 +137,7 @@ def mean_face_figure(found: Attribution) -> go.Figure:
     moves = found.magnification * found.moved
     gap = np.full((1, 2), np.nan)  # ends a line
     outlines = np.concatenate(
-        [part for a, b, closed in LINES for part in (face[a : b + 1], face[a : a + closed], gap)]
+        [part for along in found.scheme.lines.values() for part in (face[list(along)], gap)]
     )
     arrows = np.stack([face, face + moves, np.full_like(face, np.nan)], axis=1).reshape(-1, 2)
     heads = np.where(np.linalg.norm(moves, axis=-1) > SHORT, 12, 0).tolist()

@@ -5,18 +5,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from landmarks.analysis.attribution import ADAPTED, LINES, UNADAPTED, Attribution
+from landmarks.analysis.attribution import ADAPTED, UNADAPTED, Attribution
 from landmarks.analysis.comparisons import LEVEL
 from landmarks.analysis.error_curves import BAND, CurvePoint
 from landmarks.analysis.findings import Findings
-from landmarks.analysis.paper.figure4 import NME
 from landmarks.analysis.paper.style import seeds_of, sheet, small_print
 from landmarks.analysis.study import BASELINE
 from landmarks.analysis.styles import region_label, style_of
 
 BAR = 0.05  # length of the scale bar, inter-ocular distances
 FACE = "#BBBBBB"
-COMPARED = ("jaw", "inner51")  # regions
+USUAL = ("jaw", "inner51")  # regions that are compared, if the scheme has them; else all
 HATCHES = {UNADAPTED: "", ADAPTED: "////", BASELINE: ""}
 
 
@@ -32,7 +31,7 @@ def convention_and_appearance(findings: Findings) -> Figure | None:
     )
     face, bars = figure.subplots(1, 2, width_ratios=(1, 1.15))
     _draw_moves(face, found)
-    _draw_errors(bars, findings, found.n_real)
+    _draw_errors(bars, findings, found)
     times = found.magnification
     scale = "at their true length" if times == 1 else f"drawn {times} times as long as they are"
     small_print(
@@ -51,7 +50,7 @@ def _shares(found: Attribution) -> str:
     """A sentence on how much of the gap the labelling convention explains at most."""
     shares = [
         f"{region_label(region)} {part.share.text(0).replace(' ', ' % ', 1)}"
-        for region in ("all", *COMPARED)
+        for region in ("all", *_compared(found))
         for part in found.parts
         if part.region == region and part.share is not None
     ]
@@ -64,6 +63,12 @@ def _shares(found: Attribution) -> str:
     )
 
 
+def _compared(found: Attribution) -> tuple[str, ...]:
+    """The regions whose errors are drawn."""
+    regions = tuple(part.region for part in found.parts if part.region != "all")
+    return USUAL if set(USUAL) <= set(regions) else regions
+
+
 def _point(findings: Findings, strategy: str, n_real: int, region: str) -> CurvePoint:
     """A strategy at a size; `synthetic_only` has size 0 only."""
     return next(point for point in findings.curves[region][strategy] if point.n_real in (0, n_real))
@@ -73,9 +78,8 @@ def _draw_moves(ax: Axes, found: Attribution) -> None:
     """The mean face with its arrows."""
     face, times = found.mean_face, found.magnification
     moves = times * found.moved
-    for first, last, closed in LINES:
-        line = [*range(first, last + 1), *([first] if closed else [])]
-        ax.plot(*face[line].T, color=FACE, linewidth=1)
+    for along in found.scheme.lines.values():
+        ax.plot(*face[list(along)].T, color=FACE, linewidth=1)
     ax.scatter(face[:, 0], face[:, 1], s=4, color="#767676", linewidths=0, zorder=2)
     ax.quiver(
         *face.T,
@@ -101,13 +105,14 @@ def _draw_moves(ax: Axes, found: Attribution) -> None:
     ax.set_axis_off()
 
 
-def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
+def _draw_errors(ax: Axes, findings: Findings, found: Attribution) -> None:
     """Errors with their intervals before and after adaptation, and of `real_only`."""
+    regions = _compared(found)
     for place, (strategy, hatch) in enumerate(HATCHES.items()):
         style = style_of(strategy)
-        means = [_point(findings, strategy, n_real, region).mean for region in COMPARED]
+        means = [_point(findings, strategy, found.n_real, region).mean for region in regions]
         value, low, high = np.transpose([mean.percent for mean in means])
-        x = np.arange(len(COMPARED)) + 0.27 * (place - 1)
+        x = np.arange(len(regions)) + 0.27 * (place - 1)
         bars = ax.bar(x, value, 0.24, label=style.label, color=style.colour, edgecolor="white")
         for bar in bars:
             bar.set(hatch=hatch, linewidth=0)
@@ -116,9 +121,9 @@ def _draw_errors(ax: Axes, findings: Findings, n_real: int) -> None:
         for at, top, error in zip(x, high, value, strict=True):
             ax.annotate(f"{error:.1f}", (at, top), (0, 3), textcoords="offset points", ha="center")
     ax.margins(y=0.08)
-    ax.set_xticks(range(len(COMPARED)), [region_label(region) for region in COMPARED])
+    ax.set_xticks(range(len(regions)), [region_label(region) for region in regions])
     ax.grid(visible=False, axis="x")
-    ax.set_ylabel(NME)
+    ax.set_ylabel(findings.error_title)
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1),

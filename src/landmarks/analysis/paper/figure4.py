@@ -27,7 +27,6 @@ from landmarks.analysis.sentences import level_of
 from landmarks.analysis.study import BASELINE
 from landmarks.analysis.styles import style_of
 
-NME = "NME, % of inter-ocular distance"
 N_REAL = "real faces, n_real"
 
 
@@ -67,7 +66,7 @@ def _errors(
             if at(point):
                 draw_seeds(ax, strategy, at(point), [100 * e for e in point.runs.values()])
     size_axis(ax, sorted(set(map(at, points))), label)
-    ax.set_ylabel(NME)
+    ax.set_ylabel(findings.error_title)
     legend_beside(ax, strategy_handles(findings))
     notes = f"Bands: {BAND}.", marker_notes(points), seeds_of(findings.points)
     small_print(figure, findings, *notes)
@@ -105,7 +104,7 @@ def exchange_rate(findings: Findings) -> Figure | None:
             f"{'; ' * one.is_sparse}{one.caveat}."
         )
     ax.set_title(title, fontsize=11, fontweight="bold")
-    ax.set_ylabel(NME)
+    ax.set_ylabel(findings.error_title)
     legend_beside(ax, [handle(BASELINE), handle(one.strategy)])
     small_print(
         figure,

@@ -15,7 +15,6 @@ from landmarks.analysis.paper.attribution import convention_and_appearance
 from landmarks.analysis.paper.differences import against_real_only, narrowing_gap
 from landmarks.analysis.paper.figure4 import (
     N_REAL,
-    NME,
     error_over_faces,
     error_over_labels,
     exchange_rate,
@@ -62,7 +61,7 @@ def cumulative_error(findings: Findings) -> Figure | None:
     ax.annotate(f"{FAILURE} %", (FAILURE, 2), (3, 0), textcoords="offset points")
     ax.set_xlim(0, CED_LIMIT)
     ax.set_ylim(0, 100)
-    ax.set_xlabel(NME)
+    ax.set_xlabel(findings.error_title)
     ax.set_ylabel("test faces up to this error, %")
     order = sorted(findings.cumulative, key=lambda name: np.median(findings.cumulative[name]))
     legend_beside(ax, [handle(name) for name in order])
@@ -106,8 +105,7 @@ def error_by_region(findings: Findings) -> Figure | None:
     small_print(
         figure,
         findings,
-        f"NME over the inter-ocular distance in every region; {region_label('inner51')} is the "
-        f"face without the jaw. Bands: {BAND}.",
+        f"NME, in per cent of the {findings.unit}, in every region. Bands: {BAND}.",
         marker_notes((point for point in findings.points if point.n_real), dots=False),
         seeds_of(findings.points),
     )
@@ -131,7 +129,7 @@ def forms_of_the_curve(findings: Findings) -> Figure | None:
         draw_interval(ax, style_of(BASELINE), point.n_real, point.mean)
         draw_mean(ax, BASELINE, point.n_real, 100 * point.mean.value, point.mean.seeds)
     size_axis(ax, [point.n_real for point in points], N_REAL)
-    ax.set_ylabel(NME)
+    ax.set_ylabel(findings.error_title)
     legend_beside(ax, [*lines, handle(BASELINE, line=False)])
     small_print(
         figure,

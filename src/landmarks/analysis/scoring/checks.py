@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.geometry import mirror_order
-from landmarks.metrics import ALL_NORMALISERS, BOOTSTRAP_DRAWS, interocular, nme, point_errors
+from landmarks.metrics import BOOTSTRAP_DRAWS, nme, point_errors
 from landmarks.scheme import LandmarkScheme
+from landmarks.scheme.units import all_normalisers, unit
 
 # An order or a mirror image is a mistake if without it the error is at most this share; between
 # detectors that see the same landmarks the share is 0.5 and more.
@@ -46,14 +47,18 @@ class Scored:
     scheme: LandmarkScheme
 
     def error(self, predicted: NDArray[np.float64]) -> float:
-        """Mean inter-ocular NME of other predictions for the same faces."""
-        return float(np.nanmean(self.errors(predicted, "interocular")))
+        """Mean NME of other predictions for the same faces."""
+        return float(np.nanmean(self.errors(predicted, self.scheme.normaliser)))
 
     def errors(self, predicted: NDArray[np.float64], normaliser: str) -> NDArray[np.float64]:
         """(N,) NME of each face."""
-        unit = ALL_NORMALISERS[normaliser](self.target, self.visible, self.scheme)
+        length = all_normalisers(self.scheme)[normaliser]
         points = point_errors(predicted.astype(np.float32), self.target, self.visible)
-        return nme(points, unit, tuple(range(self.scheme.num_landmarks)))
+        return nme(
+            points,
+            length(self.target, self.visible, self.scheme),
+            tuple(range(self.scheme.num_landmarks)),
+        )
 
 
 @dataclass(frozen=True)
@@ -84,19 +89,19 @@ def constant_offset(scored: Scored, seed: int = 0) -> Offset | None:
     weighted by the inverse square of the size, by least squares; without the worst faces, which
     no pixel explains.
     """
-    unit = interocular(scored.target, scored.visible, scored.scheme)
+    size = unit(scored.target, scored.visible, scored.scheme)
     moved = np.where(scored.visible[..., None], scored.predicted - scored.target, np.nan)
     middle = np.nanmedian(moved, axis=1)
     # A displacement of the whole face must not decide whether it counts.
-    spread = np.nanmean(np.abs(moved - middle[:, None]), axis=(1, 2)) / unit
+    spread = np.nanmean(np.abs(moved - middle[:, None]), axis=(1, 2)) / size
     kept = spread <= np.quantile(spread, KEPT)
     photos, photo = np.unique(scored.groups[kept], return_inverse=True)
-    unit, middle = unit[kept], middle[kept]
-    if len(photos) < FEWEST or np.ptp(unit) < 0.2 * unit.mean():
+    size, middle = size[kept], middle[kept]
+    if len(photos) < FEWEST or np.ptp(size) < 0.2 * size.mean():
         return None
     # Divided by its size, a face says: constant / size + share.
-    design = np.stack([1 / unit, np.ones_like(unit)], axis=1)
-    wanted = middle / unit[:, None]
+    design = np.stack([1 / size, np.ones_like(size)], axis=1)
+    wanted = middle / size[:, None]
     products = design[:, :, None] * np.concatenate([design, wanted], axis=1)[:, None]  # (N, 2, 4)
     sums = np.zeros((len(photos), 2, 4))
     np.add.at(sums, photo, products)
@@ -148,8 +153,8 @@ def _order(scored: Scored) -> Iterator[str]:
         known = ~np.isnan(predicted).any(axis=(1, 2))
         if not known.any():
             continue
-        before = float(np.nanmean(scored.errors(scored.predicted, "interocular")[known]))
-        then = float(np.nanmean(scored.errors(predicted, "interocular")[known]))
+        before = float(np.nanmean(scored.errors(scored.predicted, scored.scheme.normaliser)[known]))
+        then = float(np.nanmean(scored.errors(predicted, scored.scheme.normaliser)[known]))
         if then < MUCH_LOWER * before:
             yield f"{what} (NME {100 * now:.2f} %, without this mistake {100 * then:.2f} %)"
 
@@ -160,8 +165,8 @@ def _rounding(scored: Scored) -> Iterator[str]:
         return
     now = scored.error(scored.predicted)
     # The error that rounding adds, as its variance: a twelfth of a square pixel in x and in y.
-    unit = interocular(scored.target, scored.visible, scored.scheme)
-    half = float(np.mean(np.sqrt(2 / 12) / unit))
+    size = unit(scored.target, scored.visible, scored.scheme)
+    half = float(np.nanmean(np.sqrt(2 / 12) / size))
     then = scored.error(scored.predicted + 0.5)
     cut = (
         f"; they were cut off rather than rounded: half a pixel more gives {100 * then:.2f} %"
@@ -199,19 +204,21 @@ _REASONS = {
 
 def _normaliser(scored: Scored, claimed: float) -> Iterator[str]:
     by_name = {
-        name: float(np.nanmean(scored.errors(scored.predicted, name))) for name in ALL_NORMALISERS
+        name: float(np.nanmean(scored.errors(scored.predicted, name)))
+        for name in all_normalisers(scored.scheme)
     }
-    ratio = claimed / by_name["interocular"]
+    own = by_name[scored.scheme.normaliser]
+    ratio = claimed / own
     if abs(ratio - 1) <= SAME:
         return
-    same = [name for name, own in by_name.items() if abs(claimed / own - 1) <= SAME]
+    same = [name for name, error in by_name.items() if abs(claimed / error - 1) <= SAME]
     what = (
         f"it is the error by another normaliser: {' or '.join(same)}"
         if same
         else "no normaliser gives it: "
-        + ", ".join(f"{name} {100 * own:.2f} %" for name, own in by_name.items())
+        + ", ".join(f"{name} {100 * error:.2f} %" for name, error in by_name.items())
     )
     yield (
-        f"the claimed NME of {100 * claimed:.2f} % is {ratio:.2f} times the inter-ocular one of "
-        f"{100 * by_name['interocular']:.2f} %; {what}"
+        f"the claimed NME of {100 * claimed:.2f} % is {ratio:.2f} times the "
+        f"{scored.scheme.normaliser} one of {100 * own:.2f} %; {what}"
     )

@@ -56,7 +56,11 @@ class Predicted:
 
 
 def read_predicted(
-    path: Path, *, first_pixel: float | None = None, images: Path | None = None
+    path: Path,
+    *,
+    first_pixel: float | None = None,
+    images: Path | None = None,
+    num_points: int = IBUG68.num_landmarks,
 ) -> list[Predicted]:
     """Read predictions in any of the formats of this module.
 
@@ -65,12 +69,13 @@ def read_predicted(
         first_pixel: The coordinate that it gives to the centre of the top-left pixel; None: 1 in
             `.pts` files, 0 in others.
         images: COCO JSON that names the images whose numbers the predictions have.
+        num_points: Landmarks of a face.
 
     Raises:
         InputError: It is none of these formats, or a face has another number of landmarks.
     """
     if is_folder(path):
-        found, usual = _folder(path)
+        found, usual = _folder(path, num_points)
     elif path.suffix.lower() == ".csv":
         found, usual = ((row.image, row.points, row.where) for row in read_rows(path)), 0.0
     elif path.suffix.lower() == JSON:
@@ -79,7 +84,7 @@ def read_predicted(
         raise InputError(f"{path}: not predictions that can be read; expected {EXPECTED}")
     first = usual if first_pixel is None else first_pixel
     faces = [
-        Predicted(_without_suffix(image), _checked(points, where) - first)
+        Predicted(_without_suffix(image), _checked(points, where, num_points) - first)
         for image, points, where in found
     ]
     if not faces:
@@ -90,11 +95,12 @@ def read_predicted(
 Found = Iterator[tuple[str, NDArray[np.float64], str]]  # image, points, place for messages
 
 
-def _folder(folder: Path) -> tuple[Found, float]:
+def _folder(folder: Path, num_points: int) -> tuple[Found, float]:
     files = list(files_below(folder))
     pts = [file for file in files if file.suffix.lower() == ".pts"]
     if pts:
-        return ((_below(folder, f), parse_pts(f), str(f)) for f in pts), 1.0
+        parsed = ((f, parse_pts(f, num_points=num_points)) for f in pts)
+        return ((_below(folder, f), points, str(f)) for f, points in parsed), 1.0
     lists = [file for file in files if file.suffix.lower() == JSON]
     return (found for file in lists for found in _inferred(folder, file)), 0.0
 
@@ -152,10 +158,11 @@ def _triples(values: object, where: str) -> NDArray[np.float64]:
     return np.reshape(numbers, (-1, 3))[:, :2]
 
 
-def _checked(points: NDArray[np.float64], where: str) -> NDArray[np.float64]:
-    K = IBUG68.num_landmarks
-    if points.shape != (K, 2) or not np.isfinite(points).all():
-        raise InputError(f"{where}: {len(points)} landmarks; expected {K} with finite numbers")
+def _checked(points: NDArray[np.float64], where: str, expected: int) -> NDArray[np.float64]:
+    if points.shape != (expected, 2) or not np.isfinite(points).all():
+        raise InputError(
+            f"{where}: {len(points)} landmarks; expected {expected} with finite numbers"
+        )
     return points
 
 

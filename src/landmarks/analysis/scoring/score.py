@@ -17,7 +17,6 @@ from landmarks.experiment.results import write_json
 from landmarks.inference.curves import draw_cumulative_errors
 from landmarks.inference.predictions import write_cumulative_error
 from landmarks.metrics import (
-    ALL_NORMALISERS,
     THRESHOLDS,
     Estimate,
     area,
@@ -26,6 +25,7 @@ from landmarks.metrics import (
     nme,
     point_errors,
 )
+from landmarks.scheme.units import all_normalisers
 
 REPORT = "score.json"
 
@@ -70,6 +70,11 @@ class Score:
         return constant_offset(self.scored)
 
     @property
+    def normaliser(self) -> str:
+        """The length by which the scheme's errors are divided."""
+        return self.truth.scheme.normaliser
+
+    @property
     def missing(self) -> list[str]:
         """Ids of the labelled faces without prediction."""
         return [self.truth.faces[i].id for i in np.flatnonzero(~self.matched.found)]
@@ -95,8 +100,8 @@ class Score:
         found = self.matched.found
         predicted = np.where(found[:, None, None], self.matched.points, truth).astype(np.float32)
         points = point_errors(predicted, truth, self._visible)
-        unit = ALL_NORMALISERS[normaliser](truth, self._visible, scheme)
-        own = nme(points, unit, tuple(landmarks or range(scheme.num_landmarks)))
+        length = all_normalisers(scheme)[normaliser](truth, self._visible, scheme)
+        own = nme(points, length, tuple(landmarks or range(scheme.num_landmarks)))
         return np.where(found, own, np.inf)
 
     def table(self, chosen: NDArray[np.bool_]) -> dict[str, Estimate]:
@@ -106,12 +111,12 @@ class Score:
         curve are of all faces, and a missing prediction is a failure.
         """
         rows: dict[str, Estimate] = {}
-        for name in ALL_NORMALISERS:
+        for name in all_normalisers(self.truth.scheme):
             self._add(rows, f"NME {name}", self.errors(name), chosen & self.matched.found)
         for region, landmarks in self.truth.scheme.regions.items():
-            errors = self.errors("interocular", landmarks)
+            errors = self.errors(self.normaliser, landmarks)
             self._add(rows, f"NME {region}", errors, chosen & self.matched.found)
-        errors = self.errors("interocular")
+        errors = self.errors(self.normaliser)
         for what, statistic in (("FR", fails), ("AUC", area)):
             for percent in THRESHOLDS:
                 counted = partial(statistic, threshold=percent / 100)
@@ -143,7 +148,7 @@ class Score:
 
     def write(self, out: Path) -> None:
         """Write `score.json`, `faces.csv`, `ced.csv` and `ced.png` to a folder."""
-        errors = self.errors("interocular")
+        errors = self.errors(self.normaliser)
         write_json(
             out / REPORT,
             {
@@ -172,14 +177,14 @@ def difference(one: Score, other: Score) -> tuple[Estimate, int]:
     """How much larger the error of `one` is than that of `other`, over the faces that both have.
 
     Returns:
-        The mean difference of the inter-ocular NME, a fraction, with a paired bootstrap over
+        The mean difference of the NME, a fraction, with a paired bootstrap over
         photos; and the number of faces.
 
     Raises:
         InputError: They have no face in common.
     """
     both = one.matched.found & other.matched.found
-    gap = one.errors("interocular")[both] - other.errors("interocular")[both]
+    gap = one.errors(one.normaliser)[both] - other.errors(other.normaliser)[both]
     known = ~np.isnan(gap)
     if not known.any():
         raise InputError(f"{one.name} and {other.name} predict no face in common")
@@ -188,7 +193,8 @@ def difference(one: Score, other: Score) -> tuple[Estimate, int]:
 
 def draw(scores: Sequence[Score], path: Path) -> None:
     """Draw the cumulative error curve of each system."""
-    draw_cumulative_errors({score.name: score.errors("interocular") for score in scores}, path)
+    errors = {score.name: score.errors(score.normaliser) for score in scores}
+    draw_cumulative_errors(errors, scores[0].truth.scheme, path)
 
 
 def _width(face: Face) -> float:

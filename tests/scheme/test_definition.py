@@ -1,10 +1,9 @@
 """The constants that a wrong index hides in."""
 
-import numpy as np
 import pytest
 
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68, WFLW98, LandmarkScheme, SchemeMap
+from landmarks.scheme import IBUG68, LandmarkScheme
 
 # HRNet-Facial-Landmark-Detection's pairs for 300-W, which count from 1.
 HRNET_PAIRS = """1 17, 2 16, 3 15, 4 14, 5 13, 6 12, 7 11, 8 10, 18 27, 19 26, 20 25, 21 24, 22 23,
@@ -64,8 +63,10 @@ def test_wflw_map_keeps_the_mirror_symmetry():
         wflw_mirror |= {a: b, b: a}
     wflw_mirror |= {76 + i: 82 - i for i in range(7)} | {83 + i: 87 - i for i in range(5)}
     wflw_mirror |= {88 + i: 92 - i for i in range(5)} | {93 + i: 95 - i for i in range(3)}
-    for k, source in enumerate(WFLW98.indices):
-        assert wflw_mirror[source] == WFLW98.indices[IBUG68.mirror[k]]
+    picked = IBUG68.picked_from("wflw98")
+    for k, source in enumerate(picked):
+        assert wflw_mirror[source] == picked[IBUG68.mirror[k]]
+    assert (picked[36], picked[45]) == (60, 72)  # outer corners of the eyes
 
 
 def test_lines_pass_every_landmark_and_are_mirrored_onto_lines():
@@ -77,15 +78,31 @@ def test_lines_pass_every_landmark_and_are_mirrored_onto_lines():
     ]
 
 
-def test_a_map_picks_rows():
-    points = np.arange(98)[:, None] * np.ones(2)
-    assert WFLW98(points)[36].tolist() == [60.0, 60.0]
-    assert WFLW98(points)[45].tolist() == [72.0, 72.0]
+def test_a_scheme_finds_its_landmarks_in_itself_and_refuses_one_that_it_does_not_know():
+    assert IBUG68.picked_from(IBUG68) == tuple(range(68))
+    with pytest.raises(InputError, match="labels in the scheme 'mine' cannot become these 68"):
+        IBUG68.picked_from("mine")
 
 
 @pytest.mark.parametrize(
-    ("indices", "message"), [((0, 1), "has 2 indices; expected 68"), ((98,) * 68, "landmark 98")]
+    ("wrong", "message"),
+    [
+        ({"normaliser": "width"}, "normaliser is 'width'; expected one of interocular"),
+        ({"normaliser": "interpupil"}, "normaliser interpupil needs landmarks that are not given"),
+        ({"names": ("a",)}, "1 names for 2 landmarks"),
+        ({"names": ("a", "a")}, "two landmarks are named 'a'"),
+        ({"lines": {"nose": (0, 2)}}, "line 'nose' names landmark 2"),
+        ({"sources": {"other": (0,)}}, "source 'other' has 1 landmarks; expected 2"),
+        ({"interocular": (0,)}, "two outer eye corners and two eyes"),
+    ],
 )
-def test_a_map_that_does_not_fit_is_refused(indices, message):
+def test_parts_that_contradict_each_other_are_refused(wrong, message):
     with pytest.raises(InputError, match=message):
-        SchemeMap(source_name="x", num_source=98, indices=indices)
+        LandmarkScheme(name="x", **{"mirror": (1, 0), "interocular": (0, 1), **wrong})
+
+
+def test_landmarks_without_which_a_face_has_no_error_follow_the_normaliser():
+    pair = {"name": "x", "mirror": (1, 0, 2), "interocular": (0, 1), "pupils": ((0,), (1,))}
+    assert LandmarkScheme(**pair).normalising == (0, 1)
+    assert LandmarkScheme(**pair, normaliser="box").normalising == (0, 1, 2)
+    assert LandmarkScheme(name="x", mirror=(0,), normaliser="box").normalisers == ("box",)
