@@ -104,7 +104,8 @@ def test_predictions_are_scored_against_labels_of_the_scheme(folder, tmp_path, c
     assert metrics["NME interpupil"]["value"] == pytest.approx(expected, rel=1e-3)
     assert "NME eyes" in metrics
     assert main(words) == 2
-    assert "5 landmarks; expected 68" in capsys.readouterr().err
+    complaint = capsys.readouterr().err
+    assert "'n_points: 5'; expected 'n_points: 68'; for labels of another scheme" in complaint
 
 
 def test_a_scheme_that_the_labels_cannot_become_is_refused(folder):

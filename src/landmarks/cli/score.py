@@ -174,7 +174,8 @@ def _labels(place: Path, format: str | None, options: Sequence[str]) -> "FaceDat
     if missing:
         raise InputError(f"--format {name} needs {missing[0]}: add --set {missing[0]}=...")
     check_dataset(OmegaConf.to_container(chosen), "truth")
-    faces: FaceDataset = hydra.utils.instantiate(chosen, _convert_="all")
+    reader = hydra.utils.instantiate(chosen, _convert_="all", _partial_=True)
+    faces: FaceDataset = reader()  # not by Hydra, which wraps errors
     return faces
 
 

@@ -117,8 +117,9 @@ def parse_pts(
     for key, expected in (("version", 1), ("n_points", count)):
         number, value = header.get(key, (0, str(expected)))
         if _number(value) != expected:
+            other = "; for labels of another scheme, name it: scheme" if key == "n_points" else ""
             raise InputError(
-                f"{path}, line {number}: '{key}: {value[:40]}'; expected '{key}: {expected}'"
+                f"{path}, line {number}: '{key}: {value[:40]}'; expected '{key}: {expected}'{other}"
             )
     points = points_of_lines(lines, str(path))
     if len(points) != count:
