@@ -64,3 +64,18 @@ def test_points_that_are_shifted_by_two_are_of_another_scheme() -> None:
     (finding,) = OrderCheck()(predicted(relabelled(faces, shifted), faces))
     assert finding.fault == "another landmark scheme"
     assert "labels 2 to 67 are where landmarks 0 to 65 should be" in finding.text
+
+
+def test_the_first_points_of_a_file_of_98_are_named_by_their_scheme() -> None:
+    faces = drawn_faces()
+    source = np.array(IBUG68.sources["wflw98"])
+
+    def first_of_98(points: np.ndarray) -> np.ndarray:
+        all_of_them = np.full((98, 2), points.mean(axis=0))
+        all_of_them[source] = points
+        all_of_them[1:32:2] = (points[:16] + points[1:17]) / 2  # the jaw between our landmarks
+        return all_of_them[:68]
+
+    (finding,) = OrderCheck()(predicted(relabelled(faces, first_of_98), faces))
+    assert finding.fault == "the first 68 landmarks of wflw98"
+    assert "landmarks=[0,2,4," in finding.fix

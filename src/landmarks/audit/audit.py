@@ -8,10 +8,12 @@ from tqdm import tqdm
 
 from landmarks.audit.duplicates import DuplicateCheck
 from landmarks.audit.finding import Check, Finding
+from landmarks.audit.gap import GapCheck
 from landmarks.audit.material import Material
 from landmarks.audit.mirror import MirrorCheck
 from landmarks.audit.order import OrderCheck
 from landmarks.audit.origin import OriginCheck
+from landmarks.audit.outliers import LabelsCheck
 from landmarks.audit.protocol import StoredSweep
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,8 @@ CHECKS: tuple[Check, ...] = (
     MirrorCheck(),
     OrderCheck(),
     OriginCheck(),
+    LabelsCheck(),
+    GapCheck(),
     StoredSweep(),
 )
 

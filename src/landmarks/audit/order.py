@@ -60,11 +60,12 @@ class OrderCheck:
             predicted = material.predictions(role)
             whole = None
             if predicted is not None and len(predicted.faces) >= self.faces:
-                whole = self._of_all(role, predicted)
+                whole = self.of_all(role, predicted)
             found += [whole] if whole else self._of_lines(role, dataset, predicted)
         return found
 
-    def _of_all(self, role: str, predicted: Predicted) -> Finding | None:
+    def of_all(self, role: str, predicted: Predicted) -> Finding | None:
+        """The fault that all faces of a sample have, if there is one."""
         scheme, count = predicted.scheme, len(predicted.faces)
         labels, points = places(predicted)
         apart = np.abs(points[:, None] - labels[None])  # of landmark k and label j
@@ -95,24 +96,35 @@ class OrderCheck:
 
     def _of_another_scheme(
         self, role: str, apart: NDArray[np.float64], scheme: LandmarkScheme, count: int
-    ) -> Finding | None:
-        """Labels that no order makes those of the scheme; None if predictions are useless."""
+    ) -> Finding:
+        """Labels that no order makes those of the scheme."""
         nearest = apart.argmin(axis=1)
         near = apart.min(axis=1) <= self.far
         right = int((apart.diagonal() <= self.far).sum())
+        source = self._cut_off(apart, scheme)
+        fault, fix = "another landmark scheme", "read the files in their own scheme"
+        if source is not None:
+            fault = f"the first {len(apart)} landmarks of {source}"
+            own = ",".join(map(str, scheme.sources[source]))
+            fix = f"landmarks=[{own}] (an option of the readers)"
         return Finding(
             check=self.name,
             data=role,
-            fault="another landmark scheme",
+            fault=fault,
             text=(
                 f"On average over {count} faces, only {right} of {len(apart)} landmarks are near "
                 f"the places that the scheme {scheme.name!r} gives them; {_runs(nearest, near)}."
             ),
-            fix=(
-                "set the option `landmarks` to the file's points that are those of the scheme, or "
-                "read the files in their own scheme"
-            ),
+            fix=fix,
         )
+
+    def _cut_off(self, apart: NDArray[np.float64], scheme: LandmarkScheme) -> str | None:
+        """The larger scheme of which the labels are the first landmarks."""
+        for name, indices in scheme.sources.items():
+            known = np.array([(k, j) for k, j in enumerate(indices) if j < len(apart)])
+            if len(known) and (apart[known[:, 0], known[:, 1]] <= self.far).mean() > 0.9:
+                return name
+        return None
 
     def _of_lines(
         self, role: str, dataset: FaceDataset, predicted: Predicted | None

@@ -140,10 +140,19 @@ class OriginCheck:
         habit = self.rendered_habit if rendered else self.habit
         return _fit(per_face, frames, odd, even, habit)
 
+    def slip(self, predicted: Predicted, dataset: FaceDataset) -> float:
+        """Pixels that labels are off by for a known reason; 0 if there is none."""
+        offset = self.offset(predicted, rendered=dataset.rendered)
+        named = offset is not None and self._slipped(offset) and _name(offset, dataset)
+        return offset.slip if offset is not None and named else 0.0
+
+    def _slipped(self, offset: Offset) -> bool:
+        return abs(offset.slip) > max(self.least, self.sure * offset.deviation)
+
     def _finding(
         self, role: str, predicted: Predicted, material: Material, offset: Offset
     ) -> Finding | None:
-        slipped = abs(offset.slip) > max(self.least, self.sure * offset.deviation)
+        slipped = self._slipped(offset)
         # A habit takes more to be reported: it is no fault of a file.
         habitual = abs(offset.x) > max(2 * self.least, self.sure * offset.x_deviation)
         if not slipped and not habitual:
