@@ -12,7 +12,7 @@ from landmarks.audit.copies import candidates, likenesses
 from landmarks.audit.finding import Finding
 from landmarks.audit.material import ROLES, Material
 from landmarks.geometry import mirrored
-from landmarks.metrics import interocular
+from landmarks.scheme.units import IN_WORDS, unit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -259,10 +259,10 @@ def _disagreement(material: Material, pairs: Pairs) -> str:
         return ""
     a, b = first.landmarks[pairs.faces[:, 0]], second.landmarks[pairs.faces[:, 1]]
     b = np.where(pairs.mirrored[:, None, None], mirrored(b, 0, second.scheme), b)
-    unit = interocular(a, np.ones(a.shape[:2], bool), first.scheme)
+    length = unit(a, np.ones(a.shape[:2], bool), first.scheme)
     apart = np.linalg.norm(_onto(b.astype(np.float64), a.astype(np.float64)) - a, axis=2)
-    share = 100 * float(np.median(apart.mean(axis=1) / unit))
-    return f" Their labels differ by {share:.1f} % of the distance of the outer eye corners."
+    share = 100 * float(np.median(apart.mean(axis=1) / length))
+    return f" Their labels differ by {share:.1f} % of the {IN_WORDS[first.scheme.normaliser]}."
 
 
 def _onto(moved: NDArray[np.float64], fixed: NDArray[np.float64]) -> NDArray[np.float64]:
