@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 
+from landmarks.audit.boxes import BoxCheck
 from landmarks.audit.duplicates import DuplicateCheck
 from landmarks.audit.finding import Check, Finding
 from landmarks.audit.gap import GapCheck
+from landmarks.audit.images import ImageCheck
 from landmarks.audit.material import Material
 from landmarks.audit.mirror import MirrorCheck
 from landmarks.audit.order import OrderCheck
+from landmarks.audit.orientation import OrientationCheck
 from landmarks.audit.origin import OriginCheck
 from landmarks.audit.outliers import LabelsCheck
 from landmarks.audit.protocol import StoredSweep
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 
 # In the order in which they are reported: first the files, then the labels, then the sets together.
 CHECKS: tuple[Check, ...] = (
+    ImageCheck(),
+    OrientationCheck(),
+    BoxCheck(),
     DuplicateCheck(),
     MirrorCheck(),
     OrderCheck(),

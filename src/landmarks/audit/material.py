@@ -1,6 +1,6 @@
 """What the checks of an audit look at: datasets, their images, and predictions on a sample."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -144,8 +144,29 @@ class Material:
             None if the dataset has another scheme than the detector, or no face can be predicted.
         """
         if role not in self._predicted:
-            self._predicted[role] = self._predict(role)
+            self._predicted[role] = self._predict(role, self.drawn(role))
         return self._predicted[role]
+
+    def errors_of(
+        self,
+        role: str,
+        faces: Sequence[int] | NDArray[np.intp],
+        change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]],
+    ) -> dict[int, float]:
+        """NME of the bundled detector on changed images, with the labels as they are.
+
+        Args:
+            role: The dataset; of the detector's scheme.
+            faces: Positions in it.
+            change: From an image, (H, W, 3), to another.
+
+        Returns:
+            By position. Faces whose labels are not on the changed image are left out.
+        """
+        predicted = self._predict(role, faces, change)
+        if predicted is None:
+            return {}
+        return dict(zip(predicted.faces.tolist(), predicted.errors.tolist(), strict=True))
 
     def predicted_of(self, role: str, face: int) -> NDArray[np.float32] | None:
         """(K, 2) prediction of a face, source pixels; None unless it has been computed."""
@@ -159,13 +180,19 @@ class Material:
     def _detector(self) -> Detector:
         return Detector.load(device=self.device)
 
-    def _predict(self, role: str) -> Predicted | None:
+    def _predict(
+        self,
+        role: str,
+        positions: Sequence[int] | NDArray[np.intp],
+        change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None,
+    ) -> Predicted | None:
         dataset, detector = self.sets[role], self._detector
         if dataset.scheme.mirror != detector.scheme.mirror:
             return None
         found: dict[int, NDArray[np.float32]] = {}
         batch: list[tuple[int, NDArray[np.uint8]]] = []
-        for i, image in self.images(role, self.drawn(role)):
+        for i, original in self.images(role, positions):
+            image = original if change is None else change(original)
             if _on_image(dataset.faces[i], image):
                 batch.append((i, image))
             if len(batch) == _AT_ONCE:
