@@ -24,7 +24,8 @@ def rows_of(sheet, count):
 
 def test_a_sheet_shows_each_row_without_and_with_landmarks():
     pictures = [disc(0, i, size=200) for i in range(8)]
-    sheet = contact_sheet(pictures, "surface", columns=4)
+    marks = [(picture.labels.surface, picture.labels.visible) for picture in pictures]
+    sheet = contact_sheet(pictures, marks, columns=4)
     assert sheet.shape == (4 * 200, 4 * 200, 3)
     plain, marked, _, _ = rows_of(sheet, 4)
     np.testing.assert_array_equal(plain, np.concatenate([p.image for p in pictures[:4]], axis=1))
@@ -37,7 +38,7 @@ def test_a_sheet_shows_each_row_without_and_with_landmarks():
 
 def test_small_pictures_are_enlarged_together_with_their_landmarks():
     small = disc(0, 1, size=48)
-    sheet = contact_sheet([small], "contour", columns=1)
+    sheet = contact_sheet([small], [(small.labels.contour, small.labels.visible)], columns=1)
     plain, marked = rows_of(sheet, 2)
     assert plain.shape == (192, 192, 3)
     np.testing.assert_array_equal(plain[2::4, 2::4], small.image)
@@ -104,7 +105,7 @@ def test_faces_are_rendered_into_out_and_the_next_command_is_suggested(tmp_path)
 
 
 def test_two_ranges_equal_the_whole_in_datagens_layout_too(tmp_path):
-    words = [*SMALL, "layout=datagen", "dense=true"]
+    words = [*SMALL, "layout=datagen", "write=[dense]"]
     for text in ("0:1", "1:2"):
         done = command("synthesize", *words, f"range={text}", "out=halves", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -117,6 +118,19 @@ def test_two_ranges_equal_the_whole_in_datagens_layout_too(tmp_path):
     assert len(read_dgfaces(tmp_path / "halves")) == 2
     again = command("synthesize", *words, "out=whole", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
+
+
+def test_another_scheme_labels_the_same_faces_and_its_training_is_suggested(tmp_path):
+    for scheme in ("ibug68", "five_points"):
+        done = command("synthesize", *SMALL, f"scheme={scheme}", "out=faces", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "rendering" not in done.stderr
+    assert "their 5 landmarks of the scheme five_points are in faces/schemes/" in done.stdout
+    words = "scheme=five_points data=own faces@data.synthetic=rendered_folder"
+    assert f"next: landmarks train {words} data.synthetic.root=faces" in done.stdout
+    dataset = read_rendered(tmp_path / "faces", scheme="five_points")
+    corners = read_rendered(tmp_path / "faces").landmarks[:, [48, 54]]
+    np.testing.assert_array_equal(dataset.landmarks[:, 3:], corners)
 
 
 def test_a_preview_writes_one_picture_only(tmp_path):
@@ -136,7 +150,7 @@ def test_a_preview_starts_at_the_range(tmp_path):
     assert "faces 40 to 71 are in outputs/preview_synthetic.png" in done.stdout
 
 
-@pytest.mark.parametrize("words", ["dense=true", "layout=datagen"])
+@pytest.mark.parametrize("words", ["write=[dense]", "layout=datagen"])
 def test_options_that_training_does_not_render_require_another_folder(tmp_path, words):
     done = command("synthesize", *SMALL, words, f"root={tmp_path / 'root'}", cwd=tmp_path)
     assert done.returncode == 2
@@ -153,6 +167,10 @@ def test_options_that_training_does_not_render_require_another_folder(tmp_path, 
         (["range=7:5"], "range is '7:5'"),
         (["layout=coco"], "layout is 'coco'"),
         (["device=tpu"], "device is 'tpu'"),
+        (["write=[albedo]"], "it must be a list of some of depth, normals, segmentation"),
+        (["write=depth"], "write is 'depth'; it must be a list"),
+        (["scheme=wflw"], "scheme is 'wflw'; expected one of aflw19, cofw29"),
+        (["scheme=wflw", "preview=true"], "scheme is 'wflw'"),
         (["recipe=sythetic"], "recipe is 'sythetic'; allowed are"),
         (["preview=maybe"], "preview is 'maybe'"),
         (["preview=true", "size=4"], "size is 4"),

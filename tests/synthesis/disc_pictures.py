@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from landmarks.errors import InputError
-from landmarks.synthesis.picture import Labels, Picture
+from landmarks.scheme import LandmarkScheme
+from landmarks.synthesis.picture import Labels, Picture, SchemeLabels
 from landmarks.synthesis.storage.production import produce
 from tests.waiting import PATIENCE
 
@@ -34,7 +35,7 @@ class DiscPictures:
 
     seed: int = 0
     size: int = 48
-    dense: bool = False
+    write: tuple[str, ...] = ()
     settings: dict[str, Any] = field(
         default_factory=lambda: {"name": "discs", "labels": "contour", "view": {"yaw": 18.0}}
     )
@@ -50,6 +51,30 @@ class DiscPictures:
         if self.fault is not None:
             self.fault(index)
         return disc(self.seed, index, self.size, noisy=index >= self.noise_from)
+
+    def labelling(self, scheme: LandmarkScheme) -> "DiscLabelling":
+        return DiscLabelling(self, scheme.num_landmarks)
+
+
+@dataclass(frozen=True)
+class DiscLabelling:
+    """The first landmarks of the same pictures. Its faults are those of the pictures."""
+
+    pictures: DiscPictures
+    count: int
+
+    def start(self) -> Callable[[int], SchemeLabels]:
+        return self.labels
+
+    def labels(self, index: int) -> SchemeLabels:
+        labels = self.pictures.picture(index).labels
+        first = slice(self.count)
+        return SchemeLabels(
+            surface=labels.surface[first],
+            contour=labels.contour[first],
+            annotated=labels.annotated[first],
+            visible=labels.visible[first],
+        )
 
 
 def disc(seed: int, index: int, size: int = 48, *, noisy: bool = False) -> Picture:
@@ -75,7 +100,7 @@ def disc(seed: int, index: int, size: int = 48, *, noisy: bool = False) -> Pictu
     return Picture(
         image=image,
         segmentation=np.where(inside, 1 + columns % 18, 0).astype(np.uint8),
-        depth=np.full((size, size), 1.6, np.float32),
+        depth=np.where(inside, 1.6, np.inf).astype(np.float32),
         labels=Labels(
             surface=surface[:68],
             contour=surface[:68] + np.float32(1),
@@ -86,7 +111,9 @@ def disc(seed: int, index: int, size: int = 48, *, noisy: bool = False) -> Pictu
             dense=surface,
             dense_visible=np.ones(70, bool),
             dense_vertices=np.arange(70, dtype=np.int32),
+            dense_places=np.arange(70)[::-1],
         ),
+        normals=np.where(inside[..., None], (0, 0, -1), 0).astype(np.float32),
         intrinsics=intrinsics,
         extrinsics=extrinsics,
         head_pose=(scene.yaw, 0.0, 0.0),

@@ -89,7 +89,7 @@ def test_the_manifest_says_which_samples_there_are(tmp_path):
 
 
 def test_dense_points_are_stored_if_asked_for(tmp_path):
-    fill(tmp_path / "dense", 0, 2, DiscPictures(dense=True))
+    fill(tmp_path / "dense", 0, 2, DiscPictures(write=("dense",)))
     fill(tmp_path / "plain", 0, 2)
     assert (tmp_path / "dense/000001_dense.npz").exists()
     assert not (tmp_path / "plain/000001_dense.npz").exists()
@@ -100,7 +100,7 @@ def test_dense_points_are_stored_if_asked_for(tmp_path):
 
 @pytest.mark.parametrize("layout", ["face_synthetics", "datagen"])
 def test_order_ranges_and_workers_change_no_byte(tmp_path, layout):
-    dense = DiscPictures(dense=True)
+    dense = DiscPictures(write=("dense",))
     fill(tmp_path / "one", layout=layout, pictures=dense)
     fill(tmp_path / "two", 4, 8, layout=layout, pictures=dense, workers=2)
     fill(tmp_path / "two", 0, 6, layout=layout, pictures=dense)
@@ -162,7 +162,7 @@ def only_from_4(index):
         ),
         ({"pictures": DiscPictures(renderer_version="discs 2")}, "renderer 'discs 1'"),
         ({"layout": "datagen"}, "layout 'face_synthetics', not 'datagen'"),
-        ({"pictures": DiscPictures(dense=True)}, "dense False, not True"),
+        ({"pictures": DiscPictures(write=("dense",))}, "dense False, not True"),
     ],
 )
 def test_a_folder_of_something_else_is_refused_and_left_alone(tmp_path, change, message):

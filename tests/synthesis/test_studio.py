@@ -151,7 +151,7 @@ def test_landmarks_agree_with_the_segmentation(studio, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_surface_labels_are_the_points_seen_through_the_stated_camera(studio, seed):
     scene = Recipe(name="any").draw(seed, 1)
-    picture = studio.render(scene, 64, dense=True)
+    picture = studio.render(scene, 64, also=("dense",))
     labels = picture.labels
     np.testing.assert_allclose(projected(labels.points, picture), labels.surface, atol=1e-4)
     rotation = picture.extrinsics[:, :3]
@@ -236,7 +236,7 @@ def test_a_mirrored_scene_has_the_mirrored_labels(studio, seed):
 
 
 def test_dense_labels_cover_the_face_and_are_optional(studio):
-    picture = studio.render(bare(0), 96, dense=True)
+    picture = studio.render(bare(0), 96, also=("dense",))
     labels = picture.labels
     assert labels.dense.shape == (len(studio.face), 2)
     assert labels.dense_visible.shape == (len(studio.face),)
@@ -411,14 +411,14 @@ def test_a_thing_between_lamp_and_face_throws_a_shadow_on_the_face(studio, monke
 
 def test_a_picture_does_not_depend_on_earlier_pictures(studio):
     recipe = Recipe(name="any", wear=WearRecipe(glasses=1.0, headwear=1.0, occluders=1.0))
-    first = studio.render(recipe.draw(0, 0), 64, dense=True)
+    first = studio.render(recipe.draw(0, 0), 64, also=("dense",))
     for index in (1, 2):
         studio.render(recipe.draw(0, index), 48)
     studio.render(bare(0), 64)
-    assert_same_bytes(first, studio.render(recipe.draw(0, 0), 64, dense=True))
+    assert_same_bytes(first, studio.render(recipe.draw(0, 0), 64, also=("dense",)))
     other = Studio()
     other.render(Recipe(name="any").draw(7, 7), 64)
-    assert_same_bytes(first, other.render(recipe.draw(0, 0), 64, dense=True))
+    assert_same_bytes(first, other.render(recipe.draw(0, 0), 64, also=("dense",)))
 
 
 def test_a_picture_knows_its_scene_and_its_pose(studio):

@@ -10,7 +10,6 @@ from landmarks.data.face_synthetics import read_face_synthetics
 from landmarks.synthesis.storage.writers import (
     LAYOUTS,
     write_datagen,
-    write_dense,
     write_face_synthetics,
 )
 from tests.synthesis.disc_pictures import disc, project
@@ -130,12 +129,3 @@ def test_the_hash_tells_pictures_and_labels_apart_and_nothing_half_written_stays
     assert write(tmp_path, "000007", disc(0, 7), "contour") != first
     assert write(tmp_path, "000007", disc(0, 8), "surface") != first
     assert not list(tmp_path.rglob(".*"))
-
-
-def test_dense_points_come_back(tmp_path):
-    picture = disc(0, 7)
-    write_dense(tmp_path, "000007", picture)
-    with np.load(tmp_path / "000007_dense.npz", allow_pickle=False) as stored:
-        np.testing.assert_array_equal(stored["points"], picture.labels.dense)
-        assert stored["points"].dtype == np.float32
-        assert stored["visible"].dtype == np.bool_

@@ -6,6 +6,7 @@ label set of the recipe. Each line names its image, so that every layout is read
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,13 +22,12 @@ from landmarks.data.images import ImageFile
 from landmarks.data.names import path_below
 from landmarks.data.options import check_enough, check_whole_number
 from landmarks.data.scene_lines import PACKED, scene_lines, scenes_file
+from landmarks.data.scheme_labels import LABEL_SETS, scheme_labels
 from landmarks.errors import InputError
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 
 # Raise it when `_faces` reads other names, images or landmarks from the same file.
 LABELS_VERSION = "1"
-
-LABELS = ("surface", "contour", "annotated")
 
 _SPEC = "spec.json"
 _LAYOUT = f"a folder made by `landmarks synthesize`, with {_SPEC} and {PACKED}"
@@ -37,11 +37,16 @@ _REST = b',"scene":'
 
 
 def read_rendered(
-    root: Path | str, *, first: int | None = None, start: int = 0, labels: str | None = None
+    root: Path | str,
+    *,
+    first: int | None = None,
+    start: int = 0,
+    labels: str | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
 ) -> FaceDataset:
     """Read rendered faces.
 
-    All 68 landmarks count, hidden ones too, as in 300-W; each face is its own group. Ids begin
+    All landmarks count, hidden ones too, as in 300-W; each face is its own group. Ids begin
     with recipe and seed, because those of every folder start from 0.
 
     Args:
@@ -51,29 +56,49 @@ def read_rendered(
         labels: "surface" (points of the head, as 3D models are labelled), "contour" (the jaw on
             the visible outline) or "annotated" (as the recipe's annotator marks them); null: those
             of the recipe.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file.
 
     Raises:
-        InputError: The folder is unfinished, a line is malformed, or there are too few faces.
+        InputError: The folder is unfinished, a line is malformed, there are too few faces, or they
+            are not labelled for the scheme.
     """
     check_whole_number("first", first, 1, or_null=True)
     check_whole_number("start", start, 0)
     check_labels(labels)
+    wanted = load_scheme(scheme)
     folder, scenes = _folder_and_scenes(root)
     spec = read_json(folder / _SPEC)
     name, own_labels, seed = _about(spec, folder / _SPEC)
     chosen = labels or own_labels
     faces = _faces(scenes, start, first, chosen, f"{name}_{seed}/")
     check_enough("first", first, len(faces), folder)
+    if wanted != IBUG68:
+        faces = _in_scheme(faces, folder, wanted, chosen)
     return FaceDataset(
         name=f"rendered faces (recipe {name})",
         origin=str(folder),
         faces=faces,
+        scheme=wanted,
         namespace="rendered faces",
         notes=(
             f"landmarks: {chosen}{' (of the recipe)' if labels is None else ''}; seed: {seed}",
             f"renderer: {spec.get('renderer')}",
         ),
         rendered=True,
+    )
+
+
+def _in_scheme(
+    faces: tuple[Face, ...], folder: Path, scheme: LandmarkScheme, labels: str
+) -> tuple[Face, ...]:
+    """The same faces with the landmarks of another scheme."""
+    names = [face.id.rpartition("/")[2] for face in faces]
+    if not all(name.isdecimal() and len(name) <= 9 for name in names):
+        raise InputError(f"{folder}: a face is not named after its index, so it has 68 landmarks")
+    rows = scheme_labels(folder, scheme, np.array(names, np.int64))
+    return tuple(
+        replace(face, landmarks=points) for face, points in zip(faces, rows[labels], strict=True)
     )
 
 
@@ -108,8 +133,8 @@ def _folder_and_scenes(root: Path | str) -> tuple[Path, Path]:
 
 def check_labels(labels: str | None) -> None:
     """Refuse anything but the name of a label set or null."""
-    if labels is not None and labels not in LABELS:
-        raise InputError(f"labels are {labels!r}; choose one of {', '.join(LABELS)}, or null")
+    if labels is not None and labels not in LABEL_SETS:
+        raise InputError(f"labels are {labels!r}; choose one of {', '.join(LABEL_SETS)}, or null")
 
 
 def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
@@ -117,10 +142,10 @@ def _about(spec: dict[str, Any], path: Path) -> tuple[str, str, int]:
     recipe, seed = spec.get("recipe"), spec.get("seed")
     if isinstance(recipe, dict) and type(seed) is int:
         name, labels = recipe.get("name"), recipe.get("labels")
-        if isinstance(name, str) and labels in LABELS:
+        if isinstance(name, str) and labels in LABEL_SETS:
             return name, labels, seed
     raise InputError(
-        f"{path}: expected a recipe with its name and labels ({', '.join(LABELS)}), and a seed"
+        f"{path}: expected a recipe with its name and labels ({', '.join(LABEL_SETS)}), and a seed"
     )
 
 

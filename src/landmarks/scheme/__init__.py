@@ -12,13 +12,14 @@ from landmarks.scheme.files import (
     stored_scheme,
 )
 from landmarks.scheme.mapping import as_mapping, scheme_from
-from landmarks.scheme.places import Corners, OnLine, Place, Pupil, Vertex
+from landmarks.scheme.places import Between, Corners, OnLine, Place, Pupil, Vertex
 
 IBUG68 = load_scheme("ibug68")
 
 __all__ = [
     "IBUG68",
     "NORMALISERS",
+    "Between",
     "Corners",
     "LandmarkScheme",
     "OnLine",

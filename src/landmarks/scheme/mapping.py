@@ -20,10 +20,9 @@ from typing import Any
 
 from landmarks.errors import InputError
 from landmarks.scheme.definition import LandmarkScheme
-from landmarks.scheme.places import Corners, OnLine, Place, Pupil, Vertex
+from landmarks.scheme.places import Between, Corners, OnLine, Place, Pupil, Vertex
 
 _SPAN = re.compile(r"(\d+)-(\d+)\Z")
-_NAME = re.compile(r"[^\W\d_][\w .-]{0,59}")
 _KEYS = (
     *("name", "points", "mirror", "normaliser", "outer_eye_corners", "eyes", "regions", "lines"),
     *("sources", "places"),
@@ -85,13 +84,19 @@ def as_mapping(scheme: LandmarkScheme) -> dict[str, Any]:
         "regions": {region: list(part) for region, part in scheme.regions.items()},
         "lines": {line: list(along) for line, along in scheme.lines.items()},
         "sources": {source: list(picked) for source, picked in scheme.sources.items()},
-        "places": {str(k): dict(vars(place)) for k, place in scheme.places.items()},
+        "places": {str(k): _as_place(place) for k, place in scheme.places.items()},
     }
     if scheme.interocular:
         content["outer_eye_corners"] = list(scheme.interocular)
     if scheme.pupils:
         content["eyes"] = dict(zip(_SIDES, map(list, scheme.pupils), strict=True))
     return content
+
+
+def _as_place(place: Place) -> dict[str, Any]:
+    if isinstance(place, Between):
+        return {"between": [_as_place(end) for end in place.between], "at": place.at}
+    return dict(vars(place))
 
 
 class _Indices:
@@ -138,11 +143,11 @@ def _points(value: object) -> tuple[int, tuple[str, ...]]:
     if type(value) is int and 1 <= value <= _MOST_POINTS:
         return value, ()
     names = value if isinstance(value, list) and len(value) <= _MOST_POINTS else []
-    if names and all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
+    if names and all(isinstance(name, str) and name and not name[0].isdigit() for name in names):
         return len(names), tuple(names)
     raise InputError(
         f"points are {value!r:.60}; expected their number, at most {_MOST_POINTS:,}, or the list "
-        "of their names: a letter, then letters, digits, spaces and _ . -"
+        "of their names, none of which begins with a digit"
     )
 
 
@@ -199,7 +204,7 @@ def _places(table: Mapping[str, Any], reader: _Indices) -> dict[int, Place]:
             detail = f"; {error}" if isinstance(error, InputError) else ""
             raise InputError(
                 f"the place of {key} is {value!r:.80}; expected vertex, corners and weights, line "
-                f"and at, or pupil{detail}"
+                f"and at, pupil, or between and at{detail}"
             ) from None
     return places
 
@@ -222,4 +227,8 @@ def _spread(value: Mapping[str, Any], count: int) -> list[Place]:
         return [Corners((a, b, c), (u, v, w))] * count
     if kinds == ("pupil",):
         return [Pupil(value["pupil"])] * count
+    if kinds in (("between",), ("at", "between")):
+        one, other = (_spread(end, count) for end in value["between"])
+        share = float(value.get("at", 0.5))
+        return [Between(ends, share) for ends in zip(one, other, strict=True)]
     raise InputError(f"the keys are {', '.join(kinds)}")

@@ -48,7 +48,8 @@ class OnLine:
     """A point of a line that annotators of iBUG's 68 landmarks draw, such as the visible jaw.
 
     Attributes:
-        line: A line of the scheme ibug68.
+        line: A line of the scheme ibug68, or right_brow_lower or left_brow_lower: the lower edges
+            of the brows, below their five landmarks.
         at: Position along it, counted in its landmarks: 0 is the first one, 0.5 halfway to the
             second.
     """
@@ -80,7 +81,26 @@ class Pupil:
             raise InputError(f"a pupil is {self.pupil!r}; it must be right or left")
 
 
-Place = Vertex | Corners | OnLine | Pupil
+@dataclass(frozen=True)
+class Between:
+    """A point on the straight line between two others in the picture, such as a mouth's centre.
+
+    Attributes:
+        between: The two places.
+        at: Share of the way from the first to the second, from -1 to 2: below 0 and over 1, it
+            continues the line.
+    """
+
+    between: "tuple[Place, Place]"
+    at: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse a share far from the two."""
+        if not -1 <= self.at <= 2:
+            raise InputError(f"the place at {self.at!r} between two others must be from -1 to 2")
+
+
+Place = Vertex | Corners | OnLine | Pupil | Between
 
 
 def _check_vertices(*rows: int) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.synthesis.picture import Picture
-from landmarks.synthesis.storage.writers import LABEL_SETS
 
 # Okabe and Ito's palette, RGB: distinguishable with any colour vision, and in grey.
 _SEEN, _HIDDEN = (240, 228, 66), (213, 94, 0)
@@ -16,26 +15,30 @@ _LEAST_TILE = 192  # pixels; smaller pictures are enlarged, so that landmarks ca
 _SHIFT = 4  # bits for fractions of a pixel in OpenCV's integer coordinates
 
 
+Marks = tuple[NDArray[np.float32], NDArray[np.bool_]]  # (K, 2) pixels, (K,) visible
+
+
 def contact_sheet(
-    pictures: Sequence[Picture], labels_name: str, columns: int = 8
+    pictures: Sequence[Picture], marks: Sequence[Marks], columns: int = 8
 ) -> NDArray[np.uint8]:
     """Draw rows of pictures, each above a copy with landmarks; hidden ones in another colour.
 
     Args:
         pictures: All of one size; their number is a multiple of `columns`.
-        labels_name: One of `LABEL_SETS`.
+        marks: Landmarks of each picture, and which ones are visible.
         columns: Pictures in a row.
 
     Returns:
         (H, W, 3) RGB.
     """
-    rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
+    shown = list(zip(pictures, marks, strict=True))
+    rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
     bands = [
         np.concatenate(tiles, axis=1)
         for row in rows
         for tiles in (
-            [_plain(picture) for picture in row],
-            [_marked(picture, labels_name) for picture in row],
+            [_plain(picture) for picture, _ in row],
+            [_marked(picture, *marks) for picture, marks in row],
         )
     ]
     return np.concatenate(bands)
@@ -47,15 +50,16 @@ def _plain(picture: Picture) -> NDArray[np.uint8]:
     return np.ascontiguousarray(enlarged)
 
 
-def _marked(picture: Picture, labels_name: str) -> NDArray[np.uint8]:
+def _marked(
+    picture: Picture, points: NDArray[np.float32], visible: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
     tile = _plain(picture)
     factor = _factor(picture)
-    labels = picture.labels
-    points = LABEL_SETS[labels_name](labels).astype(np.float64)
     # Each pixel has become factor x factor of them, with its centre in their middle.
-    places = np.rint((factor * (points + 0.5) - 0.5) * 2**_SHIFT).astype(int)
-    radius = round(0.008 * len(tile) * 2**_SHIFT)
-    for (x, y), seen in zip(places.tolist(), labels.visible, strict=True):
+    places = np.rint((factor * (points.astype(np.float64) + 0.5) - 0.5) * 2**_SHIFT).astype(int)
+    # Many landmarks are drawn smaller, so that the face stays visible.
+    radius = round(0.008 * len(tile) * min(1.0, (100 / len(points)) ** 0.5) * 2**_SHIFT)
+    for (x, y), seen in zip(places.tolist(), visible, strict=True):
         colour = _SEEN if seen else _HIDDEN
         cv2.circle(tile, (x, y), radius, colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
     return tile

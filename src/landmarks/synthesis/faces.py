@@ -10,6 +10,7 @@ from landmarks.data.formats import suggested_reader, summary
 from landmarks.data.options import Check, check_whole_number
 from landmarks.data.rendered import check_labels, read_rendered
 from landmarks.errors import InputError
+from landmarks.scheme import IBUG68, LandmarkScheme, load_scheme
 from landmarks.storage.locks import lock
 from landmarks.storage.serialization import fingerprint
 from landmarks.synthesis.pictures import RecipePictures
@@ -17,6 +18,7 @@ from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.storage.folder import RECORDS, SPEC, covers, load_manifest
 from landmarks.synthesis.storage.production import Pictures, check_range, produce
+from landmarks.synthesis.storage.scheme_labels import label_folder
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ def rendered_faces(
     root: Annotated[Path | str, Check(check_root)] = "data/rendered",
     labels: str | None = None,
     workers: int | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
 ) -> FaceDataset:
     """Faces of a recipe; those that are not in `root` yet are rendered.
 
@@ -83,14 +86,25 @@ def rendered_faces(
             size and renderer.
         labels: "surface", "contour" or "annotated"; None: those of the recipe.
         workers: Processes that render; None: one for each core.
+        scheme: Of the landmarks: a `LandmarkScheme`, the name of one that comes with the package,
+            or the path of its YAML file. Every scheme uses the same pictures.
 
     Raises:
-        InputError: An option is out of its range, `root` contains other files, or the disk is full.
+        InputError: An option is out of its range, `root` contains other files, the scheme has a
+            landmark without a place on the head, or the disk is full.
     """
     if not isinstance(recipe, Recipe):
         raise InputError(f"recipe is {recipe!r}; choose one of configs/recipe")
     pictures = RecipePictures(recipe=recipe, seed=seed, size=size, renderer=renderer or RayCaster())
-    return faces_of(pictures, count=count, start=start, root=root, labels=labels, workers=workers)
+    return faces_of(
+        pictures,
+        count=count,
+        start=start,
+        root=root,
+        labels=labels,
+        workers=workers,
+        scheme=scheme,
+    )
 
 
 def faces_of(
@@ -101,12 +115,16 @@ def faces_of(
     root: Path | str = "data/rendered",
     labels: str | None = None,
     workers: int | None = None,
+    scheme: LandmarkScheme | str = IBUG68,
 ) -> FaceDataset:
     """Faces on any pictures; see `rendered_faces`."""
     check_whole_number("count", count, 1)
     check_whole_number("start", start, 0)
     check_range(start, start + count)
     check_labels(labels)
+    wanted = load_scheme(scheme)
+    if wanted != IBUG68:
+        pictures.labelling(wanted)  # refuses a scheme without places, before anything is rendered
     folder = folder_of(pictures, root)
     stop = start + count
 
@@ -124,7 +142,9 @@ def faces_of(
                     folder,
                 )
                 produce(folder, pictures, start=start, stop=stop, workers=workers)
-    return read_rendered(folder, first=count, start=start, labels=labels)
+    if wanted != IBUG68:
+        label_folder(folder, pictures, wanted, start=start, stop=stop, workers=workers)
+    return read_rendered(folder, first=count, start=start, labels=labels, scheme=wanted)
 
 
 def folder_of(pictures: Pictures, root: Path | str) -> Path:

@@ -25,6 +25,7 @@ class Labels:
         dense: (V, 2) every vertex of the face, in the order of `Studio.face`, if requested.
         dense_visible: (V,) the same as `visible` for them.
         dense_vertices: (V,) their indices in MakeHuman's base mesh.
+        dense_places: (V,) their indices on the head, as in places of a scheme.
     """
 
     surface: NDArray[np.float32]
@@ -36,6 +37,24 @@ class Labels:
     dense: NDArray[np.float32] | None = None
     dense_visible: NDArray[np.bool_] | None = None
     dense_vertices: NDArray[np.int32] | None = None
+    dense_places: NDArray[np.intp] | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SchemeLabels:
+    """The K landmarks of a scheme in one picture; the label sets are those of `Labels`.
+
+    Attributes:
+        surface: (K, 2) pixels.
+        contour: (K, 2) pixels.
+        annotated: (K, 2) pixels; the annotator moves places on lines, not points of the skin.
+        visible: (K,) whether only hair, lashes or clear glass is before the surface point.
+    """
+
+    surface: NDArray[np.float32]
+    contour: NDArray[np.float32]
+    annotated: NDArray[np.float32]
+    visible: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,6 +72,8 @@ class Picture:
             down, z forward).
         head_pose: Yaw, pitch and roll of the face relative to the camera, degrees.
         scene: The scene that was rendered.
+        normals: (H, W, 3) float32 unit vectors of the surface in camera coordinates, if requested;
+            zero in the background.
     """
 
     image: NDArray[np.uint8]
@@ -63,3 +84,4 @@ class Picture:
     extrinsics: NDArray[np.float64]
     head_pose: tuple[float, float, float]
     scene: Scene
+    normals: NDArray[np.float32] | None = None

@@ -1,5 +1,6 @@
 """Pictures of a recipe: connects datasets to the renderer."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -7,11 +8,13 @@ import warp as wp
 
 from landmarks.data.threads import cores
 from landmarks.errors import InputError
-from landmarks.synthesis.picture import Picture
+from landmarks.scheme import LandmarkScheme
+from landmarks.synthesis.mesh.head import load_head
+from landmarks.synthesis.mesh.places import HeadPlaces, find_places
+from landmarks.synthesis.picture import Picture, SchemeLabels
 from landmarks.synthesis.recipe import Recipe
 from landmarks.synthesis.renderer import RayCaster
-from landmarks.synthesis.storage.spec import check_seed_and_size
-from landmarks.synthesis.storage.workers import Render
+from landmarks.synthesis.storage.spec import check_seed_and_size, check_write
 from landmarks.synthesis.studio import Studio
 
 DEVICES = ("cpu", "cuda")
@@ -26,7 +29,7 @@ class RecipePictures:
         seed: Random seed of the dataset.
         size: Pixels of a side.
         renderer: Computes the light of a scene.
-        dense: Whether to label every vertex of the face.
+        write: What else is written with each picture, of `landmarks.synthesis.storage.extras`.
         device: "cpu" or "cuda"; not part of the fingerprint.
     """
 
@@ -34,7 +37,7 @@ class RecipePictures:
     seed: int
     size: int
     renderer: RayCaster = field(default_factory=RayCaster)
-    dense: bool = False
+    write: tuple[str, ...] = ()
     device: str = "cpu"
 
     def __post_init__(self) -> None:
@@ -44,8 +47,7 @@ class RecipePictures:
             raise InputError(f"device is {self.device!r}; choose one of {', '.join(DEVICES)}")
         if self.device == "cuda" and not wp.is_cuda_available():
             raise InputError("device is 'cuda', but no CUDA device is available; use device=cpu")
-        if not isinstance(self.dense, bool):
-            raise InputError(f"dense is {self.dense!r}; it must be true or false")
+        check_write(self.write)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -67,11 +69,42 @@ class RecipePictures:
         """Version of the renderer; does not need a studio."""
         return self.renderer.version
 
-    def start(self) -> Render:
+    def start(self) -> Callable[[int], Picture]:
         """Create a studio in this process."""
         studio = Studio(device=self.device, renderer=self.renderer)
 
         def render(index: int) -> Picture:
-            return studio.render(self.recipe.draw(self.seed, index), self.size, self.dense)
+            return studio.render(self.recipe.draw(self.seed, index), self.size, self.write)
 
         return render
+
+    def labelling(self, scheme: LandmarkScheme) -> "SchemeLabelling":
+        """Labels the same pictures for a scheme.
+
+        Raises:
+            InputError: The scheme has a landmark without a place on the head.
+        """
+        return SchemeLabelling(self, find_places(scheme, load_head()))
+
+
+@dataclass(frozen=True, eq=False)
+class SchemeLabelling:
+    """Labels the pictures of a recipe for a scheme, on the CPU, without rendering them.
+
+    Attributes:
+        pictures: The pictures.
+        places: The landmarks of the scheme on the head.
+    """
+
+    pictures: RecipePictures
+    places: HeadPlaces
+
+    def start(self) -> Callable[[int], SchemeLabels]:
+        """Create a studio in this process."""
+        studio, pictures = Studio(), self.pictures
+
+        def label(index: int) -> SchemeLabels:
+            scene = pictures.recipe.draw(pictures.seed, index)
+            return studio.label(scene, pictures.size, self.places)
+
+        return label

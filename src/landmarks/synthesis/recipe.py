@@ -4,7 +4,7 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
 import numpy as np
 
-from landmarks.data.rendered import LABELS
+from landmarks.data.scheme_labels import LABEL_SETS
 from landmarks.errors import InputError
 from landmarks.synthesis.background import BackgroundRecipe
 from landmarks.synthesis.camera import PhotoRecipe
@@ -75,8 +75,10 @@ class Recipe:
             raise InputError(
                 f"recipe: name is {self.name!r}; it must be letters, digits and underscores"
             )
-        if self.labels not in LABELS:
-            raise InputError(f"recipe: labels are {self.labels!r}; allowed are {', '.join(LABELS)}")
+        if self.labels not in LABEL_SETS:
+            raise InputError(
+                f"recipe: labels are {self.labels!r}; allowed are {', '.join(LABEL_SETS)}"
+            )
         check_strength("off_model", self.off_model, 0.01)
 
     def draw(self, seed: int, index: int) -> Scene:

@@ -1,10 +1,13 @@
 """The studio renders scenes to pictures; one per process, because it holds the traced mesh."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.scheme import LandmarkScheme
 from landmarks.synthesis.background import paint
 from landmarks.synthesis.background.surroundings import show
 from landmarks.synthesis.camera import develop
@@ -13,7 +16,7 @@ from landmarks.synthesis.mesh.blocks import Posed
 from landmarks.synthesis.mesh.brows import find_brows
 from landmarks.synthesis.mesh.classes import TriangleClasses, find_classes
 from landmarks.synthesis.mesh.front import find_front
-from landmarks.synthesis.mesh.head import load_head
+from landmarks.synthesis.mesh.head import Head, load_head
 from landmarks.synthesis.mesh.labels import (
     LandmarkPlaces,
     contour,
@@ -22,10 +25,12 @@ from landmarks.synthesis.mesh.labels import (
     pupils,
 )
 from landmarks.synthesis.mesh.off_model import displaced
+from landmarks.synthesis.mesh.places import HeadPlaces, find_places
 from landmarks.synthesis.mesh.regions import find_regions
 from landmarks.synthesis.mesh.surfaces import VertexNormals
 from landmarks.synthesis.mesh.unwrapped import unwrap
-from landmarks.synthesis.picture import Labels, Picture
+from landmarks.synthesis.normal_map import normal_map
+from landmarks.synthesis.picture import Labels, Picture, SchemeLabels
 from landmarks.synthesis.renderer import RayCaster
 from landmarks.synthesis.scene import Scene
 from landmarks.synthesis.scene.view import Camera, place_camera
@@ -37,6 +42,40 @@ from landmarks.synthesis.textures import NONE, load_texture
 LOOKED_AT = np.array([0.0, 0.045, 0.012])
 
 NOSE_TIP = 30  # the camera focuses on it
+
+# Metres: a pupil so far behind its surface is hidden by closed lids, which are thinner than the
+# depth at which a point of the skin still counts as visible.
+BEHIND_LIDS = 0.002
+
+# A landmark between others is visible if most of them are: the straight line between two points of
+# the jaw is inside the head.
+HALF = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Staged:
+    """A scene whose mesh the tracer has loaded.
+
+    Attributes:
+        posed: The head.
+        places: The 68 landmarks, on the brows of this person.
+        camera: The camera.
+        hairs: The middle line of the right brow; see `Brows.hairs`.
+        vertices: (n, 3) of the whole mesh.
+        normals: (n, 3) of its vertices.
+    """
+
+    posed: Posed
+    places: LandmarkPlaces
+    camera: Camera
+    hairs: NDArray[np.float64]
+    vertices: NDArray[np.floating]
+    normals: NDArray[np.float32]
+
+    def marked(self) -> NDArray[np.float64]:
+        """(68, 2) landmarks as annotators place them."""
+        posed = self.posed
+        return contour(self.places, posed.bent.vertices, posed.normals, self.camera)
 
 
 class Studio:
@@ -69,8 +108,64 @@ class Studio:
         self.face = face_vertices(self._head, self._regions)
         """Vertices of the head that dense labels refer to."""
 
-    def render(self, scene: Scene, size: int, dense: bool = False) -> Picture:
-        """Render `size` x `size` pixels with labels, including `dense` labels if requested."""
+    def render(self, scene: Scene, size: int, also: Collection[str] = ()) -> Picture:
+        """Render `size` x `size` pixels with labels.
+
+        Args:
+            scene: The scene.
+            size: Pixels of a side.
+            also: What else is computed: "dense" labels, "normals".
+        """
+        staged = self._stage(scene, size, textured=True)
+        posed, camera = staged.posed, staged.camera
+        seen = self._renderer.expose(self._tracer, scene, camera)
+        depth = _along_view(seen.distance, camera)
+        light = seen.light + (1 - seen.opacity[..., None]) * _behind(scene, camera)
+        focus = float((posed.landmarks[NOSE_TIP] - camera.position) @ camera.rotation[2])
+        triangles = self._assembly.triangles
+        return Picture(
+            image=develop(light, depth, focus, scene.photo),
+            segmentation=self._classes.of(staged.hairs)[seen.triangle],
+            depth=depth,
+            labels=self._label(staged, scene, "dense" in also),
+            intrinsics=camera.intrinsics,
+            extrinsics=camera.extrinsics,
+            head_pose=(scene.view.yaw, scene.view.pitch, scene.view.roll),
+            scene=scene,
+            normals=normal_map(seen, triangles, staged.vertices, staged.normals, camera)
+            if "normals" in also
+            else None,
+        )
+
+    def places_of(self, scheme: LandmarkScheme) -> HeadPlaces:
+        """The landmarks of a scheme on the head; see `find_places`."""
+        return find_places(scheme, self._head)
+
+    def label(self, scene: Scene, size: int, places: HeadPlaces) -> SchemeLabels:
+        """The landmarks of a scheme in the picture of `scene`, which is not rendered."""
+        staged = self._stage(scene, size, textured=False)
+        camera, vertices = staged.camera, staged.posed.bent.vertices
+        lower, both = self._brows.lower(scene.eyes, vertices), pupils(self._head, vertices)
+        in_space = np.concatenate([staged.posed.landmarks, lower, both])
+        skin = places.skin(vertices)
+        contour_marks = camera.project(in_space)
+        contour_marks[:68] = marked = staged.marked()
+        annotated_marks = contour_marks.copy()
+        annotated_marks[:68] = scene.annotator.label(marked)
+        # The lower edge of a brow moves with its upper edge, which is landmarks 17 to 26.
+        annotated_marks[68:78] += annotated_marks[17:27] - marked[17:27]
+        seen = camera.project(skin)
+        behind_lids = np.concatenate([in_space, skin])
+        behind_lids[78:80] += BEHIND_LIDS * _inwards(self._head, vertices, both)
+        return SchemeLabels(
+            surface=camera.project(places.of(in_space, skin)).astype(np.float32),
+            contour=places.of(contour_marks, seen).astype(np.float32),
+            annotated=places.of(annotated_marks, seen).astype(np.float32),
+            visible=places.means @ self._tracer.visible(behind_lids, camera) > HALF,
+        )
+
+    def _stage(self, scene: Scene, size: int, *, textured: bool) -> _Staged:
+        """Pose the head, load the scene in the tracer and place the camera."""
         places = self._brows.on(self._places, scene.eyes)
         posed = self._pose(scene, places)
         vertices, features = self._assembly.place(posed, scene)
@@ -79,22 +174,10 @@ class Studio:
         hairs = self._brows.hairs(scene.eyes)
         middle = posed.landmarks[17:].mean(axis=0) + posed.bent.rotation @ LOOKED_AT
         camera = place_camera(scene.view, posed.bent.rotation, middle, posed.landmarks, size)
-        texture = _texture(scene, camera)
-        self._tracer.load(vertices, self._normals(vertices), features, sky, look, hairs, texture)
-        seen = self._renderer.expose(self._tracer, scene, camera)
-        depth = _along_view(seen.distance, camera)
-        light = seen.light + (1 - seen.opacity[..., None]) * _behind(scene, camera)
-        focus = float((posed.landmarks[NOSE_TIP] - camera.position) @ camera.rotation[2])
-        return Picture(
-            image=develop(light, depth, focus, scene.photo),
-            segmentation=self._classes.of(hairs)[seen.triangle],
-            depth=depth,
-            labels=self._label(posed, places, scene, camera, dense),
-            intrinsics=camera.intrinsics,
-            extrinsics=camera.extrinsics,
-            head_pose=(scene.view.yaw, scene.view.pitch, scene.view.roll),
-            scene=scene,
-        )
+        texture = _texture(scene, camera) if textured else NONE
+        normals = self._normals(vertices)
+        self._tracer.load(vertices, normals, features, sky, look, hairs, texture)
+        return _Staged(posed, places, camera, hairs, vertices, normals)
 
     def _pose(self, scene: Scene, places: LandmarkPlaces) -> Posed:
         head = self._head
@@ -110,11 +193,9 @@ class Studio:
             landmarks=places.of(bent.vertices),
         )
 
-    def _label(
-        self, posed: Posed, places: LandmarkPlaces, scene: Scene, camera: Camera, dense: bool
-    ) -> Labels:
-        vertices = posed.bent.vertices
-        marked = contour(places, vertices, posed.normals, camera)
+    def _label(self, staged: _Staged, scene: Scene, dense: bool) -> Labels:
+        posed, camera, vertices = staged.posed, staged.camera, staged.posed.bent.vertices
+        marked = staged.marked()
         face = vertices[self.face] if dense else None
         return Labels(
             surface=camera.project(posed.landmarks).astype(np.float32),
@@ -126,6 +207,7 @@ class Studio:
             dense=None if face is None else camera.project(face).astype(np.float32),
             dense_visible=None if face is None else self._tracer.visible(face, camera),
             dense_vertices=None if face is None else self._head.base_index[self.face],
+            dense_places=None if face is None else self.face,
         )
 
     def _constants(self) -> NDArray[np.float32]:
@@ -145,6 +227,14 @@ class Studio:
     def _classes(self) -> TriangleClasses:
         landmarks = self._places.of(self._head.rest)
         return find_classes(self._assembly, self._head, self._regions, landmarks)
+
+
+def _inwards(
+    head: Head, vertices: NDArray[np.floating], fronts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(2, 3) unit vectors from the right and the left pupil to the centre of the eye."""
+    away = np.array([vertices[eye].mean(axis=0) for eye in head.eyes[::-1]]) - fronts
+    return np.asarray(away / np.linalg.norm(away, axis=1, keepdims=True))
 
 
 def _behind(scene: Scene, camera: Camera) -> NDArray[np.float32]:

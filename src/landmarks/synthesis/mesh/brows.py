@@ -42,13 +42,24 @@ class Brows:
         """(5, 2) x and z of the middle of the right brow's hair on the average face, metres."""
         return self.edge(eyes) - (0, BELOW + BELOW_IN_WIDTHS * eyes.brow_width)
 
+    def lower(self, eyes: Eyes, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(10, 3) lower edges of the right and the left brow on a head with (V, 3) vertices.
+
+        Each point is as far below the middle of the hair as a landmark is above it.
+        """
+        corners, weights = self._both(2 * self.hairs(eyes) - self.edge(eyes))
+        return np.asarray(np.einsum("kc,kcd->kd", weights, vertices[corners]))
+
     def on(self, places: LandmarkPlaces, eyes: Eyes) -> LandmarkPlaces:
         """Move the brow landmarks to these brows."""
-        right = self.edge(eyes)
-        corners, weights = self.front.find(np.concatenate([right, right[::-1] * (-1, 1)]))
+        corners, weights = self._both(self.edge(eyes))
         found = replace(places, corners=places.corners.copy(), weights=places.weights.copy())
         found.corners[BOTH], found.weights[BOTH] = corners, weights
         return found
+
+    def _both(self, right: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.floating]]:
+        """Skin under (5, 2) points of the right brow and of the left one, inner end first."""
+        return self.front.find(np.concatenate([right, right[::-1] * (-1, 1)]))
 
 
 def find_brows(places: LandmarkPlaces, front: Front, rest: NDArray[np.floating]) -> Brows:

@@ -36,7 +36,7 @@ from landmarks.synthesis.storage.encoding import json_file
 from landmarks.synthesis.storage.files import remove_stale, replace_file
 from landmarks.synthesis.storage.records import record_line
 from landmarks.synthesis.storage.spec import Spec, first_difference
-from landmarks.synthesis.storage.writers import LAYOUTS, write_dense
+from landmarks.synthesis.storage.writers import LAYOUTS, write_extras
 
 MAX_SAMPLES = 1_000_000  # ids have six digits
 
@@ -97,8 +97,8 @@ class RenderedFolder:
         id = sample_id(index)
         labels: str = self.spec.recipe["labels"]
         content = LAYOUTS[self.spec.layout].write(self.root, id, picture, labels)
-        if self.spec.dense:
-            content += write_dense(self.root, id, picture)
+        if self.spec.write:
+            content += write_extras(self.root, id, picture, self.spec.write, labels)
         record = record_line(id, index, picture, self.spec, content)
         replace_file(self._record(index), record)
 

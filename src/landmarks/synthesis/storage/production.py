@@ -10,12 +10,14 @@ from tqdm import tqdm
 
 from landmarks.data.options import check_whole_number
 from landmarks.errors import FILE_ERRORS, InputError, file_error
+from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.folder import MAX_SAMPLES, RenderedFolder
+from landmarks.synthesis.storage.scheme_labels import Labelled
 from landmarks.synthesis.storage.spec import Spec
-from landmarks.synthesis.storage.workers import Render, render_each
+from landmarks.synthesis.storage.workers import Starter, make_each
 
 
-class Pictures(Protocol):
+class Pictures(Labelled, Starter[Picture], Protocol):
     """The pictures of a dataset; picture i depends on i alone. Can be pickled."""
 
     @property
@@ -34,22 +36,13 @@ class Pictures(Protocol):
         ...
 
     @property
-    def dense(self) -> bool:
-        """Whether to label and store every vertex of the face."""
-        ...
-
-    @property
-    def processes(self) -> int:
-        """The number of processes that is fastest on this machine."""
+    def write(self) -> tuple[str, ...]:
+        """What is written with each picture besides its layout, of `EXTRAS`."""
         ...
 
     @property
     def renderer_version(self) -> str:
         """Text that changes whenever the same settings would give other pictures."""
-        ...
-
-    def start(self) -> Render:
-        """Prepare rendering in this process, which may take seconds."""
         ...
 
 
@@ -90,7 +83,7 @@ def produce(
         size=pictures.size,
         renderer=pictures.renderer_version,
         layout=layout,
-        dense=pictures.dense,
+        write=pictures.write,
     )
     place = RenderedFolder(root=folder, spec=spec)
     with _one_line_for_a_full_disk(place, start, stop):
@@ -108,7 +101,7 @@ def _render(
     title = f"rendering {place.spec.recipe['name']}"
     done = total - len(missing)
     with (
-        closing(render_each(pictures, place.write, missing, workers)) as rendered,
+        closing(make_each(pictures, place.write, missing, workers)) as rendered,
         tqdm(rendered, desc=title, unit="face", total=total, initial=done) as bar,
     ):
         for _ in bar:

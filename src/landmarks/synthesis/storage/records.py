@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.synthesis.picture import Picture
+from landmarks.synthesis.storage.extras import LABEL_SETS
 from landmarks.synthesis.storage.spec import Spec
-from landmarks.synthesis.storage.writers import LABEL_SETS, LAYOUTS
+from landmarks.synthesis.storage.writers import LAYOUTS
 
 _PIXEL_DECIMALS = 3  # a thousandth of a pixel, finer than any annotation
 _SCENE_DIGITS = 6

@@ -6,7 +6,8 @@ from typing import Any
 
 from landmarks.data.options import check_whole_number
 from landmarks.errors import InputError
-from landmarks.synthesis.storage.writers import LABEL_SETS, LAYOUTS
+from landmarks.synthesis.storage.extras import EXTRAS, LABEL_SETS
+from landmarks.synthesis.storage.writers import LAYOUTS
 
 _LEAST_SIZE, _LARGEST_SIZE = 16, 4096
 _MISSING = "nothing"
@@ -22,7 +23,7 @@ class Spec:
         size: Pixels of a side.
         renderer: Version of the renderer.
         layout: One of `LAYOUTS`.
-        dense: Whether every vertex of the face is stored.
+        write: What is stored besides, of `EXTRAS`.
     """
 
     recipe: Mapping[str, Any]
@@ -30,11 +31,12 @@ class Spec:
     size: int
     renderer: str
     layout: str
-    dense: bool
+    write: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Validate the settings."""
         check_seed_and_size(self.seed, self.size)
+        check_write(self.write)
         if self.layout not in LAYOUTS:
             raise InputError(f"layout is {self.layout!r}; choose one of {', '.join(LAYOUTS)}")
         if self.recipe["labels"] not in LABEL_SETS:
@@ -43,8 +45,14 @@ class Spec:
             )
 
     def as_json(self) -> dict[str, Any]:
-        """The content of `spec.json`, with lists instead of tuples."""
-        return {key: _listed(value) for key, value in asdict(self).items()}
+        """The content of `spec.json`, with lists instead of tuples.
+
+        "dense" has a field of its own and "write" is left out if nothing else is stored, as in
+        folders that were written before there was anything else.
+        """
+        content = {key: _listed(value) for key, value in asdict(self).items() if key != "write"}
+        others = sorted(set(self.write) - {"dense"})
+        return {**content, "dense": "dense" in self.write, **({"write": others} if others else {})}
 
 
 def check_seed_and_size(seed: int, size: int) -> None:
@@ -53,6 +61,17 @@ def check_seed_and_size(seed: int, size: int) -> None:
     check_whole_number("size", size, _LEAST_SIZE)
     if size > _LARGEST_SIZE:
         raise InputError(f"size is {size:,}; at most {_LARGEST_SIZE:,} pixels a side are rendered")
+
+
+def check_write(write: tuple[str, ...]) -> None:
+    """Check what is stored with each picture besides its layout.
+
+    Raises:
+        InputError: It is not a list of names of `EXTRAS`.
+    """
+    for name in write:
+        if name not in EXTRAS:
+            raise InputError(f"write has {name!r}; allowed are {', '.join(EXTRAS)}")
 
 
 def first_difference(there: object, asked: object) -> tuple[str, object, object] | None:

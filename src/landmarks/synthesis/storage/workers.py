@@ -1,4 +1,4 @@
-"""Rendering on several cores: one worker process each, which ends with the work or with its parent.
+"""Work on several cores: one worker process each, which ends with the work or with its parent.
 
 Parent and worker share a pipe: an index goes to the worker and comes back when the sample is
 written. If a worker dies, the parent reads the end of the pipe. If the parent dies, its workers
@@ -16,10 +16,9 @@ from multiprocessing import get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Thread
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from landmarks.errors import InputError
-from landmarks.synthesis.picture import Picture
 
 # Indices that a worker has at a time, so that it never waits for the next one.
 _AHEAD = 2
@@ -29,28 +28,29 @@ _PATIENCE_SECONDS = 20.0
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
-Render = Callable[[int], Picture]
-Write = Callable[[int, Picture], None]
+Made = TypeVar("Made")
+Made_co = TypeVar("Made_co", covariant=True)
+Write = Callable[[int, Made], None]
 
 
-class RenderStarter(Protocol):
-    """Creates `Render` in the process that uses it; can be pickled."""
+class Starter(Protocol[Made_co]):
+    """Makes samples, such as pictures, in the process that uses it; can be pickled."""
 
-    def start(self) -> Render:
-        """Get ready to render, which may take seconds."""
+    def start(self) -> Callable[[int], Made_co]:
+        """Get ready, which may take seconds; returns what makes the sample with an index."""
         ...
 
 
-def render_each(
-    starter: RenderStarter, write: Write, indices: Iterable[int], workers: int
+def make_each(
+    starter: Starter[Made], write: Write[Made], indices: Iterable[int], workers: int
 ) -> Generator[int, None, None]:
-    """Render and write samples.
+    """Make and write samples.
 
     Args:
-        starter: Creates the renderer.
-        write: Takes index and picture; can be pickled.
-        indices: Samples to render, in any order.
-        workers: Processes; 1 renders in this process.
+        starter: Makes them.
+        write: Takes index and sample; can be pickled.
+        indices: Samples to make, in any order.
+        workers: Processes; 1 works in this process.
 
     Yields:
         Each index when its sample is written.
@@ -62,9 +62,9 @@ def render_each(
     if workers > 1:
         yield from _in_processes(starter, write, iter(indices), workers)
         return
-    render = starter.start()
+    make = starter.start()
     for index in indices:
-        write(index, render(index))
+        write(index, make(index))
         yield index
 
 
@@ -97,7 +97,7 @@ class _Worker:
 
 
 def _in_processes(
-    starter: RenderStarter, write: Write, indices: Iterator[int], workers: int
+    starter: Starter[Made], write: Write[Made], indices: Iterator[int], workers: int
 ) -> Iterator[int]:
     crew = _start(starter, write, workers)
     try:
@@ -120,7 +120,7 @@ def _send_next(worker: _Worker, indices: Iterator[int]) -> int:
     return 0
 
 
-def _start(starter: RenderStarter, write: Write, workers: int) -> list[_Worker]:
+def _start(starter: Starter[Made], write: Write[Made], workers: int) -> list[_Worker]:
     context = get_context("spawn")
     crew = []
     with _environment_of_workers():
@@ -170,14 +170,14 @@ def _interrupt_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
-def _work(pipe: Connection, starter: RenderStarter, write: Write) -> None:
-    """Render until the pipe ends, in a process of its own."""
+def _work(pipe: Connection, starter: Starter[Made], write: Write[Made]) -> None:
+    """Make samples until the pipe ends, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to handle
     Thread(target=_exit_with_parent, daemon=True).start()
     try:
-        render = starter.start()
+        make = starter.start()
         for index in _received(pipe):
-            write(index, render(index))
+            write(index, make(index))
             if not _sent(pipe, index):
                 return
     except Exception as error:

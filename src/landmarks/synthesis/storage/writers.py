@@ -5,25 +5,17 @@ always have an image.
 """
 
 import hashlib
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from landmarks.synthesis.picture import Labels, Picture
+from landmarks.synthesis.picture import Picture
 from landmarks.synthesis.storage.datagen_files import CAMERA, IMAGE, datagen_files
 from landmarks.synthesis.storage.encoding import png
+from landmarks.synthesis.storage.extras import EXTRAS, LABEL_SETS
 from landmarks.synthesis.storage.files import replace_file
-
-# Names of label sets in recipes, records and on the command line.
-LABEL_SETS: Mapping[str, Callable[[Labels], NDArray[np.float32]]] = {
-    "surface": lambda labels: labels.surface,
-    "contour": lambda labels: labels.contour,
-    "annotated": lambda labels: labels.annotated,
-}
 
 
 def write_face_synthetics(folder: Path, id: str, picture: Picture, labels_name: str) -> str:
@@ -73,21 +65,16 @@ def write_datagen(folder: Path, id: str, picture: Picture, labels_name: str) -> 
     return _write(folder, {f"{place}/{name}": content for name, content in files.items()})
 
 
-def write_dense(folder: Path, id: str, picture: Picture) -> str:
-    """Write `{id}_dense.npz`: every vertex of the face.
+def write_extras(
+    folder: Path, id: str, picture: Picture, names: Iterable[str], labels_name: str
+) -> str:
+    """Write what some of `EXTRAS` add to a sample.
 
-    Arrays: `points` (V, 2) float32 pixels, `visible` (V,) bool, and `vertices` (V,) int32, their
-    indices in MakeHuman's base mesh, for choosing custom landmarks.
+    Returns:
+        Hash of the files.
     """
-    labels = picture.labels
-    assert labels.dense is not None
-    assert labels.dense_visible is not None
-    assert labels.dense_vertices is not None
-    file = io.BytesIO()
-    np.savez(
-        file, points=labels.dense, visible=labels.dense_visible, vertices=labels.dense_vertices
-    )
-    return _write(folder, {f"{id}_dense.npz": file.getvalue()})
+    files = [EXTRAS[name](id, picture, labels_name) for name in names]
+    return _write(folder, {name: content for part in files for name, content in part.items()})
 
 
 @dataclass(frozen=True, kw_only=True)
