@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tqdm import tqdm
 
 from landmarks.audit.boxes import BoxCheck
+from landmarks.audit.coverage import CoverageCheck
 from landmarks.audit.duplicates import DuplicateCheck
 from landmarks.audit.finding import Check, Finding
 from landmarks.audit.gap import GapCheck
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     OriginCheck(),
     LabelsCheck(),
     GapCheck(),
+    CoverageCheck(),
     StoredSweep(),
 )
 

@@ -48,6 +48,7 @@ class Finding:
         beside: For each of `faces`, a position in the dataset that `data` names last, to show with
             it, such as the copy of a photo; or empty.
         price: The NME that it costs, if it was computed.
+        files: Paths below the folder of the report and texts of files that `fix` needs.
     """
 
     check: str
@@ -58,6 +59,7 @@ class Finding:
     faces: tuple[int, ...] = ()
     beside: tuple[int, ...] = ()
     price: Price | None = None
+    files: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse faces of which only some have one beside them."""

@@ -29,7 +29,10 @@ def headline(checked: Sequence[Checked]) -> str:
 
 
 def write_report(checked: Sequence[Checked], material: Material, folder: Path) -> None:
-    """Write `audit.html`, which needs no other file, and `audit.json` into an existing folder."""
+    """Write `audit.html`, which needs no other file, and `audit.json` into an existing folder.
+
+    Files that a finding comes with, such as a recipe, are written beside them.
+    """
     environment = Environment(
         loader=PackageLoader("landmarks.audit", "."),
         autoescape=True,
@@ -47,6 +50,10 @@ def write_report(checked: Sequence[Checked], material: Material, folder: Path) -
     )
     with atomic_write(folder / PAGE) as path:
         path.write_text(page, encoding="utf-8", newline="\n")
+    for name, text in (file for finding in findings for file in finding.files):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(folder / name) as path:
+            path.write_text(text, encoding="utf-8", newline="\n")
     content = {
         "data": _data(material),
         "checks": [_check(one) for one in checked],
