@@ -1,5 +1,7 @@
 """Labels in a wrong frame or order are found, and only those."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from faces_on_disk import (
@@ -12,12 +14,12 @@ from faces_on_disk import (
 from formats_on_disk import write_pts
 
 from landmarks.data.dataset import FaceDataset
-from landmarks.data.mean_face import MEAN_FACE
+from landmarks.data.mean_face import MEAN_FACE, mean_face_of
 from landmarks.data.plausibility import outside_border, wrong_frame, wrong_order, wrong_unit
 from landmarks.data.pts import read_pts_folder
 from landmarks.data.toy import read_toy
 from landmarks.data.w300 import read_w300
-from landmarks.scheme import IBUG68
+from landmarks.scheme import IBUG68, OnLine, load_scheme, scheme_from, shipped_schemes
 from landmarks.synthesis.mesh.assets import head_arrays, landmark_table
 
 MIRROR = list(IBUG68.mirror)
@@ -57,7 +59,9 @@ def faces():
 
 
 def frame_of(faces):
-    return wrong_frame(faces, np.ones(faces.shape[:2], bool), [f"f{i}" for i in range(len(faces))])
+    return wrong_frame(
+        faces, np.ones(faces.shape[:2], bool), [f"f{i}" for i in range(len(faces))], IBUG68
+    )
 
 
 def test_the_mean_face_is_that_of_the_project_s_own_head():
@@ -92,8 +96,8 @@ def test_points_without_label_are_not_compared(faces):
     hidden = faces.copy()
     hidden[:, :17] = 0
     ids = [str(i) for i in range(len(faces))]
-    assert wrong_frame(hidden, visible, ids) is None
-    assert "x and y" in wrong_frame(hidden[..., ::-1], visible, ids)
+    assert wrong_frame(hidden, visible, ids, IBUG68) is None
+    assert "x and y" in wrong_frame(hidden[..., ::-1], visible, ids, IBUG68)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -223,3 +227,49 @@ def assert_no_false_alarm(faces):
     for count in (1, 4, 40):
         for first in range(0, len(faces), count):
             FaceDataset(name="part", origin="here", faces=tuple(faces[first : first + count]))
+
+
+PLACED = {
+    0: OnLine("right_eye", 0),
+    1: OnLine("left_eye", 3),
+    2: OnLine("nose_bridge", 3),
+    3: OnLine("outer_lip", 0),
+    4: OnLine("outer_lip", 6),
+}
+FIVE = scheme_from(
+    {
+        "name": "five",
+        "points": ["right_eye", "left_eye", "nose", "right_mouth", "left_mouth"],
+        "normaliser": "box",
+        "sources": {"ibug68": [36, 45, 30, 48, 54]},
+    }
+)
+
+
+@pytest.mark.parametrize("scheme", [FIVE, replace(FIVE, sources={}, places=PLACED)])
+def test_a_wrong_frame_is_found_in_a_scheme_of_few_landmarks(faces, scheme):
+    few = faces[:, [36, 45, 30, 48, 54]]
+    seen, ids = np.ones(few.shape[:2], bool), [f"f{i}" for i in range(len(few))]
+    assert wrong_frame(few, seen, ids, scheme) is None
+    assert "x and y" in wrong_frame(few[..., ::-1], seen, ids, scheme)
+    assert "y points up" in wrong_frame(few * [1, -1], seen, ids, scheme)
+    exchanged = wrong_frame(few[:, [1, 0, 2, 4, 3]], seen, ids, scheme)
+    assert "right_eye must be on the person's right" in exchanged
+    assert "landmarks=[1,0,2,4,3]" in exchanged
+
+
+def test_landmarks_without_a_known_place_are_not_compared(faces):
+    unknown = replace(FIVE, sources={})
+    few = faces[:, [36, 45, 30, 48, 54], ::-1]
+    seen, ids = np.ones(few.shape[:2], bool), [f"f{i}" for i in range(len(few))]
+    assert wrong_frame(few, seen, ids, unknown) is None
+
+
+@pytest.mark.parametrize("name", shipped_schemes())
+def test_the_mean_face_of_a_shipped_scheme_is_symmetric_and_upright(name):
+    scheme = load_scheme(name)
+    mean = mean_face_of(scheme)
+    mirrored = mean[list(scheme.mirror)] * [-1, 1]
+    np.testing.assert_allclose(mirrored, mean, atol=0.03)
+    if name != "dense":  # all of whose places are vertices
+        assert (~np.isnan(mean[:, 0])).sum() >= 5

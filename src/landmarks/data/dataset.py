@@ -126,8 +126,8 @@ class FaceDataset:
             for name in (face.id, face.group, face.subset):
                 check_name(name, self.name)
         check_landmarks(self.faces, self.scheme, self.name)
-        if self.scheme == IBUG68 and self.frame != "pixels":
-            compare_with_mean_face(self.faces, self.name, self.origin)
+        if self.frame != "pixels":
+            compare_with_mean_face(self.faces, self.scheme, self.name, self.origin)
 
     def __len__(self) -> int:
         """Number of faces."""

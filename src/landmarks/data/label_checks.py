@@ -10,7 +10,7 @@ from landmarks.data.images import ImageSource
 from landmarks.data.plausibility import outside_border, wrong_frame, wrong_order, wrong_unit
 from landmarks.errors import InputError
 from landmarks.geometry import box_problem
-from landmarks.scheme import LandmarkScheme
+from landmarks.scheme import IBUG68, LandmarkScheme
 from landmarks.scheme.units import unit
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ def check_landmarks(faces: "Faces", scheme: LandmarkScheme, name: str) -> None:
         _check(face, scheme, name)
 
 
-def compare_with_mean_face(faces: "Faces", name: str, origin: str) -> None:
+def compare_with_mean_face(faces: "Faces", scheme: LandmarkScheme, name: str, origin: str) -> None:
     """Refuse labels in a wrong frame or order; see `landmarks.data.plausibility`.
 
     Args:
         faces: Of a dataset; a sample of them is compared.
+        scheme: Of the landmarks. The order is compared for iBUG's 68 alone.
         name: Of the dataset, for messages.
         origin: Of the dataset, for messages.
     """
@@ -53,8 +54,8 @@ def compare_with_mean_face(faces: "Faces", name: str, origin: str) -> None:
     sizes = (size for image in photos if (size := _size(image)) is not None)
     fault = (
         wrong_unit(points[visible], sizes)
-        or wrong_frame(points, visible, [face.id for face in sample])
-        or wrong_order(points[visible.all(axis=1)])
+        or wrong_frame(points, visible, [face.id for face in sample], scheme)
+        or (wrong_order(points[visible.all(axis=1)]) if scheme == IBUG68 else None)
     )
     if fault is not None:
         raise InputError(f"{name}, {origin}: {fault}")

@@ -1,6 +1,9 @@
 """A frontal mean face: the shape that plausible labels resemble."""
 
 import numpy as np
+from numpy.typing import NDArray
+
+from landmarks.scheme import IBUG68, Between, LandmarkScheme, OnLine, Place, Pupil
 
 # (68, 2) x to the right and y down, centred; the distance of the outer eye corners is 1. These are
 # the landmarks of the project's own CC0 head (landmarks.synthesis.mesh.assets, average shape) seen
@@ -21,3 +24,39 @@ MEAN_FACE = np.array(
         [0.06, 0.35], [0, 0.35], [-0.06, 0.35],
     ]
 )  # fmt: skip
+
+
+def mean_face_of(scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """(K, 2) the same face in a scheme; NaN for landmarks whose place in it is not known.
+
+    Known are those that files of iBUG's scheme have, by `sources` of either scheme, and those whose
+    place on the head follows from iBUG's lines.
+    """
+    face = np.full((scheme.num_landmarks, 2), np.nan)
+    for k, place in scheme.places.items():
+        face[k] = _position(place)
+    if scheme.name in IBUG68.sources:
+        face[list(IBUG68.sources[scheme.name])] = MEAN_FACE
+    if IBUG68.name in (scheme.name, *scheme.sources):
+        face = MEAN_FACE[list(scheme.picked_from(IBUG68))]
+    return face
+
+
+def _position(place: Place) -> NDArray[np.float64]:
+    """(2,) in the mean face; NaN if it is not known."""
+    if isinstance(place, OnLine) and place.line in IBUG68.lines:
+        line = MEAN_FACE[list(IBUG68.lines[place.line])]
+        return np.array([np.interp(place.at, np.arange(len(line)), line[:, d]) for d in range(2)])
+    if isinstance(place, Pupil):
+        return np.asarray(MEAN_FACE[list(IBUG68.pupils[place.pupil == "left"])].mean(axis=0))
+    if isinstance(place, Between):
+        first, second = map(_position, place.between)
+        return np.asarray(first + place.at * (second - first))
+    return np.full(2, np.nan)
+
+
+def drawn_face(scheme: LandmarkScheme) -> NDArray[np.float64]:
+    """(K, 2) the same, with landmarks of unknown place on a circle around the face."""
+    face = mean_face_of(scheme)
+    angle = np.linspace(0, 2 * np.pi, len(face), endpoint=False)
+    return np.where(np.isnan(face), np.stack([np.cos(angle), np.sin(angle)], axis=1), face)

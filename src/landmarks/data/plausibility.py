@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from landmarks.data.mean_face import MEAN_FACE
-from landmarks.scheme import IBUG68
+from landmarks.data.mean_face import MEAN_FACE, mean_face_of
+from landmarks.scheme import LandmarkScheme
 
 Faces = NDArray[np.float64]
-"""(N, 68, 2) landmarks."""
+"""(N, K, 2) landmarks."""
 
 # A face has a fault if undoing it divides the distance from the mean face by this. Measured: with a
 # fault, at least 2.7 for each of 1,250 real faces, and less than 2 for 7 % of 3,000 rendered ones,
@@ -31,6 +31,7 @@ SHARE = 0.1
 # Rotation that is left when a fault is undone. It separates the reflections from each other: they
 # differ by turns of 90 and 180 degrees.
 _UPRIGHT = np.radians(30)
+_FEWEST = 5  # landmarks with a place in the mean face
 
 # An order is another one if the best order divides the distance from the mean face by so much, for
 # averages of at least so many faces, and leaves the average near the mean face. For labels in the
@@ -60,93 +61,115 @@ class _Fault:
 
     Attributes:
         text: What is wrong.
-        order: Undoes it, together with `axes`: the point that becomes each landmark.
-        axes: (2, 2) matrix on row vectors (x, y).
         remedy: What the user can do.
+        axes: (2, 2) matrix on row vectors (x, y) that undoes it, together with `order`.
+        order: The landmark that becomes each landmark.
     """
 
     text: str
     remedy: str
     axes: NDArray[np.float64]
-    order: tuple[int, ...] = tuple(range(IBUG68.num_landmarks))
-
-    def distances(self, faces: Faces, visible: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(N,) distance from the mean face when this fault is undone."""
-        return _distances(faces[:, self.order] @ self.axes, visible[:, self.order], _UPRIGHT)
+    order: NDArray[np.intp]
 
 
 def _listed(order: Sequence[int]) -> str:
     return f"landmarks=[{','.join(map(str, order))}]"
 
 
-_FAULTS = (
-    _Fault(
-        "x and y are exchanged (row, column)",
-        "set frame=rows_columns",
-        np.array([[0.0, 1.0], [1.0, 0.0]]),
-    ),
-    _Fault("y points up", "set frame=y_up", np.diag([1.0, -1.0])),
-    _Fault(
-        "left and right are exchanged (landmark 36 must be the outer corner of the person's right "
-        "eye, on the left of the image)",
-        f"if it is so in all faces, set {_listed(IBUG68.mirror)}",
-        np.eye(2),
-        IBUG68.mirror,
-    ),
-)
+def _faults(scheme: LandmarkScheme) -> tuple[_Fault, ...]:
+    same, mirror = np.arange(scheme.num_landmarks), np.array(scheme.mirror)
+    right = scheme.interocular[:1] or tuple(k for k in same.tolist() if k < mirror[k])[:1]
+    name = scheme.point_names[right[0]] if scheme.names else f"landmark {right[0]}"
+    where = (
+        "the outer corner of the person's right eye, on the left of the image"
+        if scheme.interocular
+        else "on the person's right, on the left of the image"
+    )
+    return (
+        _Fault(
+            "x and y are exchanged (row, column)",
+            "set frame=rows_columns",
+            np.array([[0.0, 1.0], [1.0, 0.0]]),
+            same,
+        ),
+        _Fault("y points up", "set frame=y_up", np.diag([1.0, -1.0]), same),
+        _Fault(
+            f"left and right are exchanged ({name} must be {where})",
+            f"if it is so in all faces, set {_listed(scheme.mirror)}",
+            np.eye(2),
+            mirror,
+        ),
+    )
 
 
-def wrong_frame(faces: Faces, visible: NDArray[np.bool_], ids: Sequence[str]) -> str | None:
+def wrong_frame(
+    faces: Faces, visible: NDArray[np.bool_], ids: Sequence[str], scheme: LandmarkScheme
+) -> str | None:
     """The fault that keeps faces from resembling the mean face, if there is one.
 
     Args:
-        faces: (N, 68, 2) source pixels.
-        visible: (N, 68) landmarks that are labelled.
+        faces: (N, K, 2) source pixels.
+        visible: (N, K) landmarks that are labelled.
         ids: (N,) names of the faces.
+        scheme: Of the landmarks; without a place in the mean face, they are not compared.
     """
-    plain = _distances(faces, visible, np.pi)
-    undone = np.stack([fault.distances(faces, visible) for fault in _FAULTS])
+    mean = mean_face_of(scheme)
+    known = ~np.isnan(mean[:, 0])
+    known &= known[list(scheme.mirror)]
+    if known.sum() < _FEWEST:
+        return None
+    mean = np.where(known[:, None], mean, 0.0)
+
+    def distances(axes: NDArray[np.float64], order: NDArray[np.intp], most: float) -> Faces:
+        return _distances(faces[:, order] @ axes, visible[:, order] & known, mean, most)
+
+    faults = _faults(scheme)
+    plain = distances(np.eye(2), np.arange(len(mean)), np.pi)
+    undone = np.stack([distances(fault.axes, fault.order, _UPRIGHT) for fault in faults])
     has_fault = (undone * MUCH_BETTER < plain) & (undone == undone.min(axis=0))
     most = int(has_fault.sum(axis=1).argmax())
     found = np.flatnonzero(has_fault[most])
     if len(found) < max(1.0, SHARE * len(faces)):
         return None
-    fault = _FAULTS[most]
+    fault = faults[most]
     return (
         f"{fault.text} in {len(found)} of {len(faces)} faces checked, e.g. {ids[found[0]]!r}; "
         f"{fault.remedy}, {_AS_THEY_ARE}"
     )
 
 
-def _distances(faces: Faces, visible: NDArray[np.bool_], most: float) -> NDArray[np.float64]:
+def _distances(
+    faces: Faces, visible: NDArray[np.bool_], mean: NDArray[np.float64], most: float
+) -> NDArray[np.float64]:
     """(N,) distances from the mean face after the best shift, scale and rotation.
 
     Args:
-        faces: (N, 68, 2)
-        visible: (N, 68) landmarks that are compared.
+        faces: (N, K, 2)
+        visible: (N, K) landmarks that are compared.
+        mean: (K, 2) the mean face.
         most: Largest rotation, radians.
 
     Returns:
         Root of the share of a face's variance that is left: 0 is the mean face, 1 another shape.
     """
     seen = visible.astype(np.float64)
-    count = seen.sum(axis=1, keepdims=True)
+    count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
 
     def centred(points: NDArray[np.complex128]) -> NDArray[np.complex128]:
         middle = (points * seen).sum(axis=1, keepdims=True) / count
         return np.asarray((points - middle) * seen)
 
     face = centred(faces[..., 0] + 1j * faces[..., 1])
-    mean = centred(np.broadcast_to(MEAN_FACE[:, 0] + 1j * MEAN_FACE[:, 1], face.shape))
-    match = (face * mean.conj()).sum(axis=1)
+    own = centred(np.broadcast_to(mean[:, 0] + 1j * mean[:, 1], face.shape))
+    match = (face * own.conj()).sum(axis=1)
     angle = np.clip(np.angle(match), -most, most)
     explained = np.maximum((match * np.exp(-1j * angle)).real, 0) ** 2
-    variance = (np.abs(face) ** 2).sum(axis=1) * (np.abs(mean) ** 2).sum(axis=1)
+    variance = (np.abs(face) ** 2).sum(axis=1) * (np.abs(own) ** 2).sum(axis=1)
     return np.asarray(np.sqrt(np.maximum(1 - explained / np.maximum(variance, 1e-12), 0)))
 
 
 def wrong_order(faces: Faces) -> str | None:
-    """Another order of the points in which the average face resembles the mean face.
+    """Another order of iBUG's 68 in which the average face resembles the mean face.
 
     Args:
         faces: (N, 68, 2) source pixels, all landmarks labelled.

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from landmarks.data.coordinates import Box
 from landmarks.data.dataset import Face, FaceDataset
-from landmarks.data.mean_face import MEAN_FACE
+from landmarks.data.mean_face import drawn_face
 from landmarks.errors import InputError
+from landmarks.scheme import LandmarkScheme
 
 LARGEST_NOISE = 0.2  # beyond it, many crops lack a part of the face
 
@@ -47,7 +48,10 @@ def without_labels(
         name=f"{labelled.name} without labels",
         origin=labelled.origin,
         namespace=labelled.namespace,
-        faces=tuple(_unlabelled(*pair) for pair in zip(labelled.faces, boxes, strict=True)),
+        faces=tuple(
+            _unlabelled(face, box, labelled.scheme)
+            for face, box in zip(labelled.faces, boxes, strict=True)
+        ),
         scheme=labelled.scheme,
         notes=(*labelled.notes, f"boxes: {source}"),
         rendered=labelled.rendered,
@@ -71,10 +75,10 @@ def noisy_box(landmarks: NDArray[np.float32], noise: float, rng: np.random.Gener
     return x0, y0, x1, y1
 
 
-def _unlabelled(face: Face, box: Box) -> Face:
+def _unlabelled(face: Face, box: Box, scheme: LandmarkScheme) -> Face:
     """The face with some shape in its box, of which no landmark is visible."""
     low, high = np.array(box[:2]), np.array(box[2:])
-    shape = _shape(len(face.landmarks))
+    shape = drawn_face(scheme)
     extent = shape.min(axis=0), shape.max(axis=0)
     placed = low + (shape - extent[0]) / (extent[1] - extent[0]) * (high - low)
     return Face(
@@ -86,11 +90,3 @@ def _unlabelled(face: Face, box: Box) -> Face:
         subset=face.subset,
         box=box,
     )
-
-
-def _shape(count: int) -> NDArray[np.float64]:
-    """(count, 2) the mean face, or a circle where there is none of so many landmarks."""
-    if count == len(MEAN_FACE):
-        return MEAN_FACE
-    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)

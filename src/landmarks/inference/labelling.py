@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from landmarks import __version__
 from landmarks.data.coco import FIRST_PIXEL
 from landmarks.data.coordinates import from_pixel_centres
-from landmarks.data.mean_face import MEAN_FACE
+from landmarks.data.mean_face import drawn_face
 from landmarks.inference.face import Face
 from landmarks.scheme import IBUG68, LandmarkScheme
 from landmarks.storage.atomic import atomic_write
@@ -136,7 +136,7 @@ def score(face: Face) -> float:
 
 def cvat_labels(scheme: LandmarkScheme) -> list[dict[str, Any]]:
     """The skeleton, for the "Raw" form of CVAT's labels; its picture is the mean face."""
-    places = (MEAN_FACE * 45 + 50).round(2).tolist()  # in a square of 100
+    places = (drawn_face(scheme) * 45 + 50).round(2).tolist()  # in a square of 100
     lines = [
         f'<line x1="{places[a][0]}" y1="{places[a][1]}" x2="{places[b][0]}" y2="{places[b][1]}" '
         f'data-type="edge" data-node-from="{a + 1}" data-node-to="{b + 1}"></line>'

@@ -23,6 +23,7 @@ from landmarks.scheme.definition import LandmarkScheme
 from landmarks.scheme.places import Between, Corners, OnLine, Place, Pupil, Vertex
 
 _SPAN = re.compile(r"(\d+)-(\d+)\Z")
+_NAME = re.compile(r"[^\W\d_][\w .-]{0,59}")
 _KEYS = (
     *("name", "points", "mirror", "normaliser", "outer_eye_corners", "eyes", "regions", "lines"),
     *("sources", "places"),
@@ -143,11 +144,11 @@ def _points(value: object) -> tuple[int, tuple[str, ...]]:
     if type(value) is int and 1 <= value <= _MOST_POINTS:
         return value, ()
     names = value if isinstance(value, list) and len(value) <= _MOST_POINTS else []
-    if names and all(isinstance(name, str) and name and not name[0].isdigit() for name in names):
+    if names and all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
         return len(names), tuple(names)
     raise InputError(
         f"points are {value!r:.60}; expected their number, at most {_MOST_POINTS:,}, or the list "
-        "of their names, none of which begins with a digit"
+        "of their names: a letter, then letters, digits, spaces and _ . -"
     )
 
 
