@@ -47,9 +47,9 @@ NOSE_TIP = 30  # the camera focuses on it
 # depth at which a point of the skin still counts as visible.
 BEHIND_LIDS = 0.002
 
-# A landmark between others is visible if most of them are: the straight line between two points of
+# A landmark between others is visible if half of them are: the straight line between two points of
 # the jaw is inside the head.
-HALF = 0.5
+HALF = 0.499  # and with rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +161,7 @@ class Studio:
             surface=camera.project(places.of(in_space, skin)).astype(np.float32),
             contour=places.of(contour_marks, seen).astype(np.float32),
             annotated=places.of(annotated_marks, seen).astype(np.float32),
-            visible=places.means @ self._tracer.visible(behind_lids, camera) > HALF,
+            visible=places.means @ self._tracer.visible(behind_lids, camera) >= HALF,
         )
 
     def _stage(self, scene: Scene, size: int, *, textured: bool) -> _Staged:

@@ -241,3 +241,9 @@ def test_landmarks_without_a_place_are_named(head):
     scheme = own(["chin", "tip", "brow"], {"places": {"tip": {"line": "jaw", "at": 8}}})
     with pytest.raises(InputError, match=r"no place on the head for 2 of 3 landmarks: 0 \(chin\)"):
         find_places(scheme, head)
+
+
+def test_a_source_beyond_the_68_is_refused(head):
+    scheme = own(2, {"sources": {"ibug68": [30, 68]}}, mirror={})
+    with pytest.raises(InputError, match="its source ibug68 names landmark 68; there are 68"):
+        find_places(scheme, head)

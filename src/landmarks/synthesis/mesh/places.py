@@ -90,19 +90,16 @@ def find_places(scheme: LandmarkScheme, head: Head) -> HeadPlaces:
     return HeadPlaces(corners, weights / weights.sum(axis=1, keepdims=True), means)
 
 
-def check_places(scheme: LandmarkScheme) -> None:
-    """Refuse a scheme that rendered faces cannot be labelled for.
-
-    Raises:
-        InputError: A landmark has no place.
-    """
-    _all(scheme)
-
-
 def _all(scheme: LandmarkScheme) -> list[Place]:
     """The place of each landmark."""
     if not scheme.places and IBUG68.name in (scheme.name, *scheme.sources):
-        return [_own_place(k) for k in scheme.picked_from(IBUG68)]
+        picked = scheme.picked_from(IBUG68)
+        if max(picked) >= IBUG68.num_landmarks:
+            raise InputError(
+                f"scheme {scheme.name!r}: its source ibug68 names landmark {max(picked)}; there are "
+                f"{IBUG68.num_landmarks}, counted from 0"
+            )
+        return [_own_place(k) for k in picked]
     lacking = [
         f"{k} ({name})" for k, name in enumerate(scheme.point_names) if k not in scheme.places
     ]
