@@ -96,8 +96,8 @@ def _all(scheme: LandmarkScheme) -> list[Place]:
         picked = scheme.picked_from(IBUG68)
         if max(picked) >= IBUG68.num_landmarks:
             raise InputError(
-                f"scheme {scheme.name!r}: its source ibug68 names landmark {max(picked)}; there are "
-                f"{IBUG68.num_landmarks}, counted from 0"
+                f"scheme {scheme.name!r}: its source ibug68 names landmark {max(picked)}; "
+                f"there are {IBUG68.num_landmarks}, counted from 0"
             )
         return [_own_place(k) for k in picked]
     lacking = [
