@@ -144,8 +144,9 @@ def test_a_preview_writes_one_picture_only(tmp_path):
         assert sheet.size == (8 * 192, 2 * 4 * 192)
 
 
-def test_a_preview_starts_at_the_range(tmp_path):
-    done = command("synthesize", "preview=true", "size=16", "range=40:50", cwd=tmp_path)
+def test_a_preview_starts_at_the_range_and_shows_any_scheme(tmp_path):
+    words = ["preview=true", "size=16", "range=40:50"]
+    done = command("synthesize", *words, "scheme=five_points", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "faces 40 to 71 are in outputs/preview_synthetic.png" in done.stdout
 

@@ -5,6 +5,7 @@
     records/000123.json   written last: a sample with a record is complete
     scene.jsonl.gz        the records of finished calls, one line per sample, sorted by id
     manifest.json         number and indices of the samples in scene.jsonl.gz, and a hash
+    schemes/              labels in other schemes, if asked for; see data.scheme_labels
 
 Any number of processes may render samples at the same time; at worst they do the same work,
 because files are replaced atomically and a sample does not depend on the process. Only merging
