@@ -80,7 +80,7 @@ class MirrorCheck:
             pairs = mirror_pairs(mean)
             wrong = self._wrong_entries(mean, table, pairs)
             if len(wrong):
-                found.append(_table_finding(self.name, role, dataset, wrong, pairs))
+                found.append(_table_finding(self.name, role, dataset, wrong, pairs, predicted))
                 table = pairs
             exchanged = self._exchanged(points, seen, mean, table)
             if len(exchanged):
@@ -172,7 +172,12 @@ def _width(dataset: FaceDataset, face: int) -> float:
 
 
 def _table_finding(
-    check: str, role: str, dataset: FaceDataset, wrong: NDArray[np.intp], pairs: NDArray[np.intp]
+    check: str,
+    role: str,
+    dataset: FaceDataset,
+    wrong: NDArray[np.intp],
+    pairs: NDArray[np.intp],
+    predicted: Predicted | None,
 ) -> Finding:
     table = dataset.scheme.mirror
     shown = ", ".join(f"{k} with {table[k]} instead of {pairs[k]}" for k in wrong[:4])
@@ -187,7 +192,21 @@ def _table_finding(
             "test-time averages get wrong labels."
         ),
         fix="correct `mirror` of the scheme",
+        price=_table_price(predicted, np.array(table), pairs),
     )
+
+
+def _table_price(
+    predicted: Predicted | None, table: NDArray[np.intp], pairs: NDArray[np.intp]
+) -> Price | None:
+    """What a wrong table costs: half of the training images are mirrored, and labelled with it.
+
+    So half of the labels of landmark k are where the partner of `table[k]` is.
+    """
+    if predicted is None:
+        return None
+    labels = predicted.labels
+    return label_cost("real", predicted, labels, labels[:, pairs[table]], share=0.5)
 
 
 def _price(
