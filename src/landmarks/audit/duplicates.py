@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.audit.copies import candidates, likenesses
-from landmarks.audit.finding import Finding
+from landmarks.audit.finding import Finding, Price
 from landmarks.audit.material import ROLES, Material
+from landmarks.audit.prices import cost_of_part
+from landmarks.audit.stored_runs import errors_of_runs
 from landmarks.geometry import mirrored
 from landmarks.scheme.units import IN_WORDS, unit
 
@@ -157,7 +159,17 @@ def _copies(check: str, material: Material, pairs: Pairs) -> Iterator[Finding]:
         fix=_remedy(pairs.roles),
         faces=tuple(pairs.faces[:, 0].tolist()),
         beside=tuple(pairs.faces[:, 1].tolist()),
+        price=_optimism(material, pairs),
     )
+
+
+def _optimism(material: Material, pairs: Pairs) -> Price | None:
+    """What training faces in the test set take off the error of the stored runs; negative."""
+    first, second = pairs.roles
+    if material.runs is None or first == second or second != "test":
+        return None
+    errors = errors_of_runs(material.runs, material.sets[second])
+    return cost_of_part(errors, np.isin(np.arange(len(errors)), pairs.faces[:, 1]))
 
 
 def _series(check: str, pairs: Pairs) -> Iterator[Finding]:

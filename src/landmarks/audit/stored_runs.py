@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landmarks.analysis.cost import updates
+from landmarks.data.dataset import FaceDataset
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result, read_result
 from landmarks.inference.predictions import NotFiniteError, Predictions, read_predictions
@@ -120,3 +121,25 @@ def _run(directory: Path, result: Result) -> StoredRun:
     except NotFiniteError as error:
         predictions, problem = None, str(error)
     return StoredRun(directory=directory, result=result, predictions=predictions, problem=problem)
+
+
+def errors_of_runs(folder: Path, faces: FaceDataset) -> NDArray[np.float64]:
+    """(N,) error of each face, the mean over the runs that were tested on it with these labels.
+
+    Args:
+        folder: Of finished runs; those that were tested on other faces do not count.
+        faces: N of them; NaN for those that no run was tested on.
+    """
+    places = {(face.id, face.landmarks.tobytes()): i for i, face in enumerate(faces.faces)}
+    total, count = np.zeros(len(faces)), np.zeros(len(faces))
+    for run in read_runs(folder):
+        if run.predictions is None:
+            continue
+        targets = zip(run.predictions.ids.tolist(), run.predictions.target, strict=True)
+        found = [places.get((name, target.tobytes()), -1) for name, target in targets]
+        known = (np.array(found) >= 0) & np.isfinite(run.errors)
+        total += np.bincount(np.array(found)[known], run.errors[known], len(faces))
+        count += np.bincount(np.array(found)[known], minlength=len(faces))
+    mean = np.full(len(faces), np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean
