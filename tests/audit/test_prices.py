@@ -56,8 +56,15 @@ def test_a_small_offset_adds_to_the_error_in_quadrature(base):
     assert price.nme == pytest.approx(0.6**2 / (4 * 3) / UNIT, rel=0.15)
 
 
-def test_an_offset_costs_the_same_in_training_labels_as_in_test_labels(base):
+def test_an_offset_to_the_right_cancels_where_half_of_the_training_images_are_mirrored(base):
     moved = np.broadcast_to(np.float32([5, 0]), base.labels.shape)
+    wrong = with_labels(base, base.labels + moved)
+
+    assert cost_in_training(wrong, base.labels, moved).nme == pytest.approx(0, abs=1e-6)
+
+
+def test_an_offset_down_costs_the_same_in_training_labels_as_in_test_labels(base):
+    moved = np.broadcast_to(np.float32([0, 5]), base.labels.shape)
     wrong = with_labels(base, base.labels + moved)
 
     in_training = cost_in_training(wrong, base.labels, moved)

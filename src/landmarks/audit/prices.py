@@ -64,7 +64,9 @@ def cost_in_training(
 
     With all labels wrong alike, predictions move as the labels do. With a share of them wrong, and
     nothing in the image that says which, the network learns a distribution with two peaks, of
-    which the mean is decoded; see `learned_share`.
+    which the mean is decoded; see `learned_share`. Half of the training images are mirrored, and
+    predictions are the mean of those of a crop and of its mirror image: what moves labels to the
+    right moves those of mirrored images to the left, so that it cancels.
 
     Args:
         base: Predictions of a model without the fault on faces like those of the test.
@@ -76,7 +78,9 @@ def cost_in_training(
     pixel = CROP * box.max(axis=1) / HEATMAP  # (n,) source pixels
     distance = np.abs(moved).sum(axis=-1) / pixel[:, None]
     weight = learned_share(distance, share)
-    taught = (base.points + weight[..., None] * moved).astype(np.float32)
+    step = weight[..., None] * moved
+    reflected = step[:, list(base.scheme.mirror)] * np.array([-1, 1], np.float32)
+    taught = (base.points + (step + reflected) / 2).astype(np.float32)
     fixed = replace(base, labels=undone)
     wrong = replace(fixed, points=taught)
     return mean_difference(
