@@ -32,7 +32,7 @@ class CoverageCheck:
     or more. Brightness, of the sample, is compared alone: with the range of 98 % of the synthetic
     faces.
 
-    Measured in `docs/audit.md`.
+    Measured in `docs/audit-labels.md`.
 
     Attributes:
         angles: Tolerance of yaw, pitch and roll, degrees.

@@ -66,7 +66,7 @@ class GapCheck:
     labels in another order have no gap yet. It is a finding if the constant part costs `least` NME
     or more with 95 % confidence.
 
-    Measured in `docs/audit.md`.
+    Measured in `docs/audit-labels.md`.
 
     Attributes:
         faces: Least number of faces.

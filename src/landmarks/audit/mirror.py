@@ -37,7 +37,7 @@ class MirrorCheck:
       they are reflected about the image's middle. Frontal faces in the middle of their images look
       the same either way, so only some of the faces are found; only the sample is predicted.
 
-    Measured in `docs/audit.md`.
+    Measured in `docs/audit-labels.md`.
 
     Attributes:
         faces: Least number of faces for a mean shape.

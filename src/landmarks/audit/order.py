@@ -29,7 +29,7 @@ class OrderCheck:
     - Single faces, from the labels alone: a line of the scheme (the jaw, say) fits the mean shape
       `line_ratio` times better in another direction, or from its other end if it is closed.
 
-    Measured in `docs/audit.md`.
+    Measured in `docs/audit-labels.md`.
 
     Attributes:
         faces: Least number of faces.

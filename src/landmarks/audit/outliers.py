@@ -36,7 +36,7 @@ class LabelsCheck:
     - Sources (subsets, else folders in the names of faces) differ if their mean labels do, after
       the detector's errors are taken off, by `differ`, and more than under any of 200 permutations.
 
-    Measured in `docs/audit.md`.
+    Measured in `docs/audit-labels.md`.
 
     Attributes:
         faces: Least number of faces, of a dataset and of a source.
