@@ -16,6 +16,7 @@ COMMANDS = (
     "predict",
     "export",
     "score",
+    "scheme",
     "synthesize",
     "audit",
     "report",

@@ -9,17 +9,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from landmarks.cli.labelled import add_format, read_labelled
 from landmarks.cli.paths import path
 from landmarks.errors import InputError, refused
 
 if TYPE_CHECKING:
     from landmarks.analysis.scoring.score import Score
-    from landmarks.data.dataset import FaceDataset
 
 SHOWN = 10  # missing faces on the screen; all are in score.json
-PLACES = ("root", "path", "annotations")  # options of readers that say where the labels are
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
             )
         if given.claimed is not None and not 0 < given.claimed < 100:
             raise InputError(f"--claimed is {given.claimed:g}; it must be an NME in per cent")
-        truth = _labels(given.truth, given.format, [f"scheme={given.scheme}", *given.options])
+        truth = read_labelled(
+            given.truth, given.format, [f"scheme={given.scheme}", *given.options], "truth"
+        )
         scores = [
             Score(
                 name=_name(one, given.predictions),
@@ -74,9 +75,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from landmarks.cli.hydra_command import CONFIGS
-
-    formats = sorted(file.stem for file in (CONFIGS / "faces").glob("*.yaml"))
     parser = argparse.ArgumentParser(
         prog="landmarks score",
         description=str(__doc__).partition("\n")[0].partition(": ")[2],
@@ -91,21 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         "files, CSV, COCO key points, or the JSON of SPIGA or MMPose",
     )
     parser.add_argument("--truth", type=path, required=True, help="the labels: a folder or a file")
-    parser.add_argument(
-        "--format",
-        choices=formats,
-        metavar="NAME",
-        help=f"of the labels: {', '.join(formats)}; default: w300 for a folder that has its parts "
-        "(afw, helen, ...), pts_folder for another folder, csv and coco by the suffix of a file",
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="options",
-        metavar="OPTION=VALUE",
-        help="an option of that format, as in configs/faces; can be repeated",
-    )
+    add_format(parser)
     parser.add_argument(
         "--scheme",
         default="ibug68",
@@ -139,44 +123,6 @@ def _name(one: Path, all_of_them: Sequence[Path]) -> str:
     """What a system is called: the name of its file, with its folder if that is not enough."""
     same = sum(other.stem == one.stem for other in all_of_them) > 1
     return f"{one.parent.name}_{one.stem}" if same else one.stem
-
-
-def _labels(place: Path, format: str | None, options: Sequence[str]) -> "FaceDataset":
-    """The labelled faces, read as `faces@data.test=FORMAT` of `landmarks evaluate` does."""
-    import hydra
-    from omegaconf import OmegaConf
-
-    from landmarks.cli.hydra_command import CONFIGS, check_dataset
-    from landmarks.data.w300_folders import FOLDERS
-
-    parts = [row.path for row in FOLDERS if (place / row.path).is_dir()]
-    by_suffix = {".csv": "csv", ".json": "coco"}.get(place.suffix.lower(), "pts_folder")
-    name = format or ("w300" if parts else by_suffix)
-    try:
-        chosen: Any = OmegaConf.merge(
-            OmegaConf.load(CONFIGS / "faces" / f"{name}.yaml"),
-            OmegaConf.from_dotlist(list(options)),
-        )
-    except ValueError as error:
-        raise InputError(f"--set: {error}") from None
-    known = list(chosen)  # `in` leaves out options without a value
-    where = next((key for key in PLACES if key in known), None)
-    if where is None:
-        raise InputError(f"--format {name} makes its faces, so it takes no --truth")
-    chosen[where] = str(place)
-    defaults = {"images": str(place.parent)} if name == "coco" else {}
-    if name == "w300" and not any(one.startswith(("folders=", "subsets=")) for one in options):
-        defaults["folders"] = parts  # type: ignore[assignment]
-    for key, value in defaults.items():
-        if OmegaConf.is_missing(chosen, key) or chosen[key] is None:
-            chosen[key] = value
-    missing = sorted(OmegaConf.missing_keys(chosen))
-    if missing:
-        raise InputError(f"--format {name} needs {missing[0]}: add --set {missing[0]}=...")
-    check_dataset(OmegaConf.to_container(chosen), "truth")
-    reader = hydra.utils.instantiate(chosen, _convert_="all", _partial_=True)
-    faces: FaceDataset = reader()  # not by Hydra, which wraps errors
-    return faces
 
 
 def _print(score: "Score") -> None:

@@ -75,12 +75,16 @@ class Head:
 
     def shape(self, person: Person, expression: Expression) -> tuple[Array, Array]:
         """Vertices (V, 3) and joints (J, 3) of this face, upright, in metres."""
-        moved = self._closed(self._weights(person, expression)) @ self.displacements
+        moved = self.weights(person, expression) @ self.displacements
         cut = self.template.size
         return (
             self.template + moved[:cut].reshape(-1, 3),
             self.joints + moved[cut:].reshape(-1, 3),
         )
+
+    def weights(self, person: Person, expression: Expression) -> Array:
+        """(N,) weight of each displacement, with a closed mouth if the jaw is closed."""
+        return self._closed(self._weights(person, expression))
 
     def bend(self, vertices: Array, joints: Array, turn: tuple[float, float, float]) -> "Bent":
         """Turn the head relative to the chest by linear blend skinning.

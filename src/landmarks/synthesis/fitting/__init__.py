@@ -1,0 +1,1 @@
+"""Fit the head to landmarks of photos, and find the places of other landmarks on it."""
