@@ -50,3 +50,10 @@ def test_images_that_were_mirrored_without_their_labels_are_found() -> None:
     assert finding.fault == "image mirrored without its labels"
     assert set(finding.faces) <= set(range(100))
     assert len(finding.faces) > 20
+
+
+def test_a_table_is_not_judged_by_faces_of_which_half_have_another_order() -> None:
+    faces = drawn_faces()
+    order = [*range(16, -1, -1), *range(17, 68)]
+    mixed = relabelled(faces, lambda points: points[order], slice(100))
+    assert "wrong mirror table" not in {f.fault for f in MirrorCheck()(predicted(mixed, faces))}

@@ -11,6 +11,7 @@ from landmarks.audit.label_cost import label_cost
 from landmarks.audit.material import Material, Predicted
 from landmarks.audit.shapes import (
     Complex,
+    Frames,
     Seen,
     as_complex,
     left_over,
@@ -42,6 +43,8 @@ class MirrorCheck:
     Attributes:
         faces: Least number of faces for a mean shape.
         far: Share of the root mean square size of a face.
+        mixed: Median distance of a landmark from its mean place beyond which a table is not
+            judged, in root mean square sizes; at most 0.4 for faces of one order.
         ratio: Of distances without and with a fault undone.
         near: Greatest distance from the prediction once a reflection is undone, as a share of the
             inter-ocular distance.
@@ -49,6 +52,7 @@ class MirrorCheck:
 
     faces: int = 50
     far: float = 0.03
+    mixed: float = 0.9
     ratio: float = 2.0
     near: float = 0.12
 
@@ -79,6 +83,8 @@ class MirrorCheck:
             mean = mean_shape(points, seen)
             pairs = mirror_pairs(mean)
             wrong = self._wrong_entries(mean, table, pairs)
+            if _spread(points, seen, mean) > self.mixed:
+                wrong = wrong[:0]  # half of the faces have another order: there is no mean shape
             if len(wrong):
                 found.append(_table_finding(self.name, role, dataset, wrong, pairs, predicted))
                 table = pairs
@@ -128,6 +134,13 @@ class MirrorCheck:
         sure = np.flatnonzero((undone * self.ratio < plain) & (undone < self.near))
         order = sure[np.argsort((undone / plain)[sure])]
         return np.asarray(predicted.faces[suspects[order]])
+
+
+def _spread(points: Complex, seen: Seen, mean: Complex) -> float:
+    """The largest median distance of a landmark from its mean place."""
+    apart = np.abs(Frames.of(points, seen, mean).normalise(points) - mean)
+    known = seen.any(axis=0)
+    return float(np.nanmedian(np.where(seen, apart, np.nan)[:, known], axis=0).max())
 
 
 def labels_of(dataset: FaceDataset) -> tuple[Complex, Seen]:
