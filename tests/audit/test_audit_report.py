@@ -74,7 +74,7 @@ def test_the_page_shows_pairs_of_faces_and_needs_no_other_file(material, tmp_pat
     assert page.count("data:image/jpeg;base64,") == 4
     assert "&lt;twice&gt;" in page
     assert "http" not in page.replace("http-equiv", "")
-    assert "1 finding of 1 check" in page
+    assert "1 finding, 1 check run" in page
 
 
 def test_the_json_names_the_faces(material, tmp_path):
@@ -100,7 +100,7 @@ def test_counts_are_said_as_people_say_them(material):
     assert material.counted() == "4 real and 4 test faces"
     assert material.counted(["test"], most=3) == "3 test faces"
     assert material.counted(["synthetic"]) == ""
-    assert headline(audit(material, [Planted(())])) == "no findings of 1 check"
+    assert headline(audit(material, [Planted(())])) == "no findings, 1 check run"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The command `landmarks audit`: what it reads, writes and returns."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,3 +40,27 @@ def test_wrong_input_is_refused_in_one_line_and_leaves_nothing(tmp_path, photos,
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_audit_of_one_folder_of_photos_finds_a_copy_and_ends_with_code_1(tmp_path, photos):
+    done = forked("audit", f"data.real.root={photos}", cwd=tmp_path, patience=PATIENCE)
+    assert done.returncode == 1, done.stderr
+    assert "data.test is left out: data.test.root is not given" in done.stdout
+    assert "photos that are there" in done.stdout
+    stored = json.loads((tmp_path / "outputs" / "audit" / "audit.json").read_text())
+    (finding,) = stored["findings"]
+    assert sorted(finding["faces"] + finding["beside"]) == ["0", "copy"]
+    assert "Nothing found by these checks:" in done.stdout
+    assert "data:image/jpeg" in (tmp_path / "outputs" / "audit" / "audit.html").read_text()
+
+
+def test_an_audit_that_finds_nothing_ends_with_code_0(tmp_path):
+    few = [f"data.{role}.count=4" for role in ("real", "test")]
+    words = ["data=toy", *few, "data.synthetic=null", "out=clean"]
+    done = forked("audit", *words, cwd=tmp_path, patience=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert "no findings" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "clean").iterdir()) == [
+        "audit.html",
+        "audit.json",
+    ]

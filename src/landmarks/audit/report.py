@@ -21,11 +21,11 @@ PAGE, RECORD = "audit.html", "audit.json"
 
 
 def headline(checked: Sequence[Checked]) -> str:
-    """How many findings of how many checks."""
+    """How many findings, and how many checks had data to look at."""
     found = sum(len(one.findings) for one in checked)
     run = sum(bool(one.looked_at) for one in checked)
     findings = {0: "no findings", 1: "1 finding"}.get(found, f"{found} findings")
-    return f"{findings} of {run} {'check' if run == 1 else 'checks'}"
+    return f"{findings}, {run} {'check' if run == 1 else 'checks'} run"
 
 
 def write_report(checked: Sequence[Checked], material: Material, folder: Path) -> None:
@@ -75,7 +75,11 @@ def _check(one: Checked) -> dict[str, Any]:
         "method": one.check.method,
         "looked_at": one.looked_at,
         "findings": len(one.findings),
-        "thresholds": {k: v for k, v in record(one.check).items() if k != "_target_"},
+        "thresholds": {
+            field: value
+            for field, value in record(one.check).items()
+            if field not in ("_target_", "name", "method")
+        },
     }
 
 
