@@ -45,5 +45,6 @@ def test_an_unknown_role_or_sample_is_refused(toy):
 
 def test_a_price_outside_its_interval_is_refused():
     assert str(Price(nme=0.0043, low=0.004, high=0.0047)) == "+0.43 % [+0.40, +0.47]"
+    assert str(Price(nme=-0.00001, low=-0.00002, high=0)) == "+0.00 % [+0.00, +0.00]"
     with pytest.raises(ValueError, match="outside its interval"):
         Price(nme=0.1, low=0.2, high=0.3)

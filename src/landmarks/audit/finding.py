@@ -31,7 +31,7 @@ class Price:
 
     def __str__(self) -> str:
         """In per cent, with the interval in brackets."""
-        return f"{100 * self.nme:+.2f} % [{100 * self.low:+.2f}, {100 * self.high:+.2f}]"
+        return f"{100 * self.nme:+z.2f} % [{100 * self.low:+z.2f}, {100 * self.high:+z.2f}]"
 
 
 @dataclass(frozen=True, kw_only=True)
