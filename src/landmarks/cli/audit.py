@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 import hydra
 from omegaconf import DictConfig, OmegaConf
 
-from landmarks.cli.hydra_command import check_dataset, run_command
+from landmarks.cli.hydra_command import check_dataset, read_dataset, run_command
 from landmarks.errors import InputError
+from landmarks.scheme import LandmarkScheme, load_scheme
 
 if TYPE_CHECKING:
     from landmarks.data.dataset import FaceDataset
@@ -43,6 +44,7 @@ def audit(cfg: DictConfig) -> None:
     runs = None if cfg.runs is None else expanded(cfg.runs, "runs")
     out = expanded(cfg.out, "out")
     torch_device(cfg.device)
+    scheme = load_scheme(str(cfg.scheme))
     given = {role: faces for role in ROLES if (faces := _given(cfg.data, role)) is not None}
     if not given and runs is None:
         raise InputError(
@@ -50,7 +52,7 @@ def audit(cfg: DictConfig) -> None:
         )
     with writable_folder(out):
         material = Material(
-            sets={role: _read(faces, role) for role, faces in given.items()},
+            sets={role: _read(faces, role, scheme) for role, faces in given.items()},
             runs=runs,
             sample=cfg.sample,
             device=cfg.device,
@@ -89,9 +91,9 @@ def _given(data: DictConfig, role: str) -> dict[str, Any] | None:
     return None
 
 
-def _read(faces: dict[str, Any], role: str) -> "FaceDataset":
+def _read(faces: dict[str, Any], role: str, scheme: LandmarkScheme) -> "FaceDataset":
     try:
-        dataset: FaceDataset = hydra.utils.instantiate(faces, _convert_="all")
+        dataset = read_dataset(faces, f"data.{role}", scheme)
     except InputError as error:
         raise InputError(f"data.{role}: {error}") from error
     log.info("%s: %s", role, dataset.describe())

@@ -13,7 +13,7 @@ import hydra
 from omegaconf import DictConfig, OmegaConf
 
 from landmarks.cli.classes import named_classes
-from landmarks.cli.hydra_command import check_dataset, run_command, taking_scheme
+from landmarks.cli.hydra_command import check_dataset, read_dataset, run_command
 from landmarks.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ def evaluate(cfg: DictConfig) -> float:
     classes = named_classes(cfg.classes)
     training = trained_on(run)  # finds a missing run before faces are rendered or read
     scheme = read_scheme(run / DETECTOR if run.is_dir() else run)
-    reader = hydra.utils.instantiate({**faces, "_partial_": True}, _convert_="all")
-    test = reader(**taking_scheme(faces, "data.test", scheme))
+    test = read_dataset(faces, "data.test", scheme)
     log.info("test: %s", test.describe())
     out = out or evaluations_of(run) / folder_name(test)
     evaluation = evaluate_run(run, training, test, machine, artifacts, out, classes)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -25,6 +25,9 @@ from landmarks.data.formats import suggested_reader
 from landmarks.data.options import check_options
 from landmarks.errors import InputError, input_error
 from landmarks.scheme import IBUG68, LandmarkScheme
+
+if TYPE_CHECKING:
+    from landmarks.data.dataset import FaceDataset
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -134,6 +137,23 @@ def check_dataset(faces: object, place: str) -> None:
         raise InputError(f"{place} is {faces!r}, which is not a dataset{meant}")
     options = {key: value for key, value in faces.items() if not key.startswith("_")}
     check_options(hydra.utils.get_method(faces["_target_"]), options, place)
+
+
+def read_dataset(faces: Mapping[str, Any], place: str, scheme: LandmarkScheme) -> "FaceDataset":
+    """Read a configured dataset in a scheme.
+
+    Args:
+        faces: The configuration of the dataset.
+        place: Its place in the configuration: "data.real".
+        scheme: Of the landmarks.
+
+    Raises:
+        InputError: An option is wrong, or the reader refuses its files or the scheme.
+    """
+    check_dataset(faces, place)
+    reader = hydra.utils.instantiate({**faces, "_partial_": True}, _convert_="all")
+    dataset: FaceDataset = reader(**taking_scheme(faces, place, scheme))  # errors are not wrapped
+    return dataset
 
 
 @contextmanager

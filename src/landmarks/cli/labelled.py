@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from landmarks.errors import InputError
 
@@ -36,7 +36,7 @@ def add_format(parser: ArgumentParser) -> None:
 
 
 def read_labelled(
-    place: Path, format: str | None, options: Sequence[str], argument: str
+    place: Path, format: str | None, options: Sequence[str], argument: str, scheme: str
 ) -> "FaceDataset":
     """The faces, read as `faces@data.test=FORMAT` of `landmarks evaluate` does.
 
@@ -45,12 +45,13 @@ def read_labelled(
         format: A name in configs/faces; None: by what is there.
         options: OPTION=VALUE of that format.
         argument: The argument that named the place, for messages.
+        scheme: Of the landmarks: a name, or the path of a YAML file.
     """
-    import hydra
     from omegaconf import OmegaConf
 
-    from landmarks.cli.hydra_command import CONFIGS, check_dataset
+    from landmarks.cli.hydra_command import CONFIGS, read_dataset
     from landmarks.data.w300_folders import FOLDERS
+    from landmarks.scheme import load_scheme
 
     parts = [row.path for row in FOLDERS if (place / row.path).is_dir()]
     by_suffix = {".csv": "csv", ".json": "coco"}.get(place.suffix.lower(), "pts_folder")
@@ -76,7 +77,5 @@ def read_labelled(
     missing = sorted(OmegaConf.missing_keys(chosen))
     if missing:
         raise InputError(f"--format {name} needs {missing[0]}: add --set {missing[0]}=...")
-    check_dataset(OmegaConf.to_container(chosen), argument)
-    reader = hydra.utils.instantiate(chosen, _convert_="all", _partial_=True)
-    faces: FaceDataset = reader()  # not by Hydra, which wraps errors
-    return faces
+    options_of_reader = cast(dict[str, Any], OmegaConf.to_container(chosen))
+    return read_dataset(options_of_reader, argument, load_scheme(scheme))

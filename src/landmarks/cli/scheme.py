@@ -83,8 +83,7 @@ def _placed(scheme: "LandmarkScheme", given: argparse.Namespace) -> "Placed":
     from landmarks.inference.labelled_faces import detected_landmarks
     from landmarks.synthesis.fitting.placing import place_landmarks
 
-    options = [f"scheme={given.scheme}", *given.options]
-    faces = read_labelled(given.labelled, given.format, options, "from")
+    faces = read_labelled(given.labelled, given.format, given.options, "from", given.scheme)
     print(faces.describe())
     detector: Detector = Detector.load(given.detector) if given.detector else Detector.load()
     found, detected = detected_landmarks(faces, detector)

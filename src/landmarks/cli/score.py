@@ -37,9 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
         if given.claimed is not None and not 0 < given.claimed < 100:
             raise InputError(f"--claimed is {given.claimed:g}; it must be an NME in per cent")
-        truth = read_labelled(
-            given.truth, given.format, [f"scheme={given.scheme}", *given.options], "truth"
-        )
+        truth = read_labelled(given.truth, given.format, given.options, "truth", given.scheme)
         scores = [
             Score(
                 name=_name(one, given.predictions),
