@@ -74,3 +74,11 @@ def test_input_errors_are_printed_in_one_line_and_bugs_keep_their_traceback(caps
     with pytest.raises(KeyError) as caught:
         refused(fault)
     assert caught.value is fault
+
+
+def test_a_message_with_a_name_of_any_length_fits_on_a_screen(capsys):
+    refused(InputError(f"no image {'x' * 10_000} here; give another"))
+    said = capsys.readouterr().err
+    assert len(said) < 1100
+    assert said.startswith("error: no image xxx")
+    assert said.endswith("xxx here; give another\n")

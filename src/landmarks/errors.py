@@ -16,6 +16,10 @@ FILE_ERRORS = {
 }
 
 
+# Characters of a message on the screen: names and values in files may have any length.
+LONGEST = 1000
+
+
 class InputError(ValueError):
     """Something given from outside is wrong: a file, a folder, a setting.
 
@@ -49,6 +53,12 @@ def input_error(error: BaseException | None) -> InputError | None:
     return InputError(f"{place}{file_error(error)}; fix this, and the same command continues")
 
 
+def one_line(error: InputError) -> str:
+    """The message in one line that fits on a screen, with its end, which says what to do."""
+    line = " ".join(str(error).split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 305]} ... {line[-300:]}"
+
+
 def refused(error: Exception) -> int:
     """Print an error that the user can fix in one line; returns the exit code.
 
@@ -58,5 +68,5 @@ def refused(error: Exception) -> int:
     cause = input_error(error)
     if cause is None:
         raise error
-    print("error:", " ".join(str(cause).split()), file=sys.stderr)
+    print("error:", one_line(cause), file=sys.stderr)
     return 2

@@ -213,6 +213,7 @@ def change_step(run: Path) -> None:
         (change_cumulative, "ced.csv: not the curve of the predictions"),
         (lambda run: (run / "ced.csv").unlink(), "ced.csv: missing"),
         (lambda run: (run / "ced.csv").write_text("a,b\nc,d\n"), "not a cumulative error curve"),
+        (lambda run: (run / "ced.csv").write_text(""), "ced.csv: not the curve"),
         (change_json("ledger.json", total=3), "ledger.json: ledger.total is 3, by result.json"),
         (change_json("ledger.json", faces={}), "ledger.json: 0 faces are listed, but n_real is 10"),
         (lambda run: (run / "ledger.json").unlink(), "ledger.json: missing"),
@@ -249,6 +250,14 @@ def change_step(run: Path) -> None:
         ),
         (lambda run: (run / "config.yaml").unlink(), "config.yaml: missing"),
         (lambda run: (run / "config.yaml").write_text(""), "config.yaml: not the settings"),
+        (
+            change_config("seed: 1", "a: &a [1]\nb: [*a, *a]\nseed: 1"),
+            "config.yaml: not the settings of a run (it has aliases)",
+        ),
+        (
+            change_config("seed: 1", "seed: " + "[" * 900 + "]" * 900),
+            "config.yaml: not the settings of a run",
+        ),
     ],
 )
 def test_a_record_that_does_not_agree_is_found(

@@ -5,9 +5,9 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
-from faces_on_disk import HEIGHT, PIXELS, WIDTH, distinct_pixels, draw, png, touch_image
 
 from landmarks.scheme import IBUG68
+from tests.data.faces_on_disk import HEIGHT, PIXELS, WIDTH, distinct_pixels, draw, png, touch_image
 
 # .pts
 

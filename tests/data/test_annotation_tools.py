@@ -262,6 +262,10 @@ def test_the_annotation_that_was_changed_last_counts(tmp_path, export):
             [studio_task([studio_point("jaw_00", float("nan"), 2)])],
             ["task 1", "x and y of a point", "finite"],
         ),
+        (
+            [studio_task([{"value": {"x": 1, "y": 2, "keypointlabels": 0.5}}])],
+            ["task 1", "keypointlabels is 0.5; expected a list"],
+        ),
     ],
 )
 def test_a_malformed_export_of_label_studio_is_refused_by_its_task(tmp_path, tasks, words):

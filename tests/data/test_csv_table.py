@@ -128,6 +128,8 @@ def changed(column, value):
         ([row()[:-1]], ["line 1", "136 cells"]),
         ([row(), row()[:-1]], ["line 2", "136 cells; expected 137"]),
         ([changed(5, "abc")], ["line 1, point 2", "'abc' is not a finite number"]),
+        ([changed(5, "1e308")], ["line 1, point 2", "'1e308' is not a finite number below 1e+30"]),
+        ([changed(5, "1_0")], ["line 1, point 2", "'1_0' is not a finite number"]),
         ([changed(5, "nan")], ["line 1, point 2", "'nan'"]),
         ([changed(5, "")], ["line 1, point 2", "'' is not a finite number"]),
         ([changed(0, "b.png")], ["line 1", "no image 'b.png'"]),

@@ -10,7 +10,6 @@ from typing import cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from landmarks.adapters.frame import Frame
@@ -18,7 +17,7 @@ from landmarks.errors import InputError
 from landmarks.geometry import mirror_order
 from landmarks.scheme import LandmarkScheme
 from landmarks.scheme.units import unit
-from landmarks.storage.tensor_files import save_tensors
+from landmarks.storage.tensor_files import load_tensors, save_tensors
 
 
 class Adapter(nn.Module):
@@ -85,7 +84,7 @@ def save_adapter(adapter: Adapter, path: Path) -> None:
 
 def load_adapter(path: Path, scheme: LandmarkScheme) -> Adapter:
     """Read what `save_adapter` wrote."""
-    return adapter_from_state(load_file(path), scheme)
+    return adapter_from_state(load_tensors(path)[0], scheme)
 
 
 def adapter_from_state(state: dict[str, Tensor], scheme: LandmarkScheme) -> Adapter:

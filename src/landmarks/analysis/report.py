@@ -14,6 +14,7 @@ from landmarks.analysis.page.page import FaceSheet, write_page
 from landmarks.analysis.paper.figures import write_figures
 from landmarks.analysis.study import BASELINE, Cell, Study, StudyRun
 from landmarks.analysis.styles import style_of
+from landmarks.data.files import FACE_BYTES, read_text
 from landmarks.errors import InputError
 from landmarks.experiment.results import write_json
 
@@ -176,17 +177,16 @@ def read_numbers(report: Path) -> dict[str, Any]:
         InputError: There is no report, or its numbers cannot be read.
     """
     path = report / NUMBERS
+    if not path.exists():
+        raise InputError(f"{path}: no such file; write it with: landmarks report {report.parent}")
+    text = read_text(path, FACE_BYTES)
     try:
-        stored: dict[str, Any] = json.loads(path.read_text(), object_pairs_hook=_without_repeats)
+        stored: dict[str, Any] = json.loads(text, object_pairs_hook=_without_repeats)
         ReportOptions(**stored["options"])
         if not isinstance(stored["drawn_with"], dict):
             raise TypeError("drawn_with is not a mapping of versions")
         return stored
-    except FileNotFoundError:
-        raise InputError(
-            f"{path}: no such file; write it with: landmarks report {report.parent}"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not the numbers of a report ({error}); write it again") from None
 
 

@@ -19,11 +19,11 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from landmarks.cli.environment import prepare
-from landmarks.cli.override_errors import is_null_choice, one_line
+from landmarks.cli.override_errors import explained, is_null_choice
 from landmarks.cli.quoting import quoted
 from landmarks.data.formats import suggested_reader
 from landmarks.data.options import check_options
-from landmarks.errors import InputError, input_error
+from landmarks.errors import InputError, input_error, one_line
 from landmarks.scheme import IBUG68, LandmarkScheme
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _one_line_for_bad_input() -> Iterator[None]:
         if cause is None and _is_bug(error):
             raise
         groups = [path.name for path in CONFIGS.iterdir() if path.is_dir()]
-        message = " ".join(str(cause).split()) if cause else one_line(error, groups)
+        message = one_line(cause) if cause else explained(error, groups)
         if message.startswith("hydra/launcher "):
             message += "; for more launchers: pip install 'landmarks[cluster]'"
         print("error:", message, file=sys.stderr)

@@ -23,7 +23,7 @@ def is_null_choice(error: BaseException) -> bool:
     return str(error).startswith("Config group override must be a string or a list")
 
 
-def one_line(error: BaseException, groups: Iterable[str]) -> str:
+def explained(error: BaseException, groups: Iterable[str]) -> str:
     """What is wrong, and what to do.
 
     Args:

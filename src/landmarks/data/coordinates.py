@@ -15,7 +15,8 @@ from landmarks.errors import InputError
 
 Box = tuple[float, float, float, float]
 
-# JSON has integers that are too large for a float; NaN is not below this either.
+# Sums and products of coordinates overflow long before the largest float. JSON has integers that
+# are too large for one; NaN is not below this either.
 _TOO_LARGE = 1e30
 
 
@@ -24,11 +25,11 @@ def finite_numbers(texts: Iterable[str], where: str) -> list[float]:
     numbers = []
     for text in texts:
         try:
-            number = float(text)
+            number = math.nan if "_" in text else float(text)  # which takes 1_0 for 10
         except ValueError:
             number = math.nan
-        if not math.isfinite(number):
-            raise InputError(f"{where}: {text[:40]!r} is not a finite number")
+        if not abs(number) < _TOO_LARGE:
+            raise InputError(f"{where}: {text[:40]!r} is not a finite number below {_TOO_LARGE:g}")
         numbers.append(number)
     return numbers
 

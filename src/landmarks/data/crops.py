@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.array_files import read_npz
 from landmarks.data.dataset import Face, FaceDataset
 from landmarks.data.image_store import open_images, write_images
 from landmarks.errors import InputError
@@ -38,7 +38,14 @@ OUTSIDE = 0.5
 MARGIN = 1.5
 
 LABELS = "faces.npz"
-_ARRAYS = ("ids", "groups", "subsets", "source_landmarks", "to_canvas", "visible")
+_ARRAYS = {
+    "ids": "U",
+    "groups": "U",
+    "subsets": "U",
+    "source_landmarks": "f",
+    "to_canvas": "f",
+    "visible": "b",
+}
 
 
 def canvas_size(size: int) -> int:
@@ -201,12 +208,7 @@ class FaceCrops:
 
     @cached_property
     def _faces(self) -> dict[str, NDArray[Any]]:
-        path = self.directory / LABELS
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                return {name: stored[name] for name in _ARRAYS}  # each has a checksum in the file
-        except (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile) as error:
-            raise InputError(f"{path}: cannot be read ({error})") from None
+        return read_npz(self.directory / LABELS, _ARRAYS)  # each has a checksum in the file
 
     @property
     def ids(self) -> NDArray[np.str_]:

@@ -36,6 +36,7 @@ _HEIF_HEADER = re.compile(rb"....ftyp(heic|heix|hevc|heim|heis|mif1|msf1)", re.D
 # 8 bits are taken. Of 14 bits it would only be dark, which a photo of 16 bits can be as well.
 _LOW_BITS = (8, 10, 12)
 _NEARLY_BLACK = 2 ** max(_LOW_BITS) >> 8
+_BAND = 256  # rows
 
 # Raw modes of Pillow that read the other byte of each value as the upper one. N is the byte order
 # of the machine.
@@ -221,14 +222,19 @@ def _eight_bit_rgb(
     rgb = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
     if ";16" not in raw_mode or rgb.max() >= _NEARLY_BLACK:
         return rgb, None
-    low_bytes = _low_bytes(file, str(image.format), raw_mode)
-    return _scaled(rgb.astype(np.uint16) << 8 | low_bytes)
+    return _with_low_bytes(rgb, file, str(image.format), raw_mode)
 
 
-def _low_bytes(file: BinaryIO, format: str, raw_mode: str) -> NDArray[np.uint8]:
-    """The lower 8 of 16 bits a colour; Pillow keeps the upper ones by default."""
+def _with_low_bytes(
+    upper: NDArray[np.uint8], file: BinaryIO, format: str, raw_mode: str
+) -> tuple[NDArray[np.uint8], int | None]:
+    """As `_scaled`, of 16 bits a colour; Pillow keeps the upper 8 of them by default.
+
+    In bands of rows: as a whole, values of 16 bits of a large image take more than 1 GB.
+    """
     if raw_mode not in _OTHER_ORDER:
         raise ValueError("nearly black 16 bits a colour; save it with 8")
+    height, width = upper.shape[:2]
     file.seek(0)
     with Image.open(file, formats=(format,)) as image:
         other = _OTHER_ORDER[raw_mode]
@@ -236,7 +242,18 @@ def _low_bytes(file: BinaryIO, format: str, raw_mode: str) -> NDArray[np.uint8]:
             tile._replace(args=(other, *tile.args[1:]) if isinstance(tile.args, tuple) else other)
             for tile in image.tile
         ]
-        return np.asarray(image.convert("RGB"))
+
+        def values(first: int) -> NDArray[np.uint16]:
+            band = image.crop((0, first, width, min(first + _BAND, height))).convert("RGB")
+            high = upper[first : first + _BAND].astype(np.uint16)
+            return np.asarray(high << 8 | np.asarray(band), np.uint16)
+
+        bands = range(0, height, _BAND)
+        bits = _low_bits(max(int(values(first).max()) for first in bands))
+        scaled = np.empty_like(upper)
+        for first in bands:
+            scaled[first : first + _BAND] = values(first) >> ((bits or 16) - 8)
+    return scaled, bits
 
 
 def _scaled(values: NDArray[Any]) -> tuple[NDArray[np.uint8], int | None]:
@@ -244,5 +261,10 @@ def _scaled(values: NDArray[Any]) -> tuple[NDArray[np.uint8], int | None]:
     most = values.max()
     if values.dtype.kind not in "iu" or values.min() < 0 or most >= 2**16:
         raise ValueError("its values are not whole numbers of 8 or 16 bits; save it with such")
-    bits = next((bits for bits in _LOW_BITS if 0 < most < 2**bits), None)
+    bits = _low_bits(int(most))
     return (values >> ((bits or 16) - 8)).astype(np.uint8), bits
+
+
+def _low_bits(most: int) -> int | None:
+    """The fewest bits that values up to `most` must have; None for all 16."""
+    return next((bits for bits in _LOW_BITS if 0 < most < 2**bits), None)

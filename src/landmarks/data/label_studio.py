@@ -91,28 +91,28 @@ def _labelled(
         if not faces:
             counts["tasks without a labelled point"] += 1
             continue
-        boxes = {r.get("id"): r["value"] for r in regions if "rectanglelabels" in r["value"]}
+        boxes = {str(r.get("id")): r["value"] for r in regions if "rectanglelabels" in r["value"]}
         image = _image_name(data, where)
         for parent, points in faces.items():
-            named = [(p["value"]["keypointlabels"][0], _xy(p["value"], where)) for p in points]
+            named = [(_name(p["value"], where), _xy(p["value"], where)) for p in points]
             yield LabelledFace(
                 image=image,
                 where=where,
                 points=placed_points(named, first, rule, where),
                 size=_size(points[0], where),
-                box=_box(boxes.get(parent), where) if isinstance(parent, str) else None,
+                box=None if parent is None else _box(boxes.get(parent), where),
             )
 
 
 def _faces(
     regions: list[dict[str, Any]], counts: Counter[str]
-) -> dict[object, list[dict[str, Any]]]:
+) -> dict[str | None, list[dict[str, Any]]]:
     """The points of each face, by its parent region; None: they have none."""
-    faces: dict[object, list[dict[str, Any]]] = {}
+    faces: dict[str | None, list[dict[str, Any]]] = {}
     for region in regions:
-        labels = region["value"].get("keypointlabels")
+        labels, parent = region["value"].get("keypointlabels"), region.get("parentID")
         if labels:
-            faces.setdefault(region.get("parentID"), []).append(region)
+            faces.setdefault(None if parent is None else str(parent), []).append(region)
         counts["points without name"] += labels == []
     if len(faces) == 2 and None in faces:  # points that were added to the only face of a box
         loose = faces.pop(None)
@@ -192,6 +192,15 @@ def _image_name(data: dict[str, Any], where: str) -> str:
             f"{', '.join(IMAGE_SUFFIXES)}"
         )
     return names[0]
+
+
+def _name(value: dict[str, Any], where: str) -> str:
+    labels = value["keypointlabels"]
+    if not isinstance(labels, list) or not isinstance(labels[0], str):
+        raise InputError(
+            f"{where}: keypointlabels is {labels!r:.40}; expected a list with the name of the point"
+        )
+    return labels[0]
 
 
 def _xy(value: dict[str, Any], where: str) -> tuple[float, float]:

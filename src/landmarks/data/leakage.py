@@ -6,7 +6,6 @@ another picture of the same photo or person is counted.
 
 import hashlib
 import logging
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.array_files import read_npz
 from landmarks.data.dataset import FaceDataset
 from landmarks.errors import InputError
 from landmarks.storage.atomic import atomic_write
@@ -21,7 +21,7 @@ from landmarks.storage.atomic import atomic_write
 log = logging.getLogger(__name__)
 
 TRAINED_ON = "trained_on.npz"
-_ARRAYS = ("domains", "ids", "images", "photos")
+_ARRAYS = {"domains": "U", "ids": "U", "images": "u", "photos": "u"}  # as in NumPy's dtypes
 
 # Short, to be stored for every face of a large dataset: two of a million texts have the same digest
 # with a probability of 1 in 40 million.
@@ -99,18 +99,20 @@ def read_training_faces(run: Path) -> TrainingFaces:
         InputError: The file is missing or damaged.
     """
     path = run / TRAINED_ON
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return TrainingFaces(**{name: stored[name] for name in _ARRAYS})
-    except FileNotFoundError:
+    if not path.exists():
         raise InputError(
             f"{path}: no such file, so it is unknown whether test faces are training faces; "
             "train the model again with this version"
-        ) from None
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        )
+    try:
+        arrays = read_npz(path, _ARRAYS)
+    except InputError as error:
         raise InputError(
             f"{path}: cannot read the training faces ({error}); train the model again"
         ) from None
+    if len({array.shape for array in arrays.values()}) > 1 or arrays["ids"].ndim != 1:
+        raise InputError(f"{path}: arrays of different lengths; train the model again")
+    return TrainingFaces(**arrays)
 
 
 def _digests(texts: Iterable[str]) -> NDArray[np.uint64]:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 
 from landmarks.data.coordinates import Box
 from landmarks.data.files import FACE_BYTES, is_file, is_folder, open_file
+from landmarks.data.mat_files import read_variables
 from landmarks.data.w300_folders import W300Folder, W300Photo
 from landmarks.errors import InputError
 
@@ -98,19 +98,15 @@ def _box_table(path: Path, field: str) -> dict[str, Box]:
 
 
 def _structs(path: Path) -> list[Any]:
-    """The entries of the cell array.
-
-    scipy's decoder trusts the type codes inside the file, so use only the `.mat` files of the
-    release: a malicious one can crash the process.
-    """
+    """The entries of the cell array."""
     if not is_file(path):
         raise InputError(f"{path}: no such file; unpack bounding_boxes.zip there")
     try:
         with open_file(path, FACE_BYTES) as file:
-            content = loadmat(file, simplify_cells=True)  # type: ignore[arg-type] # takes files, too
-    except Exception as error:  # loadmat raises errors of many kinds
+            content = read_variables(file.read(), FACE_BYTES)
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a MATLAB file before version 7.3 ({error})") from None
-    if "bounding_boxes" not in content:
-        raise InputError(f"{path}: no variable 'bounding_boxes'; download the file again")
-    structs = content["bounding_boxes"]
-    return list(structs) if isinstance(structs, list | np.ndarray) else [structs]
+    cells = content.get("bounding_boxes")
+    if not isinstance(cells, list):
+        raise InputError(f"{path}: no cells 'bounding_boxes'; download the file again")
+    return [struct for cell in cells for struct in (cell if isinstance(cell, list) else [cell])]

@@ -13,12 +13,14 @@ from typing import Any, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.files import parsed_json
 from landmarks.errors import InputError
 from landmarks.metrics import Estimate
 from landmarks.storage.atomic import atomic_write
 
 RESULT = "result.json"
 LEDGER = "ledger.json"
+LARGEST = 2**24  # bytes of a result
 
 _JSON_TYPES: Mapping[Any, Any] = {float: (int, float), Sequence: list, Mapping: dict}
 
@@ -181,11 +183,12 @@ def read_result(directory: Path) -> Result | None:
     if not path.exists():
         return None
     try:
-        content = json.loads(path.read_text())
+        content = parsed_json(path, LARGEST)
         _check(content)
         return Result(**content)
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+        reason = reason.removeprefix(str(path)).lstrip(":, ")
         raise InputError(
             f"{path}: not a result of this version of landmarks ({reason}); move it away"
         ) from None

@@ -10,7 +10,6 @@ A file may come from anywhere. Nothing in it is executed, no server and no other
 because of it, and memory is allocated only for tensors that it contains.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ from landmarks.inference.restore import (
 from landmarks.models.architecture import Architecture
 from landmarks.scheme import IBUG68, LandmarkScheme, restored_scheme, stored_scheme
 from landmarks.storage.serialization import record
-from landmarks.storage.tensor_files import save_tensors
+from landmarks.storage.tensor_files import checksum, save_tensors
 
 # Raise it with any change after which older versions cannot read new files, or the reverse.
 FORMAT = 1
@@ -97,7 +96,7 @@ def write_detector(path: Path, detector: DetectorParts) -> None:
         "scheme": stored_scheme(detector.scheme),
         **{name: json.dumps(part) for name, part in parts.items()},
     }
-    save_tensors(path, tensors, {**metadata, "checksum": checksum(metadata, tensors)})
+    save_tensors(path, tensors, metadata)
 
 
 def read_detector(path: Path, classes: Classes = ()) -> DetectorParts:
@@ -142,16 +141,6 @@ def _from_file(path: Path, read: Callable[[Any], _Content]) -> _Content:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     except SafetensorError as error:
         raise InputError(f"{path}: not a safetensors file ({str(error)[:LONGEST]})") from None
-
-
-def checksum(metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> str:
-    """A hash of every tensor and of the metadata but for the checksum itself."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps({**metadata, "checksum": ""}, sort_keys=True).encode())
-    for name, tensor in sorted(tensors.items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def _read(file: Any, classes: Classes) -> DetectorParts:  # noqa: ANN401 - safetensors has no types

@@ -151,7 +151,7 @@ def _parsed(line: str) -> Any:  # noqa: ANN401 - of any JSON type
     """The content of a line; None if it was cut off, and the next one added to it."""
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

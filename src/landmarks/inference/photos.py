@@ -22,7 +22,6 @@ from landmarks.data.photo_list import Photo
 from landmarks.data.pts import write_pts
 from landmarks.errors import InputError
 from landmarks.inference.detector import Detector
-from landmarks.inference.detector_file import checksum
 from landmarks.inference.face import Face
 from landmarks.inference.given import check_box
 from landmarks.inference.journal import Entry, Journal
@@ -32,6 +31,7 @@ from landmarks.models.device import prepare_process
 from landmarks.scheme import LandmarkScheme
 from landmarks.storage.atomic import atomic_write, replacing, writable_folder
 from landmarks.storage.locks import lock
+from landmarks.storage.tensor_files import checksum
 
 TABLE = "predictions.csv"
 SKIPPED = "skipped.csv"

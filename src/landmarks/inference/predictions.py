@@ -1,7 +1,6 @@
 """Predicted and true landmarks of a test set, from which all metrics are computed."""
 
 import csv
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from landmarks.data.array_files import read_npz
 from landmarks.errors import InputError
 from landmarks.metrics import Summary, cumulative_error, nme, point_errors, summarise
 from landmarks.scheme import IBUG68, LandmarkScheme, restored_scheme, stored_scheme
@@ -16,6 +16,16 @@ from landmarks.scheme.units import Normaliser, unit
 from landmarks.storage.atomic import atomic_write
 
 PREDICTIONS = "predictions.npz"
+
+# What the file holds for the attributes of `Predictions`, as in NumPy's dtypes.
+_KINDS = {
+    "ids": "U",
+    "groups": "U",
+    "subsets": "U",
+    "predicted": "f",
+    "target": "f",
+    "visible": "b",
+}
 
 # Raise it with any change of the landmarks or metrics that the same detector and faces lead to;
 # runs are then tested again.
@@ -152,21 +162,26 @@ def read_predictions(directory: Path) -> Predictions:
     """
     path = directory / PREDICTIONS
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            names = ("ids", "groups", "subsets", "predicted", "target", "visible")
-            parts = {name: stored[name] for name in names}
-            scheme = restored_scheme(str(stored["scheme"])) if "scheme" in stored else IBUG68
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; a finished run has one") from None
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:  # InputError too
-        raise InputError(f"{path}: not the predictions of a run ({error}); run it again") from None
-    shape = (len(parts["ids"]), scheme.num_landmarks, 2)
-    for name, expected in (("predicted", shape), ("target", shape), ("visible", shape[:2])):
-        if parts[name].shape != expected:
+        parts = read_npz(path, _KINDS, {"scheme": "U"})
+        scheme = restored_scheme(str(parts.pop("scheme"))) if "scheme" in parts else IBUG68
+    except InputError as error:
+        reason = str(error).removeprefix(str(path)).lstrip(": ")
+        raise InputError(
+            f"{path}: not the predictions of a finished run ({reason}); run it again"
+        ) from None
+    faces = parts["ids"].shape[:1]
+    shape = (*faces, scheme.num_landmarks, 2)
+    for name, expected in (
+        *((name, faces) for name in ("ids", "groups", "subsets")),
+        *(("predicted", shape), ("target", shape), ("visible", shape[:-1])),
+    ):
+        if not faces or parts[name].shape != expected:
             raise InputError(
                 f"{path}: {name!r} is of shape {parts[name].shape}; expected {expected}, scheme "
                 f"{scheme.name!r}"
             )
+    if not np.isfinite(parts["target"][parts["visible"]]).all():
+        raise InputError(f"{path}: true landmarks that are not finite; run it again")
     try:
         return Predictions(scheme=scheme, **parts)
     except NotFiniteError as error:

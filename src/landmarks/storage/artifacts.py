@@ -184,6 +184,8 @@ class ArtifactStore:
 def _load(path: Path, reader: Callable[[Path], T]) -> T:
     """What `reader` returns for a file of a finished product; an `InputError` if it fails."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError("no regular file")
         return reader(path)
     except Exception as error:  # readers raise whatever a damaged file makes them stumble on
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]

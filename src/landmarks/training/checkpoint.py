@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from landmarks.storage.tensor_files import save_tensors
+from landmarks.storage.tensor_files import load_tensors, save_tensors
 from landmarks.training.schedule import Schedule
 
 # Devices that have AdamW as one kernel. Elsewhere ("meta", in tests) it is a loop.
@@ -100,9 +98,9 @@ class TrainingState:
 
     def load(self, path: Path) -> None:
         """Restore a checkpoint; nothing is changed if the file cannot be read."""
-        tensors = load_file(path)
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
+        tensors, metadata = load_tensors(path)
+        if "checksum" not in metadata:
+            raise ValueError("a checkpoint of an earlier version")
         self.step = int(metadata["step"])
         scaler = json.loads(metadata["scaler"])  # empty if saved in another precision
         if self.scaler.is_enabled() and scaler:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from landmarks.heatmap import inside
 from landmarks.models.architecture import Architecture
 from landmarks.models.device import full_float32
 from landmarks.models.forward import to_network
+from landmarks.storage.tensor_files import load_tensors
 from landmarks.training.batch import Batch
 from landmarks.training.batches import MixtureBatches, load, parts
 from landmarks.training.checkpoint import TrainingState
@@ -180,4 +180,4 @@ def end_update(state: TrainingState, schedule: Schedule) -> None:
 
 def load_weights(network: nn.Module, path: Path) -> None:
     """Put the weights that `fit` wrote to `path`, a file named WEIGHTS, into `network`."""
-    network.load_state_dict(load_file(path))
+    network.load_state_dict(load_tensors(path)[0])

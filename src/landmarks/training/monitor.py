@@ -11,7 +11,6 @@ from threading import Event
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from landmarks.errors import InputError
@@ -153,7 +152,7 @@ def _loaded(state: TrainingState, checkpoint: Path) -> bool:
         state.load(checkpoint)
     except FileNotFoundError:
         return False
-    except (SafetensorError, OSError) as error:
+    except (ValueError, OSError) as error:
         log.warning("%s cannot be read (%s); starting from step 0", checkpoint, error)
         return False
     return True

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 from torch import nn
 from tqdm import tqdm
 
@@ -18,7 +17,7 @@ from landmarks.data.crops import FaceCrops
 from landmarks.geometry import inverse, transform, warp
 from landmarks.models.architecture import Architecture
 from landmarks.models.forward import PREDICTED_AT_ONCE, predict_images, ready
-from landmarks.storage.tensor_files import save_tensors
+from landmarks.storage.tensor_files import load_tensors, save_tensors
 from landmarks.training.device import Machine
 from landmarks.training.labelling import SelfLabelling
 
@@ -53,7 +52,8 @@ class SelfLabels:
 
 def load_labels(path: Path) -> SelfLabels:
     """Read what `SelfLabels.save` wrote."""
-    return SelfLabels(**load_file(path))
+    tensors, _ = load_tensors(path)
+    return SelfLabels(**{name: tensor.numpy() for name, tensor in tensors.items()})
 
 
 @torch.inference_mode()

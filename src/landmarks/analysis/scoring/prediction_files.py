@@ -148,7 +148,10 @@ def _names(content: Mapping[str, Any], path: Path) -> dict[object, str]:
 def _pairs(values: object, where: str) -> NDArray[np.float64]:
     if not isinstance(values, list) or not values:
         raise InputError(f"{where} is {str(values)[:40]}; expected a list of pairs x, y")
-    return np.array([number_list(pair, where)[:2] for pair in values])
+    points = [number_list(pair, where)[:2] for pair in values]
+    if any(len(point) < 2 for point in points):
+        raise InputError(f"{where}: a list of one number; expected pairs x, y")
+    return np.array(points)
 
 
 def _triples(values: object, where: str) -> NDArray[np.float64]:

@@ -11,11 +11,16 @@ import yaml
 
 from landmarks.analysis.study import StudyRun
 from landmarks.analysis.verification.runs import compare
+from landmarks.data.files import read_text
 from landmarks.errors import InputError
 from landmarks.experiment.results import RESULT, Result
 from landmarks.storage.serialization import record, short_name
 
 CONFIG = "config.yaml"
+LARGEST = 2**18  # bytes; those of runs have 10 kB, and longer ones take seconds to parse
+
+# What the settings of anything but a run make the comparison stumble on.
+_WRONG = (ValueError, KeyError, TypeError, AttributeError, ImportError)
 
 # Modules of strategies and their parts; nothing else that a file names is called.
 MAKERS = (
@@ -33,17 +38,28 @@ PLACES = frozenset({"root", "annotations", "images", "workers"})
 def config_differences(run: StudyRun) -> Iterator[str]:
     """Each setting of a run's YAML that differs from its result."""
     path = run.directory / CONFIG
-    try:
-        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-        strategy = record(_made(stated["strategy"]))
-        found = list(setting_differences(stated, strategy, run.result))
-    except FileNotFoundError:
+    if not path.exists():
         yield f"{path}: missing"
         return
-    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
-        yield f"{path}: not the settings of a run ({error})"
+    try:
+        stated = _read_yaml(path)
+        strategy = record(_made(stated["strategy"]))
+        found = list(setting_differences(stated, strategy, run.result))
+    except (yaml.YAMLError, RecursionError, *_WRONG) as error:
+        yield f"{path}: not the settings of a run ({' '.join(str(error).split())})"
         return
     yield from (f"{path}: {what}" for what in found)
+
+
+def _read_yaml(path: Path) -> Any:  # noqa: ANN401 - of any type that a YAML holds
+    """The content of a small YAML file without aliases.
+
+    A few aliases of aliases can stand for more values than a machine has memory. Runs store none.
+    """
+    text = read_text(path, LARGEST)
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        raise InputError("it has aliases")
+    return yaml.safe_load(text)
 
 
 def setting_differences(
@@ -85,8 +101,8 @@ def data_differences(stated: Mapping[str, Any], directory: Path, result: Result)
         result: Of the run.
     """
     try:
-        stored = yaml.safe_load((directory / CONFIG).read_text(encoding="utf-8"))["data"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        stored = _read_yaml(directory / CONFIG)["data"]
+    except (InputError, yaml.YAMLError, RecursionError, KeyError, TypeError):
         return  # a run started from Python stores no YAML
     for role in result.data:
         yield from compare(_choices(stated[role]), _choices(stored[role]), f"data.{role}", CONFIG)

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from landmarks.analysis.study import Study, StudyRun
+from landmarks.data.array_files import read_npz
+from landmarks.data.files import FACE_BYTES, read_json, read_text
 from landmarks.errors import InputError
 from landmarks.experiment.results import LEDGER, RESULT
 from landmarks.inference.predictions import PREDICTIONS, Predictions, read_predictions
@@ -63,9 +65,11 @@ def record_differences(run: StudyRun) -> Iterator[str]:
 
 def _errors(path: Path, predictions: Predictions) -> Iterator[str]:
     """The errors stored next to the landmarks."""
-    with np.load(path, allow_pickle=False) as stored:
-        errors = stored.get("error")
-    if errors is None or errors.shape != predictions.errors.shape:
+    try:
+        errors = read_npz(path, {"error": "f"})["error"]
+    except InputError:
+        errors = np.empty(0)
+    if errors.shape != predictions.errors.shape:
         yield f"{path}: the error of each face is missing"
     elif not np.allclose(errors, predictions.errors, TOLERANCE, TOLERANCE, equal_nan=True):
         yield f"{path}: the stored errors are not those of the stored landmarks"
@@ -74,11 +78,12 @@ def _errors(path: Path, predictions: Predictions) -> Iterator[str]:
 def _cumulative(path: Path, predictions: Predictions) -> Iterator[str]:
     errors = predictions.errors
     computed = np.transpose(cumulative_error(errors[~np.isnan(errors)]))
-    try:
-        stored = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    except FileNotFoundError:
+    if not path.exists():
         yield f"{path}: missing"
         return
+    try:
+        lines = read_text(path).splitlines()[1:]
+        stored = np.array([line.split(",") for line in lines], np.float64)
     except ValueError as error:
         yield f"{path}: not a cumulative error curve ({error})"
         return
@@ -139,12 +144,12 @@ def read_ledger(path: Path) -> dict[str, Any]:
     Raises:
         InputError: The file is missing, or not a ledger.
     """
+    if not path.exists():
+        raise InputError(f"{path}: missing")
     try:
-        stored: dict[str, Any] = json.loads(path.read_text())
+        stored = read_json(path, "the ledger of a run", FACE_BYTES)
         if not isinstance(stored["faces"], dict) or not isinstance(stored["photos"], int):
             raise TypeError("expected faces by name and a number of photos")
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing") from None
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the ledger of a run ({error})") from None
     return stored

@@ -12,10 +12,9 @@ from torch import Tensor
 
 from landmarks.data.files import open_file
 from landmarks.errors import InputError
-from landmarks.inference.detector_file import checksum
 from landmarks.inference.finders.network import NetworkFinder
 from landmarks.models.box_maps import box_network
-from landmarks.storage.tensor_files import save_tensors
+from landmarks.storage.tensor_files import checksum, save_tensors
 
 # Raise it with any change after which older versions cannot read new files, or the reverse.
 FORMAT: Final = "1"
@@ -33,7 +32,7 @@ def write_finder(path: Path, finder: NetworkFinder) -> None:
         "widths": json.dumps(finder.network.widths),
         "settings": json.dumps(settings),
     }
-    save_tensors(path, tensors, {**metadata, "checksum": checksum(metadata, tensors)})
+    save_tensors(path, tensors, metadata)
 
 
 def read_finder(path: Path | str = BUNDLED) -> NetworkFinder:
