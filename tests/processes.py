@@ -26,7 +26,7 @@ class Ended:
 def forked(name: str, *words: str, cwd: Path, patience: float, **environment: str) -> Ended:
     """`landmarks NAME WORDS...` in the folder `cwd`, with some more environment variables."""
     with TemporaryDirectory() as folder:
-        process = FORKS.Process(target=_command, args=(name, words, cwd, folder, environment))
+        process = FORKS.Process(target=run_command, args=(name, words, cwd, folder, environment))
         process.start()
         process.join(patience)
         if process.exitcode is None:
@@ -36,9 +36,10 @@ def forked(name: str, *words: str, cwd: Path, patience: float, **environment: st
     return Ended(process.exitcode, told, complained)
 
 
-def _command(
+def run_command(
     name: str, words: tuple[str, ...], cwd: Path, folder: str, environment: dict[str, str]
 ) -> None:
+    """`forked` in this process, which has no other use: what it prints is in `folder`."""
     for number, stream in ((1, "stdout"), (2, "stderr")):
         os.dup2(os.open(Path(folder, stream), os.O_WRONLY | os.O_CREAT), number)
     os.chdir(cwd)
