@@ -93,7 +93,9 @@ def test_every_command_of_the_documentation_exists(page):
     for line in commands((ROOT / page).read_text()):
         words = landmarks_command(line)
         if words is None:
-            script = shlex.split(line)[1]
+            script, *rest = shlex.split(line)[1:]
+            if script == "-m":  # a package of tests
+                script = f"{rest[0].replace('.', '/')}/__main__.py"
             assert line.startswith("make ") or (ROOT / script).is_file(), line
         elif words[0] in ("train", "evaluate", "synthesize", "audit"):
             overrides = [without_sweep(word) for word in words[1:] if "=" in word]

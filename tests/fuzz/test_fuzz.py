@@ -33,10 +33,10 @@ def check(jobs, folder):
 
 
 def test_a_few_mutations_of_everything_that_is_read(tmp_path):
-    jobs = [(name, seed) for name in QUICK for seed in range(1_000_000, 1_000_006)]
+    jobs = [(name, seed) for name in QUICK for seed in range(1_000_000, 1_000_003)]
     reports = check(jobs, tmp_path)
     assert sum(report.tried for report in reports.values()) == len(jobs)
-    assert min(report.refused + report.accepted for report in reports.values()) == 6
+    assert min(report.refused + report.accepted for report in reports.values()) == 3
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,25 @@ def test_a_folder_that_a_killed_process_left_unfinished_is_removed(tmp_path):
     with atomic_folder(tmp_path / "out") as partial:
         (partial / "face.png").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_picture_that_a_full_disk_cut_off_is_an_error(tmp_path):
+    code = """
+import resource, sys
+from pathlib import Path
+from PIL import Image
+from landmarks.storage.atomic import buffered_write
+
+image = Image.effect_noise((64, 64), 100)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+image.save(sys.argv[1], "JPEG")  # Pillow alone does not notice
+try:
+    with buffered_write(Path(sys.argv[2])) as file:
+        image.save(file, "JPEG")
+except OSError as error:
+    print(error.strerror)
+"""
+    words = [sys.executable, "-c", code, str(tmp_path / "one.jpg"), str(tmp_path / "other.jpg")]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert said == "File too large\n"
+    assert (tmp_path / "one.jpg").stat().st_size == 1000

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from landmarks.metrics import cumulative_error
 from landmarks.scheme import LandmarkScheme
 from landmarks.scheme.units import IN_WORDS
-from landmarks.storage.atomic import atomic_write
+from landmarks.storage.atomic import atomic_write, buffered_write
 
 matplotlib.use("agg")
 
@@ -42,5 +42,5 @@ def draw_cumulative_errors(
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.grid(alpha=0.3)
     ax.legend(loc="lower right", fontsize=9)
-    with atomic_write(path) as partial:
-        figure.savefig(partial, dpi=120, format="png")
+    with atomic_write(path) as partial, buffered_write(partial) as file:
+        figure.savefig(file, dpi=120, format="png")

@@ -124,16 +124,15 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """A photo is finished."""
-        self._add(
-            {
-                "image": entry.image,
-                "path": entry.path,
-                "size": entry.size,
-                "given": entry.given,
-                "faces": [_stored(face) for face in entry.faces],
-            }
-        )
-        self.entries[entry.image] = entry
+        line = {
+            "image": entry.image,
+            "path": entry.path,
+            "size": entry.size,
+            "given": entry.given,
+            "faces": [_stored(face) for face in entry.faces],
+        }
+        self._add(line)
+        self._take(line)  # as rounded, so that all that is written is the same after a kill
 
     def all_tabled(self) -> None:
         """The rows of all photos so far are in the table."""

@@ -16,7 +16,7 @@ from landmarks.data.crops import FaceCrops
 from landmarks.geometry import LandmarkCrop, crop_matrix, transform, warp
 from landmarks.inference.face import Face, tight_box
 from landmarks.inference.predictions import Predictions
-from landmarks.storage.atomic import atomic_write
+from landmarks.storage.atomic import atomic_write, buffered_write
 
 matplotlib.use("agg")
 
@@ -67,8 +67,8 @@ def draw_predictions(predictions: Predictions, crops: FaceCrops, title: str, pat
     figure.legend(
         handles, labels, loc="upper right", ncols=2, fontsize=9, markerscale=2.5, frameon=False
     )
-    with atomic_write(path) as partial:
-        figure.savefig(partial, dpi=120, format="png")
+    with atomic_write(path) as partial, buffered_write(partial) as file:
+        figure.savefig(file, dpi=120, format="png")
 
 
 def _face(ax: Axes, predictions: Predictions, crops: FaceCrops, i: int) -> None:
@@ -117,7 +117,8 @@ def draw_found(
         for radius, colour in ((4.5, "#000000"), (3.5, PREDICTED)):
             centre = _sixteenths(point)
             cv2.circle(canvas, centre, int(16 * radius), _rgb(colour), -1, cv2.LINE_AA, 4)
-    Image.fromarray(canvas).save(path, "JPEG", quality=90)
+    with buffered_write(path) as file:
+        Image.fromarray(canvas).save(file, "JPEG", quality=90)
 
 
 def draw_on_frame(image: NDArray[np.uint8], faces: Sequence[Face]) -> NDArray[np.uint8]:

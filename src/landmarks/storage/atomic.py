@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -48,6 +49,18 @@ def replacing(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             error.filename = str(path)
         raise
+
+
+@contextmanager
+def buffered_write(path: Path) -> Iterator[BytesIO]:
+    """A buffer whose content becomes that of `path` when the block ends without an error.
+
+    For Pillow, and matplotlib through it: they do not notice if a full disk takes only the first
+    part of a file.
+    """
+    buffer = BytesIO()
+    yield buffer
+    path.write_bytes(buffer.getvalue())
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from landmarks.analysis.error_curves import CurvePoint
 from landmarks.analysis.findings import Findings
 from landmarks.analysis.setting import NOT_PHOTOGRAPHS
 from landmarks.analysis.styles import Style, style_of, tick_labels
+from landmarks.storage.atomic import buffered_write
 
 WIDTH = 7.0  # inches, two columns of a paper
 DPI = 200
@@ -187,6 +188,7 @@ def legend_beside(ax: Axes, handles: Sequence[Line2D]) -> None:
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write a figure as PNG and as SVG; the same figure gives the same bytes."""
     png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-    figure.savefig(png, dpi=DPI, metadata={"Software": None})
+    with buffered_write(png) as file:
+        figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
     figure.savefig(svg, metadata={"Date": None, "Creator": None})
     return png, svg
