@@ -98,7 +98,7 @@ def lying_header(content: bytes, random: Random) -> bytes:
 
 def lying_chunk(content: bytes, random: Random) -> bytes:
     """A PNG whose header says other sizes, bits or colours, with the right checksum."""
-    if content[:8] != b"\x89PNG\r\n\x1a\n":
+    if content[:8] != b"\x89PNG\r\n\x1a\n" or len(content) < 33:
         return lying_header(content, random)
     field = random.choice((0, 4, 8, 9, 10, 11, 12))
     header = bytearray(content[16:29])
