@@ -70,9 +70,10 @@ def test_every_command_of_the_readme_runs(tmp_path):
             own = [word for word in words if word.startswith("data=")]
             words += QUICK + (FEW_OF[own[0]] if own else FEW)
         done = forked(*words, cwd=tmp_path, patience=PATIENCE)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        allowed = (0, 1) if words[0] == "audit" else (0,)  # 1: it found something
+        assert done.returncode in allowed, f"{line}\n{done.stderr}"
         ran.append(words[0])
-    assert ran == ["predict", "train", "train", "report", "predict", "train"]
+    assert ran == ["predict", "train", "train", "report", "predict", "train", "audit"]
     quick = (ROOT / "docs" / "quick-start.md").read_text()
     (python,) = re.findall(r"```python\n(.*?)```", quick, flags=re.DOTALL)
     check = "\nassert points.shape == (68, 2)"
