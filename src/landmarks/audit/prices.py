@@ -2,8 +2,7 @@
 
 Faults of test labels and test images are priced exactly, on predictions that exist: the labels are
 taken as they are, and with the fault undone. Faults of training labels need a model of what a
-network learns from them; see `cost_in_training`. How well the prices hold is measured in
-docs/audit.md.
+network learns from them; see `cost_in_training`. docs/audit-prices.md says which is which.
 """
 
 from collections.abc import Sequence
