@@ -33,7 +33,7 @@ class Predicted:
         points: (n, K, 2) predicted landmarks, source pixels.
         labels: (n, K, 2) landmarks of the dataset, source pixels.
         visible: (n, K) landmarks that are labelled.
-        scheme: Of both.
+        scheme: Of the detector; the dataset's has the same landmarks.
     """
 
     faces: NDArray[np.intp]
@@ -187,7 +187,7 @@ class Material:
         change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None = None,
     ) -> Predicted | None:
         dataset, detector = self.sets[role], self._detector
-        if dataset.scheme.mirror != detector.scheme.mirror:
+        if not _same_places(dataset.scheme, detector.scheme):
             return None
         found: dict[int, NDArray[np.float32]] = {}
         batch: list[tuple[int, NDArray[np.uint8]]] = []
@@ -208,8 +208,17 @@ class Material:
             points=np.stack(list(found.values())),
             labels=np.stack([face.landmarks for face in faces]),
             visible=np.stack([shown if f.visible is None else f.visible for f in faces]),
-            scheme=dataset.scheme,
+            scheme=detector.scheme,
         )
+
+
+def _same_places(one: LandmarkScheme, other: LandmarkScheme) -> bool:
+    """Whether two schemes have the same landmarks; their mirror tables may be wrong."""
+    return (one.num_landmarks, one.interocular, one.pupils) == (
+        other.num_landmarks,
+        other.interocular,
+        other.pupils,
+    )
 
 
 def _on_image(face: Face, image: NDArray[np.uint8]) -> bool:

@@ -86,7 +86,7 @@ class MirrorCheck:
             if _spread(points, seen, mean) > self.mixed:
                 wrong = wrong[:0]  # half of the faces have another order: there is no mean shape
             if len(wrong):
-                found.append(_table_finding(self.name, role, dataset, wrong, pairs))
+                found.append(_table_finding(self.name, role, dataset, wrong, pairs, predicted))
                 table = pairs
             exchanged = self._exchanged(points, seen, mean, table)
             if len(exchanged):
@@ -185,7 +185,12 @@ def _width(dataset: FaceDataset, face: int) -> float:
 
 
 def _table_finding(
-    check: str, role: str, dataset: FaceDataset, wrong: NDArray[np.intp], pairs: NDArray[np.intp]
+    check: str,
+    role: str,
+    dataset: FaceDataset,
+    wrong: NDArray[np.intp],
+    pairs: NDArray[np.intp],
+    predicted: Predicted | None,
 ) -> Finding:
     table = dataset.scheme.mirror
     shown = ", ".join(f"{k} with {table[k]} instead of {pairs[k]}" for k in wrong[:4])
@@ -200,7 +205,21 @@ def _table_finding(
             "test-time averages get wrong labels."
         ),
         fix="correct `mirror` of the scheme",
+        price=_table_price(predicted, np.array(table), pairs),
     )
+
+
+def _table_price(
+    predicted: Predicted | None, table: NDArray[np.intp], pairs: NDArray[np.intp]
+) -> Price | None:
+    """What a wrong table costs: half of the training images are mirrored, and labelled with it.
+
+    So half of the labels of landmark k are where the partner of `table[k]` is.
+    """
+    if predicted is None:
+        return None
+    labels = predicted.labels
+    return label_cost("real", predicted, labels, labels[:, pairs[table]], share=0.5)
 
 
 def _price(

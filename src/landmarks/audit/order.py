@@ -27,7 +27,7 @@ class OrderCheck:
       brings the landmarks that it moves `ratio` times nearer. If it leaves a landmark further than
       `far` away, no order makes the labels those of the scheme: they are of another scheme.
     - Single faces, from the labels alone: a line of the scheme (the jaw, say) fits the mean shape
-      `line_ratio` times better when it is read from its other end.
+      `line_ratio` times better in another direction, or from its other end if it is closed.
 
     Measured in `docs/audit-labels.md`.
 
@@ -136,31 +136,43 @@ class OrderCheck:
         pairs = list(dataset.scheme.mirror)
         found = []
         for line, along in dataset.scheme.lines.items():
-            ends = [k for i, k in enumerate(along) if k not in along[:i]]
-            reverse = ends[::-1] if len(ends) == len(along) else [ends[0], *ends[:0:-1]]
-            ratios = _reversal(points, seen, mean, ends, reverse)
-            rest = seen & ~np.isin(np.arange(len(mean)), ends)
+            own = [k for i, k in enumerate(along) if k not in along[:i]]
+            rest = seen & ~np.isin(np.arange(len(mean)), own)
             plain = left_over(points, rest, mean, np.pi)
             # With all of left and right exchanged, it is the mirror check's fault.
             alone = plain < left_over(points[:, pairs], rest[:, pairs], mean, np.pi)
-            faces = np.flatnonzero((ratios > self.line_ratio) & alone)
-            if len(faces):
+            for fault, order in _other_orders(own, closed=len(own) < len(along)).items():
+                ratios = np.where(alone, _gain(points, seen, mean, own, order), 0.0)
+                faces = np.flatnonzero(ratios > self.line_ratio)
                 faces = faces[np.argsort(-ratios[faces])]
+                if not len(faces):
+                    continue
                 found.append(
                     Finding(
                         check=self.name,
                         data=role,
-                        fault=f"{line} runs the other way",
+                        fault=f"{line} {fault}",
                         text=(
-                            f"In {len(faces):,} of {len(points):,} faces the landmarks "
-                            f"{ends[0]} to {ends[-1]} fit only when read from the other end."
+                            f"In {len(faces):,} of {len(points):,} faces the landmarks {own[0]} to "
+                            f"{own[-1]} fit the mean shape only in another order: {line} {fault}."
                         ),
-                        fix="reverse these landmarks, or leave these faces out",
+                        fix="reorder these landmarks, or leave these faces out",
                         faces=tuple(faces.tolist()),
-                        price=_price(role, predicted, faces, (ends, reverse), len(points)),
+                        price=_price(role, predicted, faces, (own, order), len(points)),
                     )
                 )
         return found
+
+
+def _other_orders(line: Sequence[int], *, closed: bool) -> dict[str, list[int]]:
+    """Orders in which a line may have been labelled, by the fault."""
+    if not closed:
+        return {"runs the other way": list(line[::-1])}
+    half = len(line) // 2
+    return {
+        "runs the other way": [line[0], *line[:0:-1]],
+        "starts at its other end": [*line[half:], *line[:half]],
+    }
 
 
 def _price(
@@ -170,7 +182,7 @@ def _price(
     line: tuple[Sequence[int], Sequence[int]],
     count: int,
 ) -> Price | None:
-    """What a reversed line, as indices in both directions, costs on some of `count` faces."""
+    """What a line in another order, as indices in both orders, costs on some of `count` faces."""
     if predicted is None:
         return None
     turned = predicted.labels.copy()
@@ -194,10 +206,10 @@ def places(predicted: Predicted) -> tuple[Complex, Complex]:
     )
 
 
-def _reversal(
-    points: Complex, seen: Seen, mean: Complex, line: Sequence[int], reverse: Sequence[int]
+def _gain(
+    points: Complex, seen: Seen, mean: Complex, line: Sequence[int], order: Sequence[int]
 ) -> NDArray[np.float64]:
-    """(N,) how many times nearer to the mean shape a line of each face is in reverse.
+    """(N,) how many times nearer to the mean shape a line of each face is in another order.
 
     0 for faces that lack a landmark of the line.
     """
@@ -206,7 +218,7 @@ def _reversal(
     enough = (rest.sum(axis=1) > 2) & seen[:, list(line)].all(axis=1)
     shapes = Frames.of(points, rest, mean).normalise(points)
     plain = np.abs(shapes[:, list(line)] - mean[list(line)]).mean(axis=1)
-    undone = np.abs(shapes[:, list(reverse)] - mean[list(line)]).mean(axis=1)
+    undone = np.abs(shapes[:, list(order)] - mean[list(line)]).mean(axis=1)
     return np.where(enough, plain / np.maximum(undone, 1e-9), 0.0)
 
 

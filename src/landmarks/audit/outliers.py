@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from landmarks.audit.finding import Finding
+from landmarks.audit.finding import Finding, Price
 from landmarks.audit.label_cost import label_cost
 from landmarks.audit.material import Material, Predicted
 from landmarks.audit.prices import cost_of_noise
@@ -81,8 +81,10 @@ class LabelsCheck:
                 yield role, predicted
 
     def _wrong_labels(self, role: str, predicted: Predicted, left: Residuals) -> list[Finding]:
-        whole = np.median(left.from_prediction, axis=1)
+        whole = _of_face(predicted, left)
         lost = np.flatnonzero(whole > self.lost)
+        scores = _scores(left)
+        scores[lost] = 0
         found = []
         if len(lost):
             lost = lost[np.argsort(-whole[lost])]
@@ -97,10 +99,9 @@ class LabelsCheck:
                     ),
                     fix="look at these faces; correct their labels, or leave them out",
                     faces=tuple(predicted.faces[lost].tolist()),
+                    price=_price(role, predicted, left, lost, np.ones_like(scores, bool)),
                 )
             )
-        scores = _scores(left)
-        scores[lost] = 0
         wrong = np.flatnonzero(scores.max(axis=1) > self.apart)
         if len(wrong):
             wrong = wrong[np.argsort(-scores[wrong].max(axis=1))]
@@ -119,9 +120,6 @@ class LabelsCheck:
         most = ", ".join(str(k) for k, _ in landmarks.most_common(4))
         worst = int(scores[wrong[0]].argmax())
         distance = 100 * left.from_prediction[wrong[0], worst]
-        undone = np.where((scores > self.apart)[..., None], left.adapted, predicted.labels).astype(
-            np.float32
-        )
         return Finding(
             check=self.name,
             data=role,
@@ -133,7 +131,7 @@ class LabelsCheck:
             ),
             fix="look at these faces; correct their labels, or leave them out",
             faces=tuple(predicted.faces[wrong].tolist()),
-            price=label_cost(role, predicted, undone, predicted.labels),
+            price=_price(role, predicted, left, wrong, scores > self.apart),
         )
 
     def _noisy_regions(self, role: str, predicted: Predicted, left: Residuals) -> Iterator[Finding]:
@@ -155,7 +153,10 @@ class LabelsCheck:
                 f"most: {listed}. Exact labels read 0.5 to 0.8 %."
             ),
             fix="label these landmarks again, or expect no smaller error of them",
-            price=cost_of_noise(predicted, landmarks, of_regions[strongest] * predicted.unit),
+            # Training averages noise: what it costs there depends on the number of faces.
+            price=cost_of_noise(predicted, landmarks, of_regions[strongest] * predicted.unit)
+            if role == "test"
+            else None,
         )
 
     def _sources(
@@ -204,6 +205,35 @@ def sources_of(dataset: FaceDataset) -> NDArray[np.str_]:
     if len(np.unique(subsets)) > 1:
         return subsets
     return np.array([face.id.rpartition("/")[0] or "." for face in dataset.faces])
+
+
+def _of_face(predicted: Predicted, left: Residuals) -> Values:
+    """(n,) median distance of a face's labels from the prediction, inter-ocular.
+
+    The smaller of that with left and right exchanged, which are the mirror check's fault.
+    """
+    swapped = predicted.labels[:, list(predicted.scheme.mirror)]
+    other = np.linalg.norm(swapped - left.adapted, axis=-1) / predicted.unit[:, None]
+    plain, exchanged = (np.median(d, axis=1) for d in (left.from_prediction, other))
+    return np.asarray(np.minimum(plain, exchanged))
+
+
+def _price(
+    role: str,
+    predicted: Predicted,
+    left: Residuals,
+    faces: NDArray[np.intp],
+    wrong: NDArray[np.bool_],
+) -> Price:
+    """What wrong labels cost: of some faces of the sample, those that are `wrong` (n, K)."""
+    replaced = wrong & np.isin(np.arange(len(wrong)), faces)[:, None]
+    undone = np.where(replaced[..., None], left.adapted, predicted.labels)
+    # Each face in turn gets the offsets of one of those faces, in its own size.
+    offsets = (predicted.labels - undone)[faces] / predicted.unit[faces, None, None]
+    taken = np.arange(len(wrong)) % len(faces)
+    faulty = undone + offsets[taken] * predicted.unit[:, None, None]
+    share = len(faces) / len(wrong)
+    return label_cost(role, predicted, undone.astype(np.float32), faulty.astype(np.float32), share)
 
 
 def _scores(left: Residuals) -> Values:
