@@ -24,6 +24,8 @@ def test_two_pairs_of_the_table_that_are_crossed_are_found(one: int, other: int)
     (finding,) = MirrorCheck()(predicted(wrong, faces))
     assert finding.fault == "wrong mirror table"
     assert f"{min(one, other, a, b)} with" in finding.text
+    assert finding.price is not None
+    assert finding.price.nme > 0
 
 
 def test_faces_with_exchanged_indices_are_named_one_by_one() -> None:

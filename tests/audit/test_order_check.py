@@ -79,3 +79,13 @@ def test_the_first_points_of_a_file_of_98_are_named_by_their_scheme() -> None:
     (finding,) = OrderCheck()(predicted(relabelled(faces, first_of_98), faces))
     assert finding.fault == "the first 68 landmarks of wflw98"
     assert "landmarks=[0,2,4," in finding.fix
+
+
+def test_an_outer_lip_from_its_other_corner_in_some_faces_is_found() -> None:
+    faces = drawn_faces()
+    order = [*range(48), *range(54, 60), *range(48, 54), *range(60, 68)]
+    wrong = relabelled(faces, lambda p: p[order], slice(40))
+    (finding,) = OrderCheck()(predicted(wrong, faces))
+    assert finding.fault == "outer_lip starts at its other end"
+    assert set(finding.faces) <= set(range(40))
+    assert len(finding.faces) > 30

@@ -44,6 +44,13 @@ def test_faces_have_the_landmarks_of_the_scheme_in_the_label_set_of_the_recipe(t
     np.testing.assert_allclose(dataset.landmarks - surface.landmarks, 1, atol=2e-3)
 
 
+def test_boxes_are_of_the_whole_face_whatever_the_landmarks(tmp_path):
+    (face,) = faces(tmp_path, 1).faces
+    whole = disc(0, 0).labels.contour
+    expected = (*whole.min(axis=0), *whole.max(axis=0))
+    np.testing.assert_allclose(face.box, expected, atol=1e-3)
+
+
 def test_every_scheme_uses_the_same_pictures_and_leaves_the_68_as_they_are(tmp_path):
     before = faces(tmp_path, scheme="ibug68")
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.png")}

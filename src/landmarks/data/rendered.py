@@ -92,14 +92,26 @@ def read_rendered(
 def _in_scheme(
     faces: tuple[Face, ...], folder: Path, scheme: LandmarkScheme, labels: str
 ) -> tuple[Face, ...]:
-    """The same faces with the landmarks of another scheme."""
+    """The same faces with the landmarks of another scheme.
+
+    Their boxes contain the 68 landmarks too, as those that face finders give: five points are a
+    small part of a face.
+    """
     names = [face.id.rpartition("/")[2] for face in faces]
     if not all(name.isdecimal() and len(name) <= 9 for name in names):
         raise InputError(f"{folder}: a face is not named after its index, so it has 68 landmarks")
     rows = scheme_labels(folder, scheme, np.array(names, np.int64))
     return tuple(
-        replace(face, landmarks=points) for face, points in zip(faces, rows[labels], strict=True)
+        replace(face, landmarks=points, box=_box(face.landmarks, points))
+        for face, points in zip(faces, rows[labels], strict=True)
     )
+
+
+def _box(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    """The tight box of two sets of landmarks."""
+    both = np.concatenate([one, other])
+    (x0, y0), (x1, y1) = both.min(axis=0).tolist(), both.max(axis=0).tolist()
+    return x0, y0, x1, y1
 
 
 def hidden_landmarks(root: Path | str, *, first: int, start: int = 0) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from landmarks.data.scheme_labels import SCHEME_LABELS_VERSION
 from landmarks.errors import InputError
 from landmarks.scheme import IBUG68, load_scheme, scheme_from, shipped_schemes
 from landmarks.synthesis.mesh.assets import head_arrays
@@ -167,6 +168,24 @@ def test_weights_of_a_place_may_be_rounded(head):
     np.testing.assert_allclose(
         find_places(thirds, head).skin(head.rest)[0], head.rest[10:13].mean(axis=0), atol=1e-6
     )
+
+
+def test_labels_of_a_scheme_change_only_with_their_version(studio):
+    """If they were meant to change, raise SCHEME_LABELS_VERSION, then the numbers here."""
+    skin = [{"vertex": 2451}, {"corners": [337, 2086, 2087], "weights": [0.2, 0.3, 0.5]}]
+    places = {
+        0: {"line": "jaw", "at": 2.5},
+        1: {"line": "right_brow_lower", "at": 3},
+        2: {"line": "left_eye", "at": 4.4},
+        3: {"pupil": "left"},
+        4: {"between": skin, "at": 0.3},
+    }
+    scheme = own(5, {"places": places}, mirror={})
+    labels = studio.label(Recipe(name="any").draw(0, 0), 64, studio.places_of(scheme))
+    expected = [[15.59, 30.43], [21.2, 17.19], [32.85, 22.57], [31.98, 21.43], [18.25, 33.54]]
+    assert SCHEME_LABELS_VERSION == 1
+    np.testing.assert_allclose(labels.contour, expected, atol=0.05)
+    assert labels.visible.tolist() == [False, True, True, True, False]
 
 
 # Shipped schemes
