@@ -13,6 +13,7 @@ FILE_ERRORS = {
     errno.EROFS: "the file system is read-only",
     errno.ENOTDIR: "a parent folder is a file",
     errno.EEXIST: "a file of that name exists",
+    errno.EISDIR: "a folder is there instead of a file",
 }
 
 

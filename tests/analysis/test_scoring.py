@@ -120,6 +120,7 @@ def test_numbers_of_images_need_the_file_that_names_them(points, tmp_path):
         ([{"image_id": "a.png", "keypoints": [1, 2]}], "has 2 numbers; expected x, y, score each"),
         ([{"imgpath": "a.png", "landmarks": [[1, 2]] * 98}], "98 landmarks; expected 68"),
         ([{"imgpath": "a.png"}], "expected a list of pairs"),
+        ([{"image_id": {}, "keypoints": [1, 2, 3]}], "image_id is {}, and no file says"),
         ([{"imgpath": "a.png", "landmarks": [[1]] * 68}], "list of one number; expected pairs"),
     ],
 )

@@ -152,7 +152,7 @@ def finish(job: Job) -> None:
         seed=job.cfg.seed,
         optimiser_steps=2500,
         settings=record({name: made[name] for name in parts[:-1]}),
-        data={"real": {}, "test": {}},
+        data={role: {"name": "drawn", "faces": n, "notes": []} for role in ("real", "test")},
         shared_photos=0,
         rendered_test=True,
         crop=record(made["crop"]),

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from landmarks.data.files import is_file
 from landmarks.data.threads import in_threads
 from landmarks.errors import InputError
 
@@ -80,9 +81,11 @@ def open_images(folder: Path) -> NDArray[np.uint8]:
         InputError: The file is missing, too short or not one of images; pixels are not checked.
     """
     path = folder / IMAGES
+    if not is_file(path):  # a pipe would be waited for
+        raise InputError(f"{path}: cannot be read (no regular file)")
     try:
         images = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # NumPy evaluates the header, and raises many kinds
         raise InputError(f"{path}: cannot be read ({error})") from None
     if images.ndim != 4 or images.dtype != np.uint8:
         raise InputError(f"{path}: not a file of images ({images.dtype} of shape {images.shape})")

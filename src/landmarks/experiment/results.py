@@ -20,6 +20,7 @@ from landmarks.storage.atomic import atomic_write
 
 RESULT = "result.json"
 LEDGER = "ledger.json"
+ROLES = ("synthetic", "real", "unlabelled", "test")  # of data
 LARGEST = 2**24  # bytes of a result
 
 _JSON_TYPES: Mapping[Any, Any] = {float: (int, float), Sequence: list, Mapping: dict}
@@ -205,6 +206,12 @@ def _check(content: Any) -> None:  # noqa: ANN401 - JSON
     _check_fields(Ledger, content["ledger"], "ledger")
     own = content.get("normaliser", "interocular")
     _check_fields(Estimate, content["metrics"]["all"]["nme"][own], f"{own} NME")
+    for role, used in content["data"].items():
+        kinds = {"name": str, "faces": int, "notes": list}
+        if role not in ROLES or not isinstance(used, dict):
+            raise ValueError(f"no data of a role {role!r:.40}; there are {', '.join(ROLES)}")
+        if any(not isinstance(used.get(key), kind) for key, kind in kinds.items()):
+            raise ValueError(f"its data of {role!r} lack a name, a number of faces or notes")
     for step in content["steps"]:
         _check_fields(StepRecord, step, "step")
         timing = content["timings"]["steps"][step["name"]]

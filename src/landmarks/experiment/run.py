@@ -180,10 +180,17 @@ def _labelled(experiment: Experiment) -> dict[str, str]:
     return {real.faces[i].id: real.image_contents[i] for i in experiment.subset}
 
 
+class _RunLog(logging.FileHandler):
+    """A log that may be cut short by a full disk, which the next file of the run will report."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - of logging
+        """Print nothing, where `logging` would print a traceback."""
+
+
 @contextmanager
 def _logged_to(path: Path) -> Iterator[None]:
     """Write the log to a file too, for the duration of the run."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _RunLog(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger = logging.getLogger("landmarks")
     level = logger.level

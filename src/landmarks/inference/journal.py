@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from landmarks.data.coordinates import Box
+from landmarks.data.coordinates import Box, number_list
 from landmarks.data.files import is_file, read_text
 from landmarks.errors import InputError
 from landmarks.inference.face import Face
@@ -59,13 +59,15 @@ class Journal:
     Args:
         folder: Of the predictions; it exists.
         settings: What the predictions depend on, photos and boxes aside.
+        num_landmarks: Of each face.
 
     Raises:
         InputError: The folder holds predictions with other settings, other files, or a journal that
             is damaged.
     """
 
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str], num_landmarks: int) -> None:
+        self._num_landmarks = num_landmarks
         self._path = folder / JOURNAL
         self.entries: dict[str, Entry] = {}
         if not is_file(self._path):
@@ -93,19 +95,17 @@ class Journal:
             wrong = [name for name in settings if first.get(name) != settings[name]]
             if first.get("format") != FORMAT:
                 wrong = ["version of landmarks", *wrong]
-            if wrong:
-                raise InputError(
-                    f"{self._path.parent}: holds predictions with another {wrong[0]}; name another "
-                    "folder, or remove this one"
-                )
-            for line in lines:
+            for line in () if wrong else lines:
                 self._take(line)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if isinstance(error, InputError):
-                raise
             raise InputError(
                 f"{self._path}: damaged ({error}); move the folder away and predict again"
             ) from None
+        if wrong:
+            raise InputError(
+                f"{self._path.parent}: holds predictions with another {wrong[0]}; name another "
+                "folder, or remove this one"
+            )
 
     def _take(self, line: dict[str, Any]) -> None:
         if line.get("tabled"):
@@ -113,13 +113,17 @@ class Journal:
                 name: replace(entry, tabled=True) for name, entry in self.entries.items()
             }
             return
-        given = line["given"]
+        given, size = line["given"], line["size"]
+        if not isinstance(line["image"], str) or not isinstance(line["path"], str):
+            raise ValueError("a photo without name or path")
+        if len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
+            raise ValueError(f"{line['image'][:40]!r} without width and height")
         self.entries[line["image"]] = Entry(
             line["image"],
             line["path"],
-            tuple(line["size"]),
-            None if given is None else tuple(tuple(box) for box in given),
-            tuple(_face(stored) for stored in line["faces"]),
+            tuple(size),
+            None if given is None else tuple(_box(box) for box in given),
+            tuple(_face(stored, self._num_landmarks) for stored in line["faces"]),
         )
 
     def add(self, entry: Entry) -> None:
@@ -132,7 +136,8 @@ class Journal:
             "faces": [_stored(face) for face in entry.faces],
         }
         self._add(line)
-        self._take(line)  # as rounded, so that all that is written is the same after a kill
+        # As it is read back, so that all that is written is the same after a kill.
+        self._take(json.loads(json.dumps(line)))
 
     def all_tabled(self) -> None:
         """The rows of all photos so far are in the table."""
@@ -164,8 +169,18 @@ def _stored(face: Face) -> dict[str, Any]:
     }
 
 
-def _face(stored: dict[str, Any]) -> Face:
+def _box(sides: object) -> Box:
+    x0, y0, x1, y1 = number_list(sides, "a box", 4)
+    return x0, y0, x1, y1
+
+
+def _face(stored: dict[str, Any], num_landmarks: int) -> Face:
+    if len(stored["points"]) != num_landmarks:
+        raise ValueError(f"{len(stored['points'])} points; expected {num_landmarks}")
+    points = np.array([number_list(point, "a point", 2) for point in stored["points"]], np.float32)
     judged: dict[str, Any] = {
-        name: np.array(stored[name], np.float32) for name in _JUDGEMENTS if name in stored
+        name: np.array(number_list(stored[name], name, len(points)), np.float32)
+        for name in _JUDGEMENTS
+        if name in stored
     }
-    return Face(tuple(stored["box"]), np.array(stored["points"], np.float32), **judged)
+    return Face(_box(stored["box"]), points, **judged)

@@ -93,7 +93,7 @@ def predict_photos(detector: Detector, photos: Sequence[Photo], out: Path) -> Su
     if any(photo.boxes is None for photo in photos):
         detector.find([])
     with writable_folder(out), lock(out / LOCK, what=f"predicting to {out}"):
-        journal = Journal(out, _settings(detector))
+        journal = Journal(out, _settings(detector), detector.scheme.num_landmarks)
         left = [photo for photo in photos if not _finished(photo, journal, out)]
         skipped: list[Skipped] = []
         try:

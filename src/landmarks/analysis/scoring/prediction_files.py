@@ -124,7 +124,8 @@ def _of_json(content: object, path: Path, images: Path | None) -> Found:
         if "imgpath" in item:
             name, points = item["imgpath"], _pairs(item.get("landmarks"), f"{where}: landmarks")
         else:
-            name = names.get(item.get("image_id"), item.get("image_id"))
+            own = item.get("image_id")
+            name = names.get(own, own) if isinstance(own, int | str) else own
             points = _triples(item.get("keypoints"), f"{where}: keypoints")
         if not isinstance(name, str):
             raise InputError(
@@ -142,7 +143,11 @@ def _objects(items: object, path: Path) -> list[dict[str, Any]]:
 
 def _names(content: Mapping[str, Any], path: Path) -> dict[object, str]:
     entries = _objects(content.get("images"), path)
-    return {entry.get("id"): str(entry.get("file_name")) for entry in entries}
+    return {
+        entry["id"]: str(entry.get("file_name"))
+        for entry in entries
+        if isinstance(entry.get("id"), int | str)
+    }
 
 
 def _pairs(values: object, where: str) -> NDArray[np.float64]:
