@@ -202,12 +202,11 @@ class Material:
         if not found:
             return None
         faces = [dataset.faces[i] for i in found]
-        shown = np.ones(dataset.scheme.num_landmarks, bool)
         return Predicted(
             faces=np.array(list(found), np.intp),
             points=np.stack(list(found.values())),
             labels=np.stack([face.landmarks for face in faces]),
-            visible=np.stack([shown if f.visible is None else f.visible for f in faces]),
+            visible=np.stack([face.seen for face in faces]),
             scheme=detector.scheme,
         )
 

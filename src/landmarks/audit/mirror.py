@@ -14,11 +14,11 @@ from landmarks.audit.shapes import (
     Frames,
     Seen,
     as_complex,
-    left_over,
     mean_shape,
     reflected,
 )
 from landmarks.data.dataset import FaceDataset
+from landmarks.data.plausibility import left_over
 from landmarks.errors import InputError
 
 _UPRIGHT = np.radians(30)  # rotation that is left when an exchange is undone
@@ -145,9 +145,7 @@ def _spread(points: Complex, seen: Seen, mean: Complex) -> float:
 
 def labels_of(dataset: FaceDataset) -> tuple[Complex, Seen]:
     """Labels, (N, K) complex pixels, and which of them count."""
-    everything = np.ones(dataset.scheme.num_landmarks, bool)
-    seen = np.stack([everything if f.visible is None else f.visible for f in dataset.faces])
-    return as_complex(dataset.landmarks), seen
+    return as_complex(dataset.landmarks), dataset.seen
 
 
 def mirror_pairs(mean: Complex) -> NDArray[np.intp]:

@@ -11,8 +11,9 @@ from landmarks.audit.finding import Finding, Price
 from landmarks.audit.label_cost import label_cost
 from landmarks.audit.material import Material, Predicted
 from landmarks.audit.mirror import labels_of
-from landmarks.audit.shapes import Complex, Frames, Seen, as_complex, left_over, mean_shape, median
+from landmarks.audit.shapes import Complex, Frames, Seen, as_complex, mean_shape, median
 from landmarks.data.dataset import FaceDataset
+from landmarks.data.plausibility import left_over
 from landmarks.scheme import LandmarkScheme
 
 Order = NDArray[np.intp]

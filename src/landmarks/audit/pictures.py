@@ -73,15 +73,14 @@ def _drawn(
     square = LandmarkCrop(_SCALE).square(face.labelled, face.box)
     matrix = crop_matrix(square, SIDE)
     canvas = np.ascontiguousarray(cut(image, square, SIDE))
-    shown = np.ones(len(face.landmarks), bool) if face.visible is None else face.visible
     for points, colour in ((predicted, PREDICTED), (face.landmarks, TARGET)):
         if points is None:
             continue
         inside = transform(points, matrix)
-        ends = [inside[[a, b]] for a, b in scheme.edges if shown[a] and shown[b]]
+        ends = [inside[[a, b]] for a, b in scheme.edges if face.seen[a] and face.seen[b]]
         lines = [np.round(end * 2**_SUBPIXEL).astype(np.int32) for end in ends]
         cv2.polylines(canvas, lines, False, _rgb(colour), 1, cv2.LINE_AA, _SUBPIXEL)
-        for x, y in np.round(inside[shown] * 2**_SUBPIXEL).astype(int).tolist():
+        for x, y in np.round(inside[face.seen] * 2**_SUBPIXEL).astype(int).tolist():
             cv2.circle(canvas, (x, y), 2**_SUBPIXEL, _rgb(colour), -1, cv2.LINE_AA, _SUBPIXEL)
     return canvas.astype(np.uint8, copy=False)
 

@@ -84,27 +84,6 @@ def reflected(shapes: Complex) -> Complex:
     return -shapes.conj()
 
 
-def left_over(points: Complex, seen: Seen, mean: Complex, most: float) -> NDArray[np.float64]:
-    """(N,) distances from the mean shape after the best shift, scale and rotation.
-
-    Args:
-        points: (N, K) pixels.
-        seen: (N, K) landmarks that are compared.
-        mean: (K,)
-        most: Largest rotation, radians.
-
-    Returns:
-        Root of the share of a face's variance that is left: 0 is the mean shape, 1 another one.
-    """
-    face = seen * (points - _middle(points, seen))
-    own = seen * (mean - _middle(np.broadcast_to(mean, points.shape), seen))
-    match = (face * own.conj()).sum(axis=1)
-    angle = np.clip(np.angle(match), -most, most)
-    explained = np.maximum((match * np.exp(-1j * angle)).real, 0) ** 2
-    variance = (np.abs(face) ** 2).sum(axis=1) * (np.abs(own) ** 2).sum(axis=1)
-    return np.asarray(np.sqrt(np.maximum(1 - explained / np.maximum(variance, 1e-12), 0)))
-
-
 def _middle(points: Complex, seen: Seen) -> Complex:
     count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
     return np.asarray((seen * points).sum(axis=1, keepdims=True) / count)

@@ -95,8 +95,7 @@ def _placed(scheme: "LandmarkScheme", given: argparse.Namespace) -> "Placed":
     labels = np.full((len(found), scheme.num_landmarks, 2), np.nan)
     for row, i in zip(labels, found, strict=True):
         face = faces.faces[i]
-        seen = slice(None) if face.visible is None else face.visible
-        row[seen] = face.landmarks[seen]
+        row[face.seen] = face.labelled
     _check_labels(scheme, np.isfinite(labels).all(axis=2).sum(axis=0).tolist())
     placed = place_landmarks(scheme, labels, detected)
     _print(placed, faces, found.tolist())

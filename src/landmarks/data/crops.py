@@ -109,7 +109,6 @@ def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path)
         lambda i: warp(_image(dataset.faces[i]), to_canvas[i], side),
         f"cropping {dataset.name}",
     )
-    K = dataset.scheme.num_landmarks
     np.savez(
         directory / LABELS,
         ids=np.array([face.id for face in dataset.faces]),
@@ -117,9 +116,7 @@ def make_crops(dataset: FaceDataset, rule: CropRule, size: int, directory: Path)
         subsets=np.array([face.subset for face in dataset.faces]),
         source_landmarks=dataset.landmarks,
         to_canvas=to_canvas,
-        visible=np.stack(
-            [np.ones(K, bool) if f.visible is None else f.visible for f in dataset.faces]
-        ),
+        visible=dataset.seen,
     )
 
 

@@ -45,6 +45,11 @@ class Face:
     box: tuple[float, float, float, float] | None = None
 
     @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(K,) which landmarks count: `visible`, or all."""
+        return np.ones(len(self.landmarks), bool) if self.visible is None else self.visible
+
+    @property
     def labelled(self) -> NDArray[np.float32]:
         """(n, 2) the visible landmarks."""
         return self.landmarks if self.visible is None else self.landmarks[self.visible]
@@ -157,6 +162,11 @@ class FaceDataset:
     def landmarks(self) -> NDArray[np.float32]:
         """(N, K, 2) source pixels."""
         return np.stack([face.landmarks for face in self.faces])
+
+    @cached_property
+    def seen(self) -> NDArray[np.bool_]:
+        """(N, K) which landmarks count."""
+        return np.stack([face.seen for face in self.faces])
 
     def describe(self) -> Description:
         """Counts and notes, which can be printed."""

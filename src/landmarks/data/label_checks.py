@@ -95,9 +95,7 @@ def _points(faces: "Faces") -> NDArray[np.float64]:
 
 
 def _visible(faces: "Faces") -> NDArray[np.bool_]:
-    return np.stack(
-        [np.ones(len(f.landmarks), bool) if f.visible is None else f.visible for f in faces]
-    )
+    return np.stack([face.seen for face in faces])
 
 
 def _size(image: ImageSource) -> tuple[int, int] | None:

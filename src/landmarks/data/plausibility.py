@@ -119,9 +119,12 @@ def wrong_frame(
     if known.sum() < _FEWEST:
         return None
     mean = np.where(known[:, None], mean, 0.0)
+    shape = mean[:, 0] + 1j * mean[:, 1]
 
     def distances(axes: NDArray[np.float64], order: NDArray[np.intp], most: float) -> Faces:
-        return _distances(faces[:, order] @ axes, visible[:, order] & known, mean, most)
+        undone = faces[:, order] @ axes
+        points = undone[..., 0] + 1j * undone[..., 1]
+        return left_over(points, visible[:, order] & known, shape, most)
 
     faults = _faults(scheme)
     plain = distances(np.eye(2), np.arange(len(mean)), np.pi)
@@ -138,29 +141,30 @@ def wrong_frame(
     )
 
 
-def _distances(
-    faces: Faces, visible: NDArray[np.bool_], mean: NDArray[np.float64], most: float
+def left_over(
+    points: NDArray[np.complex128],
+    seen: NDArray[np.bool_],
+    mean: NDArray[np.complex128],
+    most: float,
 ) -> NDArray[np.float64]:
-    """(N,) distances from the mean face after the best shift, scale and rotation.
+    """(N,) distances from a mean shape after the best shift, scale and rotation.
 
     Args:
-        faces: (N, K, 2)
-        visible: (N, K) landmarks that are compared.
-        mean: (K, 2) the mean face.
+        points: (N, K) pixels, x + iy.
+        seen: (N, K) landmarks that are compared.
+        mean: (K,), x + iy.
         most: Largest rotation, radians.
 
     Returns:
-        Root of the share of a face's variance that is left: 0 is the mean face, 1 another shape.
+        Root of the share of a face's variance that is left: 0 is the mean shape, 1 another one.
     """
-    seen = visible.astype(np.float64)
     count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
 
-    def centred(points: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        middle = (points * seen).sum(axis=1, keepdims=True) / count
-        return np.asarray((points - middle) * seen)
+    def centred(shapes: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        middle = (shapes * seen).sum(axis=1, keepdims=True) / count
+        return np.asarray((shapes - middle) * seen)
 
-    face = centred(faces[..., 0] + 1j * faces[..., 1])
-    own = centred(np.broadcast_to(mean[:, 0] + 1j * mean[:, 1], face.shape))
+    face, own = centred(points), centred(np.broadcast_to(mean, points.shape))
     match = (face * own.conj()).sum(axis=1)
     angle = np.clip(np.angle(match), -most, most)
     explained = np.maximum((match * np.exp(-1j * angle)).real, 0) ** 2

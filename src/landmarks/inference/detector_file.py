@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from landmarks import __version__
@@ -35,6 +34,7 @@ from landmarks.inference.restore import (
     restore_loss,
     restore_network,
 )
+from landmarks.inference.tensor_file import LONGEST, read_tensor_file
 from landmarks.models.architecture import Architecture
 from landmarks.scheme import IBUG68, LandmarkScheme, restored_scheme, stored_scheme
 from landmarks.storage.serialization import record
@@ -47,7 +47,6 @@ IF_OLDER = "if an older version of landmarks wrote the file, run its training ag
 PARTS = ("input_size", "network", "codec", "loss", "crop")  # metadata in JSON
 DETECTOR = "detector.safetensors"  # in the folder of a run
 LARGEST = 2**32  # bytes
-LONGEST = 300  # characters of a message about a file: a hostile one may hold any names
 
 
 _Content = TypeVar("_Content")
@@ -132,15 +131,7 @@ def _from_file(path: Path, read: Callable[[Any], _Content]) -> _Content:
         open_file(path, LARGEST).close()
     except InputError as error:
         raise InputError(f"{error}; give the {DETECTOR} of a finished run, or its folder") from None
-    try:
-        with safe_open(path, framework="pt") as file:
-            return read(file)
-    except InputError as error:
-        raise InputError(f"{path}: {str(error)[:LONGEST]}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except SafetensorError as error:
-        raise InputError(f"{path}: not a safetensors file ({str(error)[:LONGEST]})") from None
+    return read_tensor_file(path, read)
 
 
 def _read(file: Any, classes: Classes) -> DetectorParts:  # noqa: ANN401 - safetensors has no types

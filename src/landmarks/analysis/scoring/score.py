@@ -53,7 +53,7 @@ class Score:
         return Scored(
             predicted=self.matched.points[found],
             target=self.truth.landmarks[found],
-            visible=self._visible[found],
+            visible=self.truth.seen[found],
             groups=self.groups[found],
             widths=np.array([_width(faces[i]) for i in np.flatnonzero(found)]),
             scheme=self.truth.scheme,
@@ -99,8 +99,8 @@ class Score:
         scheme, truth = self.truth.scheme, self.truth.landmarks
         found = self.matched.found
         predicted = np.where(found[:, None, None], self.matched.points, truth).astype(np.float32)
-        points = point_errors(predicted, truth, self._visible)
-        length = all_normalisers(scheme)[normaliser](truth, self._visible, scheme)
+        points = point_errors(predicted, truth, self.truth.seen)
+        length = all_normalisers(scheme)[normaliser](truth, self.truth.seen, scheme)
         own = nme(points, length, tuple(landmarks or range(scheme.num_landmarks)))
         return np.where(found, own, np.inf)
 
@@ -134,12 +134,6 @@ class Score:
         known = chosen & ~np.isnan(errors)
         if known.any():
             rows[name] = bootstrap(errors[known], self.groups[known], statistic)
-
-    @cached_property
-    def _visible(self) -> NDArray[np.bool_]:
-        K = self.truth.scheme.num_landmarks
-        faces = self.truth.faces
-        return np.stack([np.ones(K, bool) if f.visible is None else f.visible for f in faces])
 
     @cached_property
     def tables(self) -> dict[str, dict[str, Estimate]]:

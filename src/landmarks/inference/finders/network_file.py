@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from landmarks.data.files import open_file
 from landmarks.errors import InputError
 from landmarks.inference.finders.network import NetworkFinder
+from landmarks.inference.tensor_file import read_tensor_file
 from landmarks.models.box_maps import box_network
 from landmarks.storage.tensor_files import checksum, save_tensors
 
@@ -43,15 +43,7 @@ def read_finder(path: Path | str = BUNDLED) -> NetworkFinder:
     """
     path = Path(path)
     open_file(path, LARGEST).close()
-    try:
-        with safe_open(path, framework="pt") as file:
-            return _read(file)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except SafetensorError as error:
-        raise InputError(f"{path}: not a safetensors file ({str(error)[:200]})") from None
+    return read_tensor_file(path, _read)
 
 
 @cache
