@@ -1,9 +1,11 @@
 """Commands that are killed at random moments, or run out of disk, in processes of their own."""
 
 import json
+import os
 import resource
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Process
 from pathlib import Path
@@ -45,14 +47,21 @@ class Case:
 
     def run(self, place: Path, *, seconds: float = 0, limit: int = 0) -> Ended:
         """Start it, and wait for its end."""
-        with TemporaryDirectory() as told:
+        return self.measured(place, seconds=seconds, limit=limit)[0]
+
+    def measured(self, place: Path, *, seconds: float = 0, limit: int = 0) -> tuple[Ended, float]:
+        """As `run`, with the seconds that it computed; 0 if it died."""
+        with TemporaryDirectory() as told, ThreadPoolExecutor() as threads:
+            streams = [Path(told, name) for name in ("stdout", "stderr")]
+            for stream in streams:
+                os.mkfifo(stream)  # not limited in size, as a file would be
+            said = [threads.submit(stream.read_text) for stream in streams]
             process = self.start(place, Path(told), seconds=seconds, limit=limit)
             process.join(PATIENCE)
-            return Ended(process.exitcode, *(read(Path(told, n)) for n in ("stdout", "stderr")))
-
-    def seconds(self, place: Path) -> float:
-        """Seconds of computing that the last whole run took."""
-        return float((place / ".seconds").read_text())
+            for stream in streams:  # a process that died early has not opened them
+                os.close(os.open(stream, os.O_RDWR | os.O_NONBLOCK))
+            ended = Ended(process.exitcode, *(one.result(PATIENCE) for one in said))
+            return ended, float(read(Path(told, "seconds")) or 0)
 
 
 def read(path: Path) -> str:
@@ -70,9 +79,8 @@ def _run(words: tuple[str, ...], place: Path, told: Path, seconds: float, limit:
     try:
         run_command(name, tuple(rest), place, str(told), {"TQDM_DISABLE": "1"})
     finally:
-        if not limit:
-            usage = resource.getrusage(resource.RUSAGE_SELF)
-            (place / ".seconds").write_text(str(usage.ru_utime + usage.ru_stime))
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        (told / "seconds").write_text(str(usage.ru_utime + usage.ru_stime))
 
 
 # What commands write

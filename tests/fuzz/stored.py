@@ -36,6 +36,7 @@ from tests.small import small_architecture
 from tests.synthesis.disc_pictures import DiscPictures
 
 FEW = Schedule(steps=3, batch_size=4, learning_rate=2e-3)
+ENOUGH = Schedule(steps=60, batch_size=4, learning_rate=1e-2)  # to know more than nothing
 HERE = Machine(device="cpu", precision="float32", checkpoint_seconds=0)
 
 
@@ -92,15 +93,15 @@ def _reported_study(root: Path) -> None:
 # A run, and what it leaves for others
 
 
-def _strategy():
-    return mixing(FEW, RidgeFit(), FEW, alpha=0.5)
+def _strategy(schedule=FEW):
+    return mixing(schedule, RidgeFit(), schedule, alpha=0.5)
 
 
 @cache
-def _finished() -> Path:
+def _finished(schedule=FEW) -> Path:
     """A finished run with its artifacts."""
     folder = Path(mkdtemp(prefix="finished"))
-    run(experiment(folder, _strategy(), machine=HERE), config="n_real: 10\n")
+    run(experiment(folder, _strategy(schedule), machine=HERE), config="n_real: 10\n")
     return folder
 
 
@@ -141,8 +142,8 @@ def _same(before: object, after: object) -> None:
     assert before == after, f"{before} before, {after} after"
 
 
-def write_finished_run(root: Path) -> None:
-    shutil.copytree(_finished() / "mixing", root, dirs_exist_ok=True)
+def write_finished_run(root: Path, schedule: Schedule = FEW) -> None:
+    shutil.copytree(_finished(schedule) / "mixing", root, dirs_exist_ok=True)
 
 
 def _evaluated(root: Path) -> float:

@@ -14,13 +14,13 @@ from PIL import Image
 from landmarks.data.toy import read_toy
 from tests.analysis.studies import write_study
 from tests.fuzz.crashes import Case, evaluation, files, runs, unfinished
-from tests.fuzz.stored import write_detector, write_finished_run
+from tests.fuzz.stored import ENOUGH, write_detector, write_finished_run
 from tests.waiting import PATIENCE
 
 TINY = (
     *("data=toy", "schedule=tiny", "model.input_size=32", "machine.threads=1", "n_real=6"),
     *("model.network.widths=[8,8]", "data.synthetic.count=12", "data.real.count=8"),
-    *("data.test.count=6", "schedule.pretrain.steps=12", "schedule.train.steps=12"),
+    *("data.test.count=6", "schedule.train.steps=40", "schedule.train.learning_rate=1e-2"),
     *("machine.checkpoint_seconds=0", "tracker=none"),
 )
 PHOTOS = 12
@@ -57,7 +57,7 @@ CASES = {
             *("evaluate", "run=run", "out=evaluation", "artifacts=artifacts", "machine.threads=1"),
             *("faces@data.test=toy", "data.test.count=5", "data.test.seed=9"),
         ),
-        lambda folder: write_finished_run(folder / "run"),
+        lambda folder: write_finished_run(folder / "run", ENOUGH),
         evaluation,
     ),
     "predict": Case(
@@ -78,9 +78,9 @@ def alone(name: str) -> tuple[Path, float, object]:
     folder = Path(mkdtemp(prefix="alone"))
     case = CASES[name]
     case.prepare(folder)
-    ended = case.run(folder)
+    ended, seconds = case.measured(folder)
     assert ended.returncode == 0, ended
-    return folder, case.seconds(folder), case.outcome(folder)
+    return folder, seconds, case.outcome(folder)
 
 
 def kills(folder: Path, name: str, count: int) -> int:
